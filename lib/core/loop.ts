@@ -1,0 +1,53 @@
+/**
+ * The stop flag. The notebook's kernel sets `requested` when its stop button is pressed while a loop is armed; in a
+ * terminal the command's Ctrl-C handler does. Library code only ever looks at it here.
+ */
+export interface StopFlag {
+  armed: number;
+  requested: boolean;
+}
+
+const key = Symbol.for('r1.stop');
+const shared = globalThis as unknown as Record<symbol, StopFlag | undefined>;
+export const stopFlag: StopFlag = (shared[key] ??= { armed: 0, requested: false });
+
+export interface LoopResult {
+  /** the step the loop stands at: `to` when it ran through */
+  step: number;
+  stopped: boolean;
+}
+
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/**
+ * Runs `body(step)` for step = from .. to-1. The stop button ends it at a step boundary, never inside a step. The
+ * pause before the first step matters: a notebook cell may only be stopped softly after its first `await`.
+ */
+export async function loop(
+  from: number,
+  to: number,
+  body: (step: number) => void | Promise<void>,
+): Promise<LoopResult> {
+  let step = from;
+  if (stopFlag.armed === 0) stopFlag.requested = false;
+  stopFlag.armed++;
+  try {
+    await nextTurn();
+    while (step < to && !stopFlag.requested) {
+      await body(step++);
+      await nextTurn();
+    }
+  } finally {
+    stopFlag.armed--;
+  }
+  return { step, stopped: step < to };
+}
+
+/** Lets Ctrl-C in a terminal stop the running loop at its next step; a second one ends the process. */
+export function stopOnInterrupt(): void {
+  process.on('SIGINT', () => {
+    if (stopFlag.requested || stopFlag.armed === 0) process.exit(130);
+    stopFlag.requested = true;
+    process.stderr.write('\nstopping after this step (press again to end at once)\n');
+  });
+}

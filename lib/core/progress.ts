@@ -1,0 +1,65 @@
+/** A line that shows how far a long piece of work has come, and about how long it still takes. */
+export interface Progress {
+  update(done: number, note?: string): void;
+  /** ends the line; `note` replaces the last one */
+  end(note?: string): void;
+}
+
+/** Seconds as a person reads them: `8 s`, `2 min 05 s`. */
+export function formatSeconds(seconds: number): string {
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
+}
+
+/** The text of one progress line. */
+export function progressText(
+  label: string,
+  done: number,
+  total: number,
+  seconds: number,
+  note: string,
+): string {
+  const share = Math.min(1, total > 0 ? done / total : 1);
+  const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░');
+  const left =
+    share >= 1
+      ? formatSeconds(seconds)
+      : share > 0
+        ? `${formatSeconds(seconds / share - seconds)} left`
+        : 'starting';
+  return `${label} ${bar} ${String(Math.round(share * 100)).padStart(3)} % · ${left}${note && ` · ${note}`}`;
+}
+
+/**
+ * Writes a progress line to the terminal or the notebook: at most five times a second with `\r` where a person
+ * watches, and a plain line every 20 seconds in a log file.
+ */
+export function progress(label: string, total: number): Progress {
+  const start = Date.now();
+  const live = process.stdout.isTTY === true || process.stdout.isTTY === undefined;
+  const inNotebook = Symbol.for('r1.comm') in globalThis;
+  const everyMs = live && (process.stdout.isTTY || inNotebook) ? 200 : 20_000;
+  let shownAt = start;
+  let lastDone = 0;
+  let lastNote = '';
+  const width = { last: 0 };
+  const write = (ending: string): void => {
+    const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote);
+    if (everyMs === 200) process.stdout.write(`\r${text.padEnd(width.last)}${ending}`);
+    else process.stdout.write(`${text}\n`);
+    width.last = text.length;
+    shownAt = Date.now();
+  };
+  return {
+    update(done, note = lastNote) {
+      lastDone = done;
+      lastNote = note;
+      if (Date.now() - shownAt >= everyMs) write('');
+    },
+    end(note = lastNote) {
+      lastNote = note;
+      write('\n');
+    },
+  };
+}
