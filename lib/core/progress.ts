@@ -37,18 +37,17 @@ export function progressText(
  */
 export function progress(label: string, total: number): Progress {
   const start = Date.now();
-  const live = process.stdout.isTTY === true || process.stdout.isTTY === undefined;
-  const inNotebook = Symbol.for('r1.comm') in globalThis;
-  const everyMs = live && (process.stdout.isTTY || inNotebook) ? 200 : 20_000;
+  const live = process.stdout.isTTY || Symbol.for('r1.comm') in globalThis;
+  const everyMs = live ? 200 : 20_000;
   let shownAt = start;
   let lastDone = 0;
   let lastNote = '';
-  const width = { last: 0 };
+  let width = 0;
   const write = (ending: string): void => {
     const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote);
-    if (everyMs === 200) process.stdout.write(`\r${text.padEnd(width.last)}${ending}`);
+    if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
     else process.stdout.write(`${text}\n`);
-    width.last = text.length;
+    width = text.length;
     shownAt = Date.now();
   };
   return {

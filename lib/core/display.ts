@@ -1,0 +1,29 @@
+/** One output in several forms, keyed by mime type: the front end shows the richest one that it knows. */
+export type Bundle = Readonly<Record<string, unknown>>;
+
+interface DisplayData {
+  readonly data: Bundle;
+  readonly metadata: object;
+  readonly transient: { readonly display_id?: string };
+}
+type Display = (message: DisplayData, isUpdate: boolean) => void;
+
+// The kernel puts its display function here before it runs a cell; elsewhere there is none.
+const key = Symbol.for('r1.display');
+const shared = globalThis as unknown as Record<symbol, Display | undefined>;
+
+/** Whether this process is a notebook's kernel. */
+export function inNotebook(): boolean {
+  return shared[key] !== undefined;
+}
+
+/**
+ * Shows an output under the running cell. With an `id` it can be replaced later: `isUpdate` replaces what was shown
+ * under that id. Outside a notebook the text form is printed instead.
+ */
+export function displayBundle(bundle: Bundle, id?: string, isUpdate = false): void {
+  const display = shared[key];
+  const transient = id === undefined ? {} : { display_id: id };
+  if (display) display({ data: bundle, metadata: {}, transient }, isUpdate);
+  else console.log(bundle['text/plain']);
+}

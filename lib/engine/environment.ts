@@ -1,0 +1,21 @@
+/** What has to be true before libtensorflow is loaded. `tensorflow.ts` imports this file first. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as util from 'node:util';
+import { UserError } from '../core/errors';
+
+// TensorFlow's own log: only errors.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+
+// Node 23 removed two functions that tfjs-node 4.22 still calls.
+const legacy = util as unknown as Record<string, unknown>;
+legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
+legacy.isArray ??= Array.isArray;
+
+const addon = path.join(
+  path.dirname(require.resolve('@tensorflow/tfjs-node-gpu/package.json')),
+  'lib/napi-v8/tfjs_binding.node',
+);
+if (!fs.existsSync(addon)) throw new UserError('the TensorFlow addon is not built: run npm start');
+
+export {};

@@ -1,0 +1,113 @@
+import { UserError } from '../core/errors';
+
+/** The shape of a Llama-architecture decoder; `configJson` writes it in Hugging Face's names. */
+export interface ModelConfig {
+  readonly vocabSize: number;
+  readonly modelDim: number;
+  readonly numLayers: number;
+  readonly numHeads: number;
+  /** key/value heads; fewer than `numHeads` means that query heads share them (grouped-query attention) */
+  readonly numKvHeads: number;
+  readonly headDim: number;
+  /** width of the SwiGLU layer between its gate and its down projection */
+  readonly hiddenDim: number;
+  readonly contextLength: number;
+  /** bias on the query, key and value projections, as Qwen2 has it */
+  readonly qkvBias: boolean;
+}
+
+export type ModelSize = 'tiny' | 'small' | 'base' | 'large';
+
+/** Width, layers, heads, SwiGLU width. One key/value head each: a third of the cache and faster decoding. */
+const dimensions: Record<ModelSize, readonly [number, number, number, number]> = {
+  tiny: [32, 2, 2, 88],
+  small: [48, 3, 3, 152],
+  base: [96, 4, 3, 304],
+  large: [256, 6, 8, 848],
+};
+
+export const modelSizes = Object.keys(dimensions) as ModelSize[];
+
+/** The configuration of a named size; every value can be overridden. Unknown names are an error. */
+export function modelConfig(
+  size: string,
+  vocabSize: number,
+  overrides: Partial<ModelConfig> = {},
+): ModelConfig {
+  const found = dimensions[size as ModelSize];
+  if (!found) throw new UserError(`unknown size ${size}: use ${modelSizes.join(', ')}`);
+  const [modelDim, numLayers, numHeads, hiddenDim] = found;
+  return {
+    vocabSize,
+    modelDim,
+    numLayers,
+    numHeads,
+    numKvHeads: 1,
+    headDim: modelDim / numHeads,
+    hiddenDim,
+    contextLength: 176,
+    qkvBias: false,
+    ...overrides,
+  };
+}
+
+export const rmsNormEpsilon = 1e-5;
+export const ropeTheta = 10000;
+
+/** `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases. */
+export function configJson(config: ModelConfig): Record<string, unknown> {
+  return {
+    architectures: [config.qkvBias ? 'Qwen2ForCausalLM' : 'LlamaForCausalLM'],
+    model_type: config.qkvBias ? 'qwen2' : 'llama',
+    vocab_size: config.vocabSize,
+    hidden_size: config.modelDim,
+    intermediate_size: config.hiddenDim,
+    num_hidden_layers: config.numLayers,
+    num_attention_heads: config.numHeads,
+    num_key_value_heads: config.numKvHeads,
+    head_dim: config.headDim,
+    max_position_embeddings: config.contextLength,
+    rms_norm_eps: rmsNormEpsilon,
+    rope_theta: ropeTheta,
+    hidden_act: 'silu',
+    tie_word_embeddings: true,
+    attention_bias: config.qkvBias,
+    mlp_bias: false,
+    pad_token_id: 0,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    torch_dtype: 'float32',
+  };
+}
+
+/** The inverse of `configJson`. A field that is missing or of another kind of model is an error that names it. */
+export function configFromJson(json: Record<string, unknown>, where: string): ModelConfig {
+  const number = (name: string): number => {
+    const value = json[name];
+    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
+      throw new UserError(`${where}: ${name} is ${String(value)}, expected a whole number`);
+    return value;
+  };
+  if (json.model_type !== 'llama' && json.model_type !== 'qwen2')
+    throw new UserError(
+      `${where}: model_type is ${String(json.model_type)}, expected llama or qwen2`,
+    );
+  if (json.tie_word_embeddings !== true)
+    throw new UserError(
+      `${where}: tie_word_embeddings is not true: only tied embeddings are supported`,
+    );
+  return {
+    vocabSize: number('vocab_size'),
+    modelDim: number('hidden_size'),
+    numLayers: number('num_hidden_layers'),
+    numHeads: number('num_attention_heads'),
+    numKvHeads: number('num_key_value_heads'),
+    headDim:
+      json.head_dim === undefined
+        ? number('hidden_size') / number('num_attention_heads')
+        : number('head_dim'),
+    hiddenDim: number('intermediate_size'),
+    contextLength: number('max_position_embeddings'),
+    qkvBias: json.model_type === 'qwen2',
+  };
+}

@@ -1,0 +1,103 @@
+import { tf } from '../engine/tensorflow';
+import type { ModelConfig } from './config';
+import type { LayerParameters, Parameters } from './parameters';
+import { rmsNorm } from './rmsNorm';
+import { rotaryAngles, rotate } from './rotary';
+import { attend } from './attend';
+import { swiglu } from './swiglu';
+
+const masked = -1e9;
+
+/**
+ * The decoder on whole rows, for training and scoring: ids [B, T] int32 -> logits [B T, V].
+ *
+ * A row may hold several documents one after another. `starts` [B, T] float32 gives for every place the place
+ * where its document starts: attention sees only from there up to itself. Rotary positions count along the row;
+ * only their differences matter, so each document sees what it would see alone.
+ */
+export function decoderLogits(
+  config: ModelConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+  starts: tf.Tensor,
+): tf.Tensor {
+  return tf.matMul(
+    decoderStates(config, parameters, ids, starts),
+    parameters.embedding,
+    false,
+    true,
+  );
+}
+
+/**
+ * The last hidden states, after the final norm: [B T, d]. Arguments as in `decoderLogits`; `keep` gets each layer's
+ * keys and values [B, KV, T, D], for a cache.
+ */
+export function decoderStates(
+  config: ModelConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+  starts: tf.Tensor,
+  keep: (keys: tf.Tensor, values: tf.Tensor) => void = () => {},
+): tf.Tensor2D {
+  const [B, T] = ids.shape as [number, number];
+  const angles = rotaryAngles(0, T, config.headDim);
+  const cos = tf.tensor(angles.cos, [T, 1, config.headDim]);
+  const sin = tf.tensor(angles.sin, [T, 1, config.headDim]);
+  const bias = attentionBias(starts); // [B, 1, T, T]
+  let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
+  for (const layer of parameters.layers) {
+    x = tf.add(x, attention(config, layer, rmsNorm(x, layer.attentionNorm), bias, cos, sin, keep));
+    x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
+  }
+  return rmsNorm(x, parameters.finalNorm) as tf.Tensor2D;
+}
+
+/** 0 where a place may look, -1e9 where not: places of its own document up to itself. [B, T] -> [B, 1, T, T] */
+function attentionBias(starts: tf.Tensor): tf.Tensor {
+  const [B, T] = starts.shape as [number, number];
+  const place = tf.range(0, T);
+  const future = tf.mul(tf.cast(tf.greater(place, tf.reshape(place, [T, 1])), 'float32'), masked);
+  const earlier = tf.cast(tf.less(place, tf.reshape(starts, [B, 1, T, 1])), 'float32');
+  return tf.add(tf.mul(earlier, masked), future); // [B, 1, T, T]
+}
+
+/** Causal attention: x [B T, d] -> [B T, d]. The query heads of a group share one key/value head. */
+function attention(
+  config: ModelConfig,
+  layer: LayerParameters,
+  x: tf.Tensor,
+  bias: tf.Tensor,
+  cos: tf.Tensor,
+  sin: tf.Tensor,
+  keep: (keys: tf.Tensor, values: tf.Tensor) => void,
+): tf.Tensor {
+  const { numHeads: H, numKvHeads: KV, headDim: D } = config;
+  const [B, , T] = bias.shape as [number, number, number, number];
+  const group = H / KV;
+  const [qk, v] = tf.split(
+    tf.reshape(projectQkv(layer, x), [B, T, H + 2 * KV, D]),
+    [H + KV, KV],
+    2,
+  ) as [tf.Tensor, tf.Tensor];
+  const [q, k] = tf.split(tf.transpose(rotate(qk, cos, sin), [0, 2, 1, 3]), [H, KV], 1) as [
+    tf.Tensor, // [B, H, T, D]
+    tf.Tensor, // [B, KV, T, D]
+  ];
+  const values = tf.transpose(v, [0, 2, 1, 3]); // [B, KV, T, D]
+  keep(k, values);
+  const mixed = attend(tf.reshape(tf.mul(q, D ** -0.5), [B, KV, group * T, D]), k, values, bias); // [B, KV, group T, D]
+  const merged = tf.transpose(tf.reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]); // [B, T, H, D]
+  return tf.matMul(tf.reshape(merged, [B * T, H * D]), layer.attentionOutput as tf.Tensor2D);
+}
+
+/** x [N, d] -> queries, keys and values [N, (H + 2 KV) D] */
+export function projectQkv(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
+  const qkv = tf.matMul(x, layer.qkv);
+  return layer.qkvBias ? tf.add(qkv, layer.qkvBias) : qkv;
+}
+
+/** The feed-forward part: x [N, d] -> [N, d] */
+export function mlp(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
+  return tf.matMul(swiglu(tf.matMul(x, layer.gateUp)), layer.down);
+}

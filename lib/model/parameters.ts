@@ -1,0 +1,82 @@
+import { createRandom, normal } from '../core/random';
+import { tf } from '../engine/tensorflow';
+import { flatten } from '../engine/tree';
+import type { ModelConfig } from './config';
+
+/** The weights of one block. Matrices are stored as [in, out]; Hugging Face stores the transpose. */
+export type LayerParameters = {
+  readonly attentionNorm: tf.Tensor; // [d]
+  /** query, key and value projections side by side: one matrix product instead of three */
+  readonly qkv: tf.Tensor; // [d, (H + 2 KV) D]
+  /** present only with `qkvBias` */
+  readonly qkvBias?: tf.Tensor; // [(H + 2 KV) D]
+  readonly attentionOutput: tf.Tensor; // [H D, d]
+  readonly mlpNorm: tf.Tensor; // [d]
+  /** gate and up projections side by side */
+  readonly gateUp: tf.Tensor; // [d, 2 F]
+  readonly down: tf.Tensor; // [F, d]
+};
+
+/** All weights of a decoder. The embedding is also the output layer (tied). */
+export type Parameters = {
+  readonly embedding: tf.Tensor; // [V, d]
+  readonly layers: readonly LayerParameters[];
+  readonly finalNorm: tf.Tensor; // [d]
+};
+
+/** A decoder: its shape and its weights. */
+export interface Model {
+  readonly config: ModelConfig;
+  readonly parameters: Parameters;
+}
+
+export function qkvWidth({ numHeads, numKvHeads, headDim }: ModelConfig): number {
+  return (numHeads + 2 * numKvHeads) * headDim;
+}
+
+/**
+ * Fresh weights. Matrices are normal with standard deviation 1/sqrt(inputs); those that write into the residual
+ * stream are scaled down by sqrt(2 layers), as in GPT-2, so that depth does not blow it up.
+ */
+export function initParameters(config: ModelConfig, seed: number): Parameters {
+  const { modelDim: d, hiddenDim, numLayers, numHeads, headDim, vocabSize } = config;
+  const random = createRandom(seed, 'parameters');
+  const matrix = (rows: number, columns: number, deviation: number): tf.Tensor =>
+    tf.tensor2d(
+      Float32Array.from({ length: rows * columns }, () => deviation * normal(random)),
+      [rows, columns],
+    );
+  const residualScale = 1 / Math.sqrt(2 * numLayers);
+  return {
+    embedding: matrix(vocabSize, d, 0.5 / Math.sqrt(d)),
+    layers: Array.from({ length: numLayers }, () => ({
+      attentionNorm: tf.ones([d]),
+      qkv: matrix(d, qkvWidth(config), 1 / Math.sqrt(d)),
+      ...(config.qkvBias && { qkvBias: tf.zeros([qkvWidth(config)]) }),
+      attentionOutput: matrix(numHeads * headDim, d, residualScale / Math.sqrt(numHeads * headDim)),
+      mlpNorm: tf.ones([d]),
+      gateUp: matrix(d, 2 * hiddenDim, 1 / Math.sqrt(d)),
+      down: matrix(hiddenDim, d, residualScale / Math.sqrt(hiddenDim)),
+    })),
+    finalNorm: tf.ones([d]),
+  };
+}
+
+export function countParameters(parameters: Parameters): number {
+  return flatten(parameters).reduce((sum, tensor) => sum + tensor.size, 0);
+}
+
+/** A copy with memory of its own. */
+export function cloneParameters(parameters: Parameters): Parameters {
+  const copy = (tensor: tf.Tensor): tf.Tensor => tf.tensor(tensor.dataSync().slice(), tensor.shape);
+  return {
+    embedding: copy(parameters.embedding),
+    layers: parameters.layers.map(
+      (layer) =>
+        Object.fromEntries(
+          Object.entries(layer).map(([name, tensor]) => [name, copy(tensor)]),
+        ) as LayerParameters,
+    ),
+    finalNorm: copy(parameters.finalNorm),
+  };
+}

@@ -1,0 +1,124 @@
+import { tf } from '../engine/tensorflow';
+import type { ModelConfig } from '../model/config';
+import { mlp, projectQkv } from '../model/decoder';
+import type { LayerParameters, Parameters } from '../model/parameters';
+import { rmsNorm } from '../model/rmsNorm';
+import { rotate } from '../model/rotary';
+import type { KvCache } from './prefill';
+
+/** What a chunk of S decoding steps needs beside weights and cache; n rows. */
+export type ChunkInputs = {
+  /** the last token of each row [n] int32 */
+  readonly current: tf.Tensor;
+  /** one uniform number in [0, 1) per step and row [S, n] */
+  readonly uniforms: tf.Tensor;
+  /** rotary angles of the S new places [S, D] */
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+  /** 0 for cached places that hold a token, -1e9 for padding [n, 1, 1, t] */
+  readonly cacheBias: tf.Tensor;
+  /** 1 / temperature, a scalar */
+  readonly inverseTemperature: tf.Tensor;
+};
+
+/** [S, n] each: sampled ids, their log-probability and the entropy under the sampling distribution. */
+export type ChunkOutputs = {
+  readonly ids: tf.Tensor;
+  readonly logprobs: tf.Tensor;
+  readonly entropies: tf.Tensor;
+  readonly cache: KvCache;
+};
+
+/**
+ * S steps of decoding and sampling, made to be recorded as one graph that serves every number of rows and every
+ * cache length. The new keys and values stay apart from the large cache, which is copied once a chunk instead of
+ * once a step; attention looks at both parts under a shared maximum.
+ */
+export function decodeChunk(
+  config: ModelConfig,
+  parameters: Parameters,
+  cache: KvCache,
+  inputs: ChunkInputs,
+): ChunkOutputs {
+  const uniforms = tf.unstack(inputs.uniforms); // S of [n]
+  const cos = tf.unstack(inputs.cos); // S of [D]
+  const sin = tf.unstack(inputs.sin);
+  const fresh: KvCache = { keys: [], values: [] };
+  const steps: { ids: tf.Tensor; logprobs: tf.Tensor; entropies: tf.Tensor }[] = [];
+  let current = inputs.current;
+  for (let s = 0; s < uniforms.length; s++) {
+    let x = tf.gather(parameters.embedding, current); // [n, d]
+    parameters.layers.forEach((layer, l) => {
+      const normed = rmsNorm(x, layer.attentionNorm);
+      const angles = [cos[s]!, sin[s]!] as const;
+      x = tf.add(x, cachedAttention(config, layer, normed, angles, l, cache, fresh, inputs));
+      x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
+    });
+    const states = rmsNorm(x, parameters.finalNorm);
+    const logits = tf.matMul(states, parameters.embedding, false, true); // [n, V]
+    const step = sampleTokens(tf.mul(logits, inputs.inverseTemperature), uniforms[s]!);
+    steps.push(step);
+    current = step.ids;
+  }
+  const joined = (old: tf.Tensor[], added: tf.Tensor[]): tf.Tensor[] =>
+    old.map((tensor, l) => tf.concat([tensor, added[l]!], 2)); // [n, KV, t + S, D]
+  return {
+    ids: tf.stack(steps.map((step) => step.ids)),
+    logprobs: tf.stack(steps.map((step) => step.logprobs)),
+    entropies: tf.stack(steps.map((step) => step.entropies)),
+    cache: { keys: joined(cache.keys, fresh.keys), values: joined(cache.values, fresh.values) },
+  };
+}
+
+/** Attention of one new token per row, x [n, d] -> [n, d]. Adds its key and value to `fresh`. */
+function cachedAttention(
+  config: ModelConfig,
+  layer: LayerParameters,
+  x: tf.Tensor,
+  [cos, sin]: readonly [tf.Tensor, tf.Tensor],
+  l: number,
+  cache: KvCache,
+  fresh: KvCache,
+  { cacheBias }: ChunkInputs,
+): tf.Tensor {
+  const { numHeads: H, numKvHeads: KV, headDim: D } = config;
+  const n = x.shape[0]!;
+  const [qk, v] = tf.split(
+    tf.reshape(projectQkv(layer, x), [n, H + 2 * KV, 1, D]),
+    [H + KV, KV],
+    1,
+  ) as [tf.Tensor, tf.Tensor];
+  const [rotated, k] = tf.split(rotate(qk, cos, sin), [H, KV], 1) as [tf.Tensor, tf.Tensor];
+  const q = tf.mul(tf.reshape(rotated, [n, KV, H / KV, D]), D ** -0.5);
+  const keys = (fresh.keys[l] = fresh.keys[l] ? tf.concat([fresh.keys[l], k], 2) : k);
+  const values = (fresh.values[l] = fresh.values[l] ? tf.concat([fresh.values[l], v], 2) : v);
+  const oldScores = tf.add(tf.matMul(q, cache.keys[l]!, false, true), cacheBias); // [n, KV, H/KV, t]
+  const newScores = tf.matMul(q, keys, false, true); // [n, KV, H/KV, s + 1]
+  const largest = tf.maximum(tf.max(oldScores, -1, true), tf.max(newScores, -1, true));
+  const oldWeights = tf.exp(tf.sub(oldScores, largest));
+  const newWeights = tf.exp(tf.sub(newScores, largest));
+  const total = tf.add(tf.sum(oldWeights, -1, true), tf.sum(newWeights, -1, true));
+  const mixed = tf.div(
+    tf.add(tf.matMul(oldWeights, cache.values[l]!), tf.matMul(newWeights, values)),
+    total,
+  );
+  return tf.matMul(tf.reshape(mixed, [n, H * D]), layer.attentionOutput);
+}
+
+/** One token per row by inverting the cumulative distribution at `uniform` [n]; logits [n, V]. */
+export function sampleTokens(
+  logits: tf.Tensor,
+  uniform: tf.Tensor,
+): { ids: tf.Tensor; logprobs: tf.Tensor; entropies: tf.Tensor } {
+  const [n, V] = logits.shape as [number, number];
+  const allLogprobs = tf.logSoftmax(logits);
+  const probabilities = tf.exp(allLogprobs);
+  const below = tf.less(tf.cumsum(probabilities, 1), tf.reshape(uniform, [n, 1])); // [n, V]
+  const ids = tf.cast(tf.minimum(tf.sum(tf.cast(below, 'float32'), 1), V - 1), 'int32'); // [n]
+  const chosen = tf.oneHot(ids as tf.Tensor1D, V);
+  return {
+    ids,
+    logprobs: tf.sum(tf.mul(allLogprobs, chosen), 1),
+    entropies: tf.neg(tf.sum(tf.mul(probabilities, allLogprobs), 1)),
+  };
+}

@@ -1,0 +1,253 @@
+/**
+ * Group rollouts: several completions of each prompt, decoded together.
+ *
+ * 1. A prompt runs through the decoder once; its keys and values are shared out to the rows of its group.
+ * 2. Eight steps are one recorded graph (`decodeChunk`), so a finished row runs on to the end of its chunk; what it
+ *    says after its end token is thrown away.
+ * 3. Finished rows are dropped between chunks, to a multiple of 64 rows: each new matrix size costs TensorFlow a
+ *    new plan.
+ * 4. The random number of a token depends on (seed, step, prompt, sample, position) alone: a rollout is the same
+ *    however prompts are batched together (up to rounding in the last digit of a logit).
+ */
+import { UserError } from '../core/errors';
+import { uniformAt } from '../core/random';
+import { jit } from '../engine/jit';
+import { tf } from '../engine/tensorflow';
+import { disposeTree } from '../engine/tree';
+import type { ModelConfig } from '../model/config';
+import type { Parameters } from '../model/parameters';
+import { rotaryAngles } from '../model/rotary';
+import { decodeChunk, type ChunkInputs, type ChunkOutputs } from './decodeChunk';
+import { padPrompts, prefill, type KvCache } from './prefill';
+
+export type FinishReason = 'stop' | 'length';
+
+/** One completion of one prompt. */
+export interface Rollout {
+  readonly promptIds: readonly number[];
+  /** the sampled tokens, the end token included */
+  readonly completionIds: number[];
+  /** the completion as text */
+  readonly text: string;
+  /** log-probability of each token under the distribution it was drawn from */
+  readonly logprobs: number[];
+  /** entropy of that distribution, in nats, mean over the tokens */
+  readonly entropy: number;
+  readonly finishReason: FinishReason;
+}
+
+export interface SamplingOptions {
+  /** completions per prompt */
+  groupSize: number;
+  maxNewTokens: number;
+  seed: number;
+  /** default 1 */
+  temperature?: number;
+  /** step of the run, part of the seed; default 0 */
+  step?: number;
+  /** number of the first prompt, part of the seed; default 0 */
+  firstPrompt?: number;
+}
+
+export interface Sampler {
+  /** one group of rollouts per prompt, in order */
+  sample(
+    parameters: Parameters,
+    prompts: readonly (readonly number[])[],
+    options: SamplingOptions,
+  ): Rollout[][];
+  dispose(): void;
+}
+
+export interface SamplerSettings {
+  endToken: number;
+  decode: (ids: readonly number[]) => string;
+  /** steps recorded as one graph */
+  chunkLength?: number;
+  /** rows are dropped to a multiple of this */
+  rowMultiple?: number;
+  /** most rows decoded at once */
+  maxRows?: number;
+  /** false runs op by op: slow, for tests */
+  recorded?: boolean;
+}
+
+/** Just under 1: a cumulative sum of probabilities may end a rounding error below 1. */
+const belowOne = 1 - 2e-6;
+
+export function createSampler(config: ModelConfig, settings: SamplerSettings): Sampler {
+  const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
+  const step = (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
+    decodeChunk(config, p, cache, inputs);
+  const recorded = jit(step, { freeLeading: true });
+  const chunk = settings.recorded === false ? eager(step) : recorded;
+
+  const sampleRows = (
+    parameters: Parameters,
+    prompts: readonly (readonly number[])[],
+    options: Required<SamplingOptions>,
+  ): Rollout[][] => {
+    const { groupSize, maxNewTokens, seed } = options;
+    const padded = padPrompts(prompts);
+    const rows: Row[] = prompts.flatMap((_, p) =>
+      Array.from({ length: groupSize }, (_, sample) => ({
+        prompt: p,
+        place: [seed, options.step, options.firstPrompt + p, sample],
+        ids: [],
+        logprobs: [],
+        entropy: 0,
+        done: false,
+      })),
+    );
+    let live = [...rows];
+    let current = Int32Array.from(live, (row) => padded.last[row.prompt]!);
+    let cache = repeatRows(prefill(config, parameters, padded), groupSize);
+    for (let position = 0; position < maxNewTokens; position += chunkLength) {
+      const t = padded.width - 1 + position;
+      const inputs = chunkInputs(config, live, current, padded.starts, t, position, {
+        chunkLength,
+        temperature: options.temperature,
+      });
+      const out = chunk(parameters, cache, inputs);
+      disposeTree(cache, inputs);
+      cache = out.cache;
+      const ids = out.ids.dataSync() as Int32Array;
+      const logprobs = out.logprobs.dataSync() as Float32Array;
+      const entropies = out.entropies.dataSync() as Float32Array;
+      disposeTree(out.ids, out.logprobs, out.entropies);
+      const n = live.length;
+      live.forEach((row, i) => {
+        for (let s = 0; s < chunkLength && !row.done; s++) {
+          row.ids.push(ids[s * n + i]!);
+          row.logprobs.push(logprobs[s * n + i]!);
+          row.entropy += entropies[s * n + i]!;
+          row.done = ids[s * n + i] === endToken || row.ids.length === maxNewTokens;
+        }
+      });
+      const alive = live.filter((row) => !row.done).length;
+      if (alive === 0) break;
+      const kept = rowsToKeep(live, Math.min(n, Math.ceil(alive / rowMultiple) * rowMultiple));
+      current = Int32Array.from(kept, (i) => ids[(chunkLength - 1) * n + i]!);
+      if (kept.length < n) {
+        cache = gatherRows(cache, kept);
+        live = kept.map((i) => live[i]!);
+      }
+    }
+    disposeTree(cache);
+    return prompts.map((promptIds, p) =>
+      rows.slice(p * groupSize, (p + 1) * groupSize).map((row) => ({
+        promptIds,
+        completionIds: row.ids,
+        text: decode(row.ids),
+        logprobs: row.logprobs,
+        entropy: row.entropy / row.ids.length,
+        finishReason: row.ids[row.ids.length - 1] === endToken ? 'stop' : 'length',
+      })),
+    );
+  };
+
+  return {
+    sample(parameters, prompts, options) {
+      const all = { temperature: 1, step: 0, firstPrompt: 0, ...options };
+      checkOptions(config, prompts, all);
+      const perCall = Math.max(1, Math.floor(maxRows / all.groupSize));
+      const groups: Rollout[][] = [];
+      for (let p = 0; p < prompts.length; p += perCall) {
+        const part = prompts.slice(p, p + perCall);
+        groups.push(...sampleRows(parameters, part, { ...all, firstPrompt: all.firstPrompt + p }));
+      }
+      return groups;
+    },
+    dispose: () => recorded.dispose(),
+  };
+}
+
+/** A row being decoded. */
+interface Row {
+  prompt: number;
+  /** the part of the random numbers' key that belongs to the row */
+  place: number[];
+  ids: number[];
+  logprobs: number[];
+  entropy: number;
+  done: boolean;
+}
+
+function checkOptions(
+  config: ModelConfig,
+  prompts: readonly (readonly number[])[],
+  { temperature, maxNewTokens, groupSize }: Required<SamplingOptions>,
+): void {
+  if (!(temperature > 0))
+    throw new UserError(`invalid temperature: ${temperature}: use a number above 0`);
+  if (!(groupSize >= 1)) throw new UserError(`invalid group size: ${groupSize}: use 1 or more`);
+  const longest = Math.max(0, ...prompts.map((p) => p.length));
+  if (longest + maxNewTokens > config.contextLength)
+    throw new UserError(
+      `${longest} prompt tokens and ${maxNewTokens} new ones do not fit: the context is ${config.contextLength}`,
+    );
+}
+
+function eager(step: (p: Parameters, cache: KvCache, inputs: ChunkInputs) => ChunkOutputs) {
+  return (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
+    tf.tidy(
+      () => step(p, cache, inputs) as unknown as tf.TensorContainer,
+    ) as unknown as ChunkOutputs;
+}
+
+function chunkInputs(
+  config: ModelConfig,
+  live: readonly Row[],
+  current: Int32Array,
+  starts: readonly number[],
+  t: number,
+  position: number,
+  { chunkLength, temperature }: { chunkLength: number; temperature: number },
+): ChunkInputs {
+  const n = live.length;
+  const uniforms = new Float32Array(chunkLength * n);
+  const bias = new Float32Array(n * t);
+  live.forEach((row, i) => {
+    for (let s = 0; s < chunkLength; s++)
+      uniforms[s * n + i] = uniformAt(...row.place, position + s) * belowOne;
+    bias.fill(-1e9, i * t, i * t + starts[row.prompt]!);
+  });
+  const { cos, sin } = rotaryAngles(t, chunkLength, config.headDim);
+  return {
+    current: tf.tensor(current, [n], 'int32'),
+    uniforms: tf.tensor(uniforms, [chunkLength, n]),
+    cos: tf.tensor(cos, [chunkLength, config.headDim]),
+    sin: tf.tensor(sin, [chunkLength, config.headDim]),
+    cacheBias: tf.tensor(bias, [n, 1, 1, t]),
+    inverseTemperature: tf.scalar(1 / temperature),
+  };
+}
+
+/** Indices of the rows that go on: all that are alive, filled up with finished ones to the wanted number. */
+function rowsToKeep(live: readonly Row[], wanted: number): number[] {
+  const indices = live.map((_, i) => i);
+  if (wanted === live.length) return indices;
+  const alive = indices.filter((i) => !live[i]!.done);
+  const finished = indices.filter((i) => live[i]!.done).slice(0, wanted - alive.length);
+  return [...alive, ...finished].sort((a, b) => a - b);
+}
+
+/** A cache with only these rows; the old one is disposed. */
+function gatherRows(cache: KvCache, rows: readonly number[]): KvCache {
+  const index = tf.tensor1d(Int32Array.from(rows), 'int32');
+  const gathered = {
+    keys: cache.keys.map((tensor) => tf.gather(tensor, index)),
+    values: cache.values.map((tensor) => tf.gather(tensor, index)),
+  };
+  disposeTree(cache, index);
+  return gathered;
+}
+
+/** Each row `times` times, one after another. */
+function repeatRows(cache: KvCache, times: number): KvCache {
+  const rows = cache.keys[0]!.shape[0]!;
+  return gatherRows(
+    cache,
+    Array.from({ length: rows * times }, (_, i) => Math.floor(i / times)),
+  );
+}
