@@ -1,0 +1,176 @@
+/**
+ * Group Relative Policy Optimization (DeepSeekMath, https://arxiv.org/abs/2402.03300; DeepSeek-R1, section 2.1).
+ * Where it departs from the paper:
+ *
+ * 1. The loss is a mean over all tokens of an update, not first over each completion: dividing by a completion's own
+ *    length makes long wrong answers cheap (Dr. GRPO, https://arxiv.org/abs/2503.20783).
+ * 2. Groups whose rewards are all equal have no advantage and are left out of the update.
+ * 3. No KL term by default (the paper: 0.001), and the reference is the model that the run started from.
+ * 4. A rollout batch is one group of 512 completions and two updates; the paper has 8,192 completions and 16 updates.
+ */
+import { createRandom, shuffle } from '../core/random';
+import { jit } from '../engine/jit';
+import { disposeTree } from '../engine/tree';
+import type { ModelConfig } from '../model/config';
+import type { Parameters } from '../model/parameters';
+import type { LossOutputs } from './gradients';
+import { grpoLoss, type GrpoLossConfig } from './losses';
+import { batchLogprobs } from './nextToken';
+import { assignRows, packBatches, packRows, type PackedBatch, type Sequence } from './packing';
+import type { StepStats, Trainer } from './trainer';
+
+const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
+type GrpoChannel = (typeof channels)[number];
+export type GrpoBatch = PackedBatch<GrpoChannel>;
+
+export interface GrpoConfig extends GrpoLossConfig {
+  /** updates made from one batch of rollouts, each on its own part of the completions */
+  readonly updatesPerBatch: number;
+  /** added to the standard deviation of a group's rewards */
+  readonly advantageEpsilon: number;
+}
+
+export const defaultGrpo: GrpoConfig = {
+  clipEpsilonLow: 0.2,
+  clipEpsilonHigh: 0.2,
+  klCoef: 0,
+  updatesPerBatch: 2,
+  advantageEpsilon: 1e-4,
+};
+
+/** What GRPO needs of a rollout. */
+export interface ScoredCompletion {
+  readonly promptIds: readonly number[];
+  readonly completionIds: readonly number[];
+  /** log-probability of each completion token when it was sampled */
+  readonly logprobs: readonly number[];
+  readonly reward: number;
+}
+
+/** `A = (r - mean(r)) / (std(r) + epsilon)` within one group (DeepSeek-R1, equation 3). */
+export function groupAdvantages(rewards: readonly number[], epsilon: number): number[] {
+  const mean = rewards.reduce((sum, r) => sum + r, 0) / rewards.length;
+  const variance = rewards.reduce((sum, r) => sum + (r - mean) ** 2, 0) / rewards.length;
+  return rewards.map((r) => (r - mean) / (Math.sqrt(variance) + epsilon));
+}
+
+/** The loss function of a GRPO trainer. */
+export function grpoBatchLoss(
+  config: ModelConfig,
+  lossConfig: GrpoLossConfig,
+): (parameters: Parameters, batch: GrpoBatch) => LossOutputs {
+  return (parameters, batch) => {
+    const logprobs = batchLogprobs(config, parameters, batch);
+    return grpoLoss({ logprobs, ...batch.channels }, lossConfig);
+  };
+}
+
+/** Rows per gradient and their length: one shape for all of a run's updates. */
+export interface BatchShape {
+  readonly rows: number;
+  readonly rowLength: number;
+}
+
+/**
+ * The updates from one batch of rollouts. `learningRate` holds for all of them; `seed` orders the completions.
+ * Without any group that has unequal rewards nothing is updated and the result is empty.
+ */
+export function grpoUpdates(
+  trainer: Trainer<GrpoBatch>,
+  groups: readonly (readonly ScoredCompletion[])[],
+  config: GrpoConfig,
+  shape: BatchShape,
+  options: { learningRate: number; seed: readonly (number | string)[]; reference?: Reference },
+): { stats: StepStats[]; zeroVarianceShare: number; padding: number } {
+  const completions = groups.flatMap((group) => {
+    const advantages = groupAdvantages(
+      group.map((c) => c.reward),
+      config.advantageEpsilon,
+    );
+    if (advantages.every((a) => Math.abs(a) < 1e-9)) return [];
+    return group.map((completion, i) => ({ completion, advantage: advantages[i]! }));
+  });
+  const used = completions.length / Math.max(1, groups[0]?.length ?? 1);
+  const zeroVarianceShare = 1 - used / groups.length;
+  const order = shuffle(completions, createRandom(...options.seed, 'updates'));
+  const perUpdate = Math.ceil(order.length / config.updatesPerBatch);
+  const stats: StepStats[] = [];
+  let useful = 0;
+  let computed = 0;
+  for (let from = 0; from < order.length; from += perUpdate) {
+    const part = order.slice(from, from + perUpdate);
+    const tokens = part.reduce((sum, { completion }) => sum + completion.completionIds.length, 0);
+    const sequences = part.map(({ completion, advantage }) =>
+      toSequence(completion, advantage, 1 / tokens, options.reference),
+    );
+    const batches = [...packBatches(sequences, shape.rows, shape.rowLength, channels)];
+    useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
+    computed += batches.length * shape.rows * shape.rowLength;
+    stats.push(trainer.step(batches, options.learningRate));
+  }
+  return { stats, zeroVarianceShare, padding: useful > 0 ? computed / useful : 1 };
+}
+
+function toSequence(
+  { promptIds, completionIds, logprobs }: ScoredCompletion,
+  advantage: number,
+  weight: number,
+  reference?: Reference,
+): Sequence<GrpoChannel> {
+  const ids = [...promptIds, ...completionIds];
+  const before = Array<number>(promptIds.length - 1).fill(0);
+  const overCompletion = (value: number): number[] => [
+    ...before,
+    ...Array<number>(completionIds.length).fill(value),
+  ];
+  const oldLogprobs = [...before, ...logprobs];
+  return {
+    ids,
+    channels: {
+      weights: overCompletion(weight),
+      advantages: overCompletion(advantage),
+      oldLogprobs,
+      referenceLogprobs: reference ? reference.logprobs(ids) : oldLogprobs,
+    },
+  };
+}
+
+/** Looks up the reference policy's log-probabilities of a sequence. */
+export interface Reference {
+  logprobs(ids: readonly number[]): ArrayLike<number>;
+}
+
+/** Log-probability of every token after the first of each sequence under some weights, as a table to look up. */
+export function referenceOf(
+  config: ModelConfig,
+  parameters: Parameters,
+  sequences: readonly (readonly number[])[],
+  shape: BatchShape,
+): Reference {
+  const table = new Map<string, Float32Array>();
+  const forward = jit((p: Parameters, batch: PackedBatch<never>) =>
+    batchLogprobs(config, p, batch),
+  );
+  const packed = sequences.map((ids): Sequence<never> => ({ ids, channels: {} }));
+  const rows = assignRows(
+    packed.map((s) => s.ids.length - 1),
+    shape.rowLength,
+  );
+  for (let r = 0; r < rows.length; r += shape.rows) {
+    const part = rows.slice(r, r + shape.rows);
+    const batch = packRows(packed, part, shape.rows, shape.rowLength, []);
+    const result = forward(parameters, batch);
+    const values = result.dataSync() as Float32Array;
+    part.forEach((members, row) => {
+      let place = row * shape.rowLength;
+      for (const member of members) {
+        const { ids } = packed[member]!;
+        table.set(ids.join(), values.slice(place, place + ids.length - 1));
+        place += ids.length - 1;
+      }
+    });
+    disposeTree(batch, result);
+  }
+  forward.dispose();
+  return { logprobs: (ids) => table.get(ids.join())! };
+}

@@ -1,0 +1,93 @@
+/**
+ * Sequences of unequal length packed into rows of one length. A step then has one shape, so one recorded graph
+ * serves a whole run, and almost no computed token is padding.
+ */
+import { tf } from '../engine/tensorflow';
+
+/** A token sequence with numbers for each of its predictions: entry i belongs to predicting `ids[i + 1]`. */
+export interface Sequence<Channel extends string> {
+  readonly ids: readonly number[];
+  readonly channels: Readonly<Record<Channel, ArrayLike<number>>>;
+}
+
+/** A packed batch as tensors. B rows of T places; N = B T predictions. */
+export type PackedBatch<Channel extends string> = {
+  readonly ids: tf.Tensor; // [B, T] int32
+  /** where the sequence at each place starts */
+  readonly starts: tf.Tensor; // [B, T]
+  /** the token to predict at each place */
+  readonly targets: tf.Tensor; // [N] int32
+  /** one vector per channel, 0 where nothing is predicted */
+  readonly channels: Readonly<Record<Channel, tf.Tensor>>; // [N] each
+};
+
+/** For each row, the indices of the sequences in it: first fit, longest first. */
+export function assignRows(lengths: readonly number[], rowLength: number): number[][] {
+  const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
+  const rows: { free: number; members: number[] }[] = [];
+  for (const i of order) {
+    const length = lengths[i]!;
+    if (length > rowLength) throw new RangeError(`sequence of ${length} in rows of ${rowLength}`);
+    let row = rows.find((r) => r.free >= length);
+    if (!row) rows.push((row = { free: rowLength, members: [] }));
+    row.free -= length;
+    row.members.push(i);
+  }
+  return rows.map((row) => row.members);
+}
+
+/** Places the sequences of some rows; rows that are missing stay empty, so that B is always the same. */
+export function packRows<Channel extends string>(
+  sequences: readonly Sequence<Channel>[],
+  rows: readonly (readonly number[])[],
+  B: number,
+  T: number,
+  channels: readonly Channel[],
+): PackedBatch<Channel> {
+  const ids = new Int32Array(B * T);
+  const targets = new Int32Array(B * T);
+  const starts = new Float32Array(B * T);
+  const values = channels.map(() => new Float32Array(B * T));
+  rows.forEach((members, r) => {
+    let place = 0;
+    for (const member of members) {
+      const sequence = sequences[member]!;
+      const predictions = sequence.ids.length - 1;
+      const offset = r * T + place;
+      for (let i = 0; i < predictions; i++) {
+        ids[offset + i] = sequence.ids[i]!;
+        targets[offset + i] = sequence.ids[i + 1]!;
+      }
+      channels.forEach((channel, c) => {
+        const from = sequence.channels[channel];
+        for (let i = 0; i < predictions; i++) values[c]![offset + i] = from[i]!;
+      });
+      starts.fill(place, offset, offset + predictions);
+      place += predictions;
+    }
+    starts.fill(place, r * T + place, (r + 1) * T);
+  });
+  return {
+    ids: tf.tensor(ids, [B, T], 'int32'),
+    starts: tf.tensor(starts, [B, T]),
+    targets: tf.tensor(targets, [B * T], 'int32'),
+    channels: Object.fromEntries(
+      channels.map((channel, c) => [channel, tf.tensor(values[c]!, [B * T])]),
+    ) as Record<Channel, tf.Tensor>,
+  };
+}
+
+/** Packs all sequences into as many batches of B rows as they need. */
+export function* packBatches<Channel extends string>(
+  sequences: readonly Sequence<Channel>[],
+  B: number,
+  T: number,
+  channels: readonly Channel[],
+): Generator<PackedBatch<Channel>> {
+  const rows = assignRows(
+    sequences.map((s) => s.ids.length - 1),
+    T,
+  );
+  for (let r = 0; r < rows.length; r += B)
+    yield packRows(sequences, rows.slice(r, r + B), B, T, channels);
+}

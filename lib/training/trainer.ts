@@ -1,0 +1,97 @@
+import { jit } from '../engine/jit';
+import { tf } from '../engine/tensorflow';
+import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../engine/tree';
+import type { Parameters } from '../model/parameters';
+import { adamW, adamWInputs, initAdamW, type AdamWConfig, type AdamWState } from './adamw';
+import { lossAndGradients, type LossAndGradients, type LossOutputs } from './gradients';
+
+/** Scalars of a step as numbers: the loss function's outputs, and the gradient's norm before clipping. */
+export type StepStats = Record<string, number>;
+
+/** Weights, optimizer state and the number of updates made. */
+export interface TrainerState {
+  parameters: Parameters;
+  optimizer: AdamWState;
+  updates: number;
+}
+
+/**
+ * One optimizer step per call of `step`. With a single batch, loss, gradient and AdamW are one graph; with more, the
+ * gradients are summed before the update. The trainer owns the weights: `state.parameters` are new tensors after
+ * each step and the old ones are gone.
+ */
+export class Trainer<Batch extends TensorTree> {
+  private readonly gradientsOf;
+  private readonly update;
+  private readonly gradientsAndUpdate;
+
+  constructor(
+    lossFn: (parameters: Parameters, batch: Batch) => LossOutputs,
+    private readonly config: AdamWConfig,
+    readonly state: TrainerState,
+  ) {
+    const gradientsOf = (p: Parameters, batch: Batch): LossAndGradients =>
+      lossAndGradients((q) => lossFn(q, batch), p);
+    const update = (p: Parameters, gradients: Parameters, s: AdamWState, hyper: tf.Tensor) =>
+      adamW(config, p, gradients, s, hyper);
+    this.gradientsOf = jit(gradientsOf, { xla: true });
+    this.update = jit(update, { xla: true });
+    this.gradientsAndUpdate = jit(
+      (p: Parameters, batch: Batch, s: AdamWState, hyper: tf.Tensor) => {
+        const { outputs, gradients } = gradientsOf(p, batch);
+        return { outputs, result: update(p, gradients, s, hyper) };
+      },
+      { xla: true },
+    );
+  }
+
+  /** One update with the sum of the batches' losses; the batches are disposed. */
+  step(batches: Iterable<Batch>, learningRate: number): StepStats {
+    const [first, ...more] = batches;
+    if (!first) throw new RangeError('a step needs at least one batch');
+    const { parameters, optimizer, updates } = this.state;
+    const hyper = adamWInputs(learningRate, updates + 1, this.config);
+    const { outputs, result } =
+      more.length === 0
+        ? this.gradientsAndUpdate(parameters, first, optimizer, hyper)
+        : this.sumAndUpdate([first, ...more], hyper);
+    disposeTree(parameters, optimizer, hyper, first, more);
+    this.state.parameters = result.parameters;
+    this.state.optimizer = result.state;
+    this.state.updates++;
+    return readScalars({ ...outputs, gradientNorm: result.gradientNorm });
+  }
+
+  private sumAndUpdate(batches: Batch[], hyper: tf.Tensor) {
+    const { parameters, optimizer } = this.state;
+    let sum = this.gradientsOf(parameters, batches[0]!);
+    for (const batch of batches.slice(1)) sum = addTrees(sum, this.gradientsOf(parameters, batch));
+    const result = this.update(parameters, sum.gradients, optimizer, hyper);
+    disposeTree(sum.gradients);
+    return { outputs: sum.outputs, result };
+  }
+
+  dispose(): void {
+    for (const graph of [this.gradientsOf, this.update, this.gradientsAndUpdate]) graph.dispose();
+    disposeTree(this.state.parameters, this.state.optimizer);
+  }
+}
+
+/** `a + b` for trees of one shape; both are disposed. */
+function addTrees<T extends TensorTree>(a: T, b: T): T {
+  const right = flatten(b);
+  const sums = flatten(a).map((tensor, i) => tf.add(tensor, right[i]!));
+  disposeTree(a, b);
+  return unflatten(treeShape(b), sums) as T;
+}
+
+/** The numbers of scalar tensors, which are disposed. */
+function readScalars(scalars: Record<string, tf.Tensor>): StepStats {
+  const numbers = Object.entries(scalars).map(([name, t]) => [name, t.dataSync()[0]!] as const);
+  disposeTree(scalars);
+  return Object.fromEntries(numbers);
+}
+
+export function createTrainerState(parameters: Parameters): TrainerState {
+  return { parameters, optimizer: initAdamW(parameters), updates: 0 };
+}
