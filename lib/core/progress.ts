@@ -1,3 +1,5 @@
+import { inNotebook } from './display';
+
 /** A line that shows how far a long piece of work has come, and about how long it still takes. */
 export interface Progress {
   update(done: number, note?: string): void;
@@ -37,7 +39,7 @@ export function progressText(
  */
 export function progress(label: string, total: number): Progress {
   const start = Date.now();
-  const live = process.stdout.isTTY || Symbol.for('r1.comm') in globalThis;
+  const live = process.stdout.isTTY || inNotebook();
   const everyMs = live ? 200 : 20_000;
   let shownAt = start;
   let lastDone = 0;

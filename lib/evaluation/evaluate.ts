@@ -1,0 +1,56 @@
+import { createRandom } from '../core/random';
+import type { Parameters } from '../model/parameters';
+import type { Rollout, Sampler } from '../sampling/sampler';
+import { generate, promptIds, type Problem, type TaskName } from '../tasks';
+import { languages, tokenIds, type Language } from '../tokenizer/vocabulary';
+import { score, type Evaluation } from './score';
+
+/** Held-out problems with the language each is asked in. */
+export interface ProblemSet {
+  readonly task: TaskName;
+  readonly level: number;
+  readonly problems: readonly Problem[];
+  readonly languages: readonly Language[];
+}
+
+/**
+ * `n` held-out problems of one level, asked in turn in both languages. The same seed gives the same problems, and a
+ * smaller set is the beginning of a larger one.
+ */
+export function heldOutProblems(task: TaskName, level: number, n: number, seed = 5): ProblemSet {
+  const random = createRandom(seed, 'held-out', task, level);
+  return {
+    task,
+    level,
+    problems: Array.from({ length: n }, () => generate(task, level, random, 'held-out')),
+    languages: Array.from({ length: n }, (_, i) => languages[i % languages.length]!),
+  };
+}
+
+export interface EvaluateOptions {
+  /** completions per problem, default 8 */
+  samples?: number;
+  /** default 150 */
+  maxNewTokens?: number;
+  /** default 1 */
+  temperature?: number;
+  /** of the sampling; default 0 */
+  seed?: number;
+}
+
+/** Samples completions of held-out problems and scores them. */
+export function evaluate(
+  parameters: Parameters,
+  sampler: Sampler,
+  { problems, languages, level }: ProblemSet,
+  { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 }: EvaluateOptions = {},
+): { evaluation: Evaluation; rollouts: Rollout[][] } {
+  const prompts = problems.map((problem, i) => [
+    tokenIds.bos,
+    ...promptIds(problem, languages[i]!),
+  ]);
+  const options = { groupSize: samples, maxNewTokens, temperature, seed };
+  const rollouts = sampler.sample(parameters, prompts, options);
+  const texts = rollouts.map((group) => group.map(({ text }) => text));
+  return { evaluation: { ...score(problems, texts, languages), level }, rollouts };
+}

@@ -1,0 +1,183 @@
+/**
+ * A run's folder: `run.json` (what was asked for and what came of it), `metrics.csv` (a row a step),
+ * `evaluations.csv` (a row per evaluation), `rollouts.jsonl` (a sample of the completions), and, while it is not
+ * finished, `checkpoint.safetensors` with everything that continuing needs. Rows and state are written together, so a
+ * run that is cut off goes on from its last saved step with the same numbers.
+ */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { csvLine, parseCsv, type Row } from '../core/csv';
+import { UserError } from '../core/errors';
+import { root, writeFileAtomic } from '../core/files';
+
+/** What `run.json` holds. */
+export interface RunInfo {
+  readonly stage: string;
+  readonly size: string;
+  readonly seed: number;
+  /** every setting of the stage */
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly versions: Readonly<Record<string, string>>;
+  /** commit of the code that made the run */
+  readonly commit: string;
+  readonly finished: boolean;
+  /** steps done */
+  readonly steps: number;
+  readonly seconds: number;
+  /** tokens trained on or sampled */
+  readonly tokens: number;
+  /** closing numbers of the stage */
+  readonly result?: Readonly<Record<string, unknown>>;
+}
+
+/** A sampled completion as it is kept for reading. */
+export interface RolloutRecord {
+  readonly step: number;
+  readonly task: string;
+  readonly level: number;
+  readonly language: string;
+  readonly prompt: string;
+  readonly completion: string;
+  readonly reward: Readonly<Record<string, number>>;
+  readonly correct: boolean;
+}
+
+/** What a stage says when it opens a run. */
+export type RunPlan = Pick<RunInfo, 'stage' | 'size' | 'seed' | 'config' | 'versions'>;
+
+/** Where an unfinished run stands. `state` is what its stage saved. */
+export interface SavedState {
+  readonly step: number;
+  readonly seconds: number;
+  readonly tokens: number;
+  readonly state: Uint8Array;
+}
+
+export class Run {
+  readonly metrics: Row[] = [];
+  readonly evaluations: Row[] = [];
+  readonly rollouts: RolloutRecord[] = [];
+  /** seconds and tokens up to now, those before a resume included */
+  tokens = 0;
+  private secondsBefore = 0;
+  private readonly startedAt = Date.now();
+
+  private constructor(
+    readonly folder: string,
+    private readonly plan: RunPlan,
+  ) {}
+
+  /**
+   * Opens a run: a new one, or the rest of an interrupted one with the same plan, whose state is returned. A folder
+   * that holds a finished run or one with another plan is left alone: that is an error.
+   */
+  static open(folder: string, plan: RunPlan): { run: Run; saved: SavedState | null } {
+    const run = new Run(folder, plan);
+    const info = readRunInfo(folder);
+    if (!info) return { run, saved: null };
+    const asked = JSON.stringify({ ...plan, versions: null });
+    const { stage, size, seed, config } = info;
+    if (asked !== JSON.stringify({ stage, size, seed, config, versions: null }))
+      throw new UserError(`${folder} holds a run with other settings: remove it or name another`);
+    if (info.finished)
+      throw new UserError(`${folder} holds a finished run: remove it to run again`);
+    return { run, saved: run.load(info) };
+  }
+
+  private load(info: RunInfo): SavedState | null {
+    const file = path.join(this.folder, 'checkpoint.safetensors');
+    if (!fs.existsSync(file)) return null;
+    const before = ({ step }: Row | RolloutRecord): boolean => (step as number) < info.steps;
+    this.metrics.push(...readMetrics(this.folder).filter(before));
+    this.evaluations.push(...readEvaluations(this.folder).filter(before));
+    this.rollouts.push(...readRollouts(this.folder).filter(before));
+    this.tokens = info.tokens;
+    this.secondsBefore = info.seconds;
+    return {
+      step: info.steps,
+      seconds: info.seconds,
+      tokens: info.tokens,
+      state: fs.readFileSync(file),
+    };
+  }
+
+  get seconds(): number {
+    return this.secondsBefore + (Date.now() - this.startedAt) / 1000;
+  }
+
+  /** Writes everything up to `steps` done steps, with the state that continuing from there needs. */
+  save(steps: number, state: Uint8Array): void {
+    writeFileAtomic(path.join(this.folder, 'checkpoint.safetensors'), state);
+    this.write({ steps, finished: false });
+  }
+
+  /** Writes the finished run; the state to continue from is removed. */
+  finish(steps: number, result: Record<string, unknown> = {}): RunInfo {
+    const info = this.write({ steps, finished: true, result });
+    fs.rmSync(path.join(this.folder, 'checkpoint.safetensors'), { force: true });
+    return info;
+  }
+
+  private write(end: Pick<RunInfo, 'steps' | 'finished' | 'result'>): RunInfo {
+    const info: RunInfo = {
+      ...this.plan,
+      commit: currentCommit(),
+      ...end,
+      seconds: Math.round(this.seconds * 10) / 10,
+      tokens: this.tokens,
+    };
+    const file = (name: string, text: string): void =>
+      writeFileAtomic(path.join(this.folder, name), text);
+    file('metrics.csv', toCsv(this.metrics));
+    if (this.evaluations.length > 0) file('evaluations.csv', toCsv(this.evaluations));
+    if (this.rollouts.length > 0)
+      file('rollouts.jsonl', this.rollouts.map((r) => JSON.stringify(r) + '\n').join(''));
+    file('run.json', JSON.stringify(info, null, 2) + '\n');
+    return info;
+  }
+}
+
+function toCsv(rows: readonly Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  return columns.join(',') + '\n' + rows.map((row) => csvLine(columns, row)).join('');
+}
+
+/** The commit of the code, or `unknown` outside a git checkout. */
+function currentCommit(): string {
+  try {
+    const options = {
+      cwd: root,
+      stdio: ['ignore', 'pipe', 'ignore'] as ['ignore', 'pipe', 'ignore'],
+    };
+    return execFileSync('git', ['rev-parse', '--short', 'HEAD'], options).toString().trim();
+  } catch {
+    return 'unknown';
+  }
+}
+
+/** `run.json` of a folder, or null when there is none. */
+export function readRunInfo(folder: string): RunInfo | null {
+  const file = path.join(folder, 'run.json');
+  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as RunInfo) : null;
+}
+
+const readRows = (folder: string, name: string): Row[] => {
+  const file = path.join(folder, name);
+  return fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
+};
+
+export function readMetrics(folder: string): Row[] {
+  return readRows(folder, 'metrics.csv');
+}
+
+export function readEvaluations(folder: string): Row[] {
+  return readRows(folder, 'evaluations.csv');
+}
+
+export function readRollouts(folder: string): RolloutRecord[] {
+  const file = path.join(folder, 'rollouts.jsonl');
+  if (!fs.existsSync(file)) return [];
+  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line) => JSON.parse(line) as RolloutRecord);
+}

@@ -1,0 +1,76 @@
+/** Where checkpoints and runs lie, and how a stage finds the ones before it. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { UserError } from '../core/errors';
+import { root } from '../core/files';
+import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint';
+import type { Model } from '../model/parameters';
+import { createSampler, type Sampler } from '../sampling/sampler';
+import { decode, tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
+import { tokenIds } from '../tokenizer/vocabulary';
+import type { ModelConfig } from '../model/config';
+
+/** A folder with `checkpoints/` and `runs/` in it. */
+export type Place = string;
+
+/** What the project ships. */
+export const recorded: Place = path.join(root, 'data');
+
+/** What the reader makes; not under version control. */
+export const local: Place = path.join(root, 'data', 'local');
+
+export const checkpointFolder = (place: Place, name: string): string =>
+  path.join(place, 'checkpoints', name);
+
+export const runFolder = (place: Place, name: string): string => path.join(place, 'runs', name);
+
+/** The name of a stage's checkpoint and run: `small-base-s0`. */
+export const stageName = (size: string, stage: string, seed: number): string =>
+  `${size}-${stage}-s${seed}`;
+
+/** A checkpoint and which one it is. */
+export interface FoundModel {
+  readonly model: Model;
+  readonly folder: string;
+  /** made by the reader, or shipped with the project */
+  readonly origin: 'yours' | 'recorded';
+}
+
+/** The reader's own checkpoint of that name where there is one, else the recorded one. */
+export function findCheckpoint(name: string): FoundModel {
+  const own = checkpointFolder(local, name);
+  if (fs.existsSync(path.join(own, 'model.safetensors')))
+    return { model: loadCheckpoint(own), folder: own, origin: 'yours' };
+  const folder = checkpointFolder(recorded, name);
+  const hint = 'run npm run recipe -- --preset quick';
+  return { model: loadCheckpoint(folder, hint), folder, origin: 'recorded' };
+}
+
+/** Saves a model with the tokenizer's files beside it. */
+export function saveModel(place: Place, name: string, model: Model): string {
+  const folder = checkpointFolder(place, name);
+  saveCheckpoint(folder, model, {
+    'tokenizer.json': tokenizerJson(),
+    'tokenizer_config.json': tokenizerConfigJson(),
+  });
+  return folder;
+}
+
+/** A sampler that speaks the project's vocabulary. A model with another vocabulary is refused. */
+export function samplerFor(config: ModelConfig): Sampler {
+  return createSampler(config, { endToken: tokenIds.eos, decode });
+}
+
+/** `path` as a person reads it: from the root of the repository where it lies inside. */
+export function shortPath(folder: string): string {
+  const relative = path.relative(root, folder);
+  return relative.startsWith('..') ? folder : relative;
+}
+
+/** A whole number from the command line; anything else is an error that names the option. */
+export function wholeNumber(text: string, option: string, least = 0): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new UserError(`invalid ${option}: ${text}: use a whole number from ${least} up`);
+  return value;
+}

@@ -1,0 +1,109 @@
+/** One batch of rollouts with its rewards, and what there is to say about it. */
+import type { Row } from '../core/csv';
+import { createRandom } from '../core/random';
+import type { Parameters } from '../model/parameters';
+import { reward, type RewardBreakdown, type RewardWeights } from '../rewards/combine';
+import type { RolloutRecord } from '../runs/run';
+import type { Rollout, Sampler } from '../sampling/sampler';
+import { generate, promptIds, promptText, type Problem } from '../tasks';
+import { diagnose, languageConsistency } from '../tasks/diagnose';
+import { languages, tokenIds, type Language } from '../tokenizer/vocabulary';
+import type { PlanEntry } from './settings';
+
+/** A rollout with its problem and reward. */
+export interface ScoredRollout {
+  readonly problem: Problem;
+  readonly language: Language;
+  readonly rollout: Rollout;
+  readonly reward: RewardBreakdown;
+}
+
+/** How a completion is rewarded; `reward` of `lib/rewards` unless an experiment says otherwise. */
+export type RewardFunction = typeof reward;
+
+export interface RolloutOptions {
+  readonly plan: readonly PlanEntry[];
+  readonly groupSize: number;
+  readonly maxNewTokens: number;
+  readonly rewards: RewardWeights;
+  readonly seed: number;
+  readonly step: number;
+  readonly rewardFn?: RewardFunction;
+}
+
+/** Samples a group for each training problem of a step, in turn in both languages, and rewards every completion. */
+export function sampleStep(
+  parameters: Parameters,
+  sampler: Sampler,
+  options: RolloutOptions,
+): ScoredRollout[][] {
+  const { plan, groupSize, maxNewTokens, rewards, seed, step, rewardFn = reward } = options;
+  const random = createRandom(seed, 'problems', step);
+  const problems = plan.flatMap(({ task, level, prompts }) =>
+    Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
+  );
+  const language = (i: number): Language => languages[i % languages.length]!;
+  const prompts = problems.map((problem, i) => [tokenIds.bos, ...promptIds(problem, language(i))]);
+  const groups = sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
+  return groups.map((group, i) =>
+    group.map((rollout) => ({
+      problem: problems[i]!,
+      language: language(i),
+      rollout,
+      reward: rewardFn(problems[i]!, rollout.text, language(i), rewards),
+    })),
+  );
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
+
+/** The columns of `metrics.csv` that describe a batch of rollouts: over all of it, and for each task. */
+export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): Row {
+  const all = groups.flat();
+  const totals = all.map(({ reward }) => reward.total);
+  const lengths = (scored: readonly ScoredRollout[]): number[] =>
+    scored.map(({ rollout }) => rollout.completionIds.length);
+  const tokens = lengths(all).reduce((sum, n) => sum + n, 0);
+  const entropySum = all.reduce(
+    (sum, { rollout: r }) => sum + r.entropy * r.completionIds.length,
+    0,
+  );
+  const row: Row = {
+    'reward/mean': mean(totals),
+    'reward/std': Math.sqrt(mean(totals.map((t) => (t - mean(totals)) ** 2))),
+    'reward/accuracy': mean(all.map(({ reward }) => reward.accuracy)),
+    'reward/format': mean(all.map(({ reward }) => reward.format)),
+    'completion/length': tokens / all.length,
+    'completion/stopRate': mean(all.map(({ rollout }) => +(rollout.finishReason === 'stop'))),
+    'policy/entropy': entropySum / tokens,
+  };
+  for (const task of new Set(all.map(({ problem }) => problem.task))) {
+    const part = all.filter(({ problem }) => problem.task === task);
+    const text = ({ rollout }: ScoredRollout): string => rollout.text;
+    row[`${task}/accuracy`] = mean(part.map(({ reward }) => reward.accuracy));
+    row[`${task}/length`] = mean(lengths(part));
+    row[`${task}/waits`] = mean(part.map((s) => diagnose(s.problem, text(s)).waits));
+    row[`${task}/languageConsistency`] = mean(
+      part.map((s) => languageConsistency(text(s), s.language)),
+    );
+  }
+  return row;
+}
+
+/** A rollout as `rollouts.jsonl` keeps it. */
+export function rolloutRecord(
+  { problem, language, rollout, reward }: ScoredRollout,
+  step: number,
+): RolloutRecord {
+  return {
+    step,
+    task: problem.task,
+    level: problem.level,
+    language,
+    prompt: promptText(problem, language),
+    completion: rollout.text,
+    reward: { ...reward },
+    correct: reward.accuracy === 1,
+  };
+}

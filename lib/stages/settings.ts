@@ -1,0 +1,111 @@
+/** The settings of each model size: one dial, every value of which can be overridden. */
+import { defaultAdamW, type AdamWConfig } from '../training/adamw';
+import type { BatchShape, GrpoConfig } from '../training/grpo';
+import { defaultGrpo } from '../training/grpo';
+import type { TaskName } from '../tasks';
+import type { ModelSize } from '../model/config';
+import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
+import type { CorpusName } from './corpora';
+
+/** Pre-training. */
+export interface BaseSettings {
+  readonly corpus: CorpusName;
+  /** tokens to train on before the gate */
+  readonly tokens: number;
+  /** a batch is one gradient and one update */
+  readonly batch: BatchShape;
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly adamW: AdamWConfig;
+  /** while the gate is not passed, training goes on by this many tokens … */
+  readonly extensionTokens: number;
+  /** … at most so many times */
+  readonly maxExtensions: number;
+}
+
+/** Prompts per step of one task and level. */
+export interface PlanEntry {
+  readonly task: TaskName;
+  readonly level: number;
+  readonly prompts: number;
+}
+
+/** Reinforcement learning with verifiable rewards. */
+export interface ZeroSettings {
+  readonly steps: number;
+  /** the mixture of a rollout batch */
+  readonly plan: readonly PlanEntry[];
+  readonly groupSize: number;
+  readonly maxNewTokens: number;
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly grpo: GrpoConfig;
+  readonly rewards: RewardWeights;
+  readonly adamW: AdamWConfig;
+  readonly batch: BatchShape;
+  /** what is evaluated on held-out problems */
+  readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
+  /** steps between two evaluations; the first is before step 0, the last at the end */
+  readonly evaluateEvery: number;
+  /** problems per task and level in those evaluations, 8 completions each */
+  readonly evaluationProblems: number;
+  /** the same for the last one */
+  readonly finalProblems: number;
+}
+
+/** 32 prompts: both levels of countdown, programs with a few hard ones, and units as the control. */
+export const mixture: readonly PlanEntry[] = [
+  { task: 'countdown', level: 3, prompts: 8 },
+  { task: 'countdown', level: 5, prompts: 8 },
+  { task: 'programs', level: 2, prompts: 8 },
+  { task: 'programs', level: 3, prompts: 2 },
+  { task: 'units', level: 0, prompts: 6 },
+];
+
+const pretrainingRate: Record<ModelSize, number> = {
+  tiny: 8e-3,
+  small: 6e-3,
+  base: 4e-3,
+  large: 2e-3,
+};
+
+const policyRate: Record<ModelSize, number> = { tiny: 4e-4, small: 4e-4, base: 2e-4, large: 1e-4 };
+
+export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> = {}): BaseSettings {
+  return {
+    corpus: 'default',
+    tokens: 14e6,
+    batch: { rows: 18, rowLength: 176 },
+    learningRate: pretrainingRate[size],
+    warmUpSteps: 100,
+    adamW: { ...defaultAdamW, beta2: 0.98, weightDecay: 0.02 },
+    extensionTokens: 2e6,
+    maxExtensions: 2,
+    ...overrides,
+  };
+}
+
+export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> = {}): ZeroSettings {
+  return {
+    steps: 100,
+    plan: mixture,
+    groupSize: 16,
+    maxNewTokens: 150,
+    learningRate: policyRate[size],
+    warmUpSteps: 10,
+    grpo: defaultGrpo,
+    rewards: defaultRewardWeights,
+    adamW: defaultAdamW,
+    batch: { rows: 24, rowLength: 176 },
+    evaluated: [
+      { task: 'countdown', level: 3 },
+      { task: 'countdown', level: 5 },
+      { task: 'programs', level: 2 },
+      { task: 'units', level: 0 },
+    ],
+    evaluateEvery: 25,
+    evaluationProblems: 100,
+    finalProblems: 300,
+    ...overrides,
+  };
+}

@@ -1,0 +1,188 @@
+/**
+ * R1-Zero: reinforcement learning straight from the base model, with rewards from rules alone (DeepSeek-R1,
+ * section 2). The model is told neither to think longer nor to check itself.
+ */
+import type { Row } from '../core/csv';
+import { loop } from '../core/loop';
+import { progress } from '../core/progress';
+import { evaluate, heldOutProblems } from '../evaluation/evaluate';
+import type { Evaluation } from '../evaluation/score';
+import type { ModelSize } from '../model/config';
+import { cloneParameters, type Model } from '../model/parameters';
+import { Run, type RunInfo } from '../runs/run';
+import { grpoBatchLoss, grpoUpdates, referenceOf, type GrpoBatch } from '../training/grpo';
+import { warmUp } from '../training/schedule';
+import { createTrainerState, Trainer } from '../training/trainer';
+import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
+import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
+import {
+  rolloutMetrics,
+  rolloutRecord,
+  sampleStep,
+  type RewardFunction,
+  type ScoredRollout,
+} from './rollouts';
+import { zeroSettings, type ZeroSettings } from './settings';
+import { versions } from './versions';
+
+export interface ZeroOptions {
+  size: ModelSize;
+  seed: number;
+  /** the model to start from, and its name for the record */
+  from: Model;
+  fromName: string;
+  /** name of the stage in file names; `r1-zero` unless it is a control */
+  stage?: string;
+  place?: Place;
+  settings?: Partial<ZeroSettings>;
+  rewardFn?: RewardFunction;
+  /** called after each step with its row of `metrics.csv` */
+  onStep?: (row: Row, steps: number) => void | Promise<void>;
+  /** called after each evaluation round */
+  onEvaluation?: (step: number, evaluations: readonly Evaluation[]) => void | Promise<void>;
+}
+
+export interface ZeroResult {
+  readonly model: Model;
+  /** on the final held-out problems, one for each task and level */
+  readonly evaluations: readonly Evaluation[];
+  readonly info: RunInfo;
+}
+
+/** Trains R1-Zero, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
+export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
+  const { size, seed, from, fromName, stage = 'r1-zero', place = local } = options;
+  const settings = zeroSettings(size, options.settings);
+  const { config } = from;
+  const name = stageName(size, stage, seed);
+  const { run, saved } = Run.open(runFolder(place, name), {
+    stage,
+    size,
+    seed,
+    config: { from: fromName, model: config, ...settings },
+    versions: await versions(),
+  });
+  const state = saved
+    ? decodeTrainerState(config, saved.state, run.folder)
+    : createTrainerState(cloneParameters(from.parameters));
+  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.adamW, state);
+  const sampler = samplerFor(config);
+  const bar = progress(`${stage} ${size} seed ${seed}`, settings.steps);
+
+  const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
+    const evaluations = settings.evaluated.map(({ task, level }) => {
+      const set = heldOutProblems(task, level, problems);
+      const { maxNewTokens } = settings;
+      return evaluate(trainer.state.parameters, sampler, set, { maxNewTokens, seed }).evaluation;
+    });
+    run.evaluations.push(...evaluations.map((e) => evaluationRow(step, e)));
+    await options.onEvaluation?.(step, evaluations);
+    return evaluations;
+  };
+
+  const oneStep = async (step: number): Promise<void> => {
+    if (step % settings.evaluateEvery === 0) await evaluateAll(step, settings.evaluationProblems);
+    const started = Date.now();
+    const groups = sampleStep(trainer.state.parameters, sampler, {
+      ...settings,
+      seed,
+      step,
+      rewardFn: options.rewardFn,
+    });
+    const row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) } as Row;
+    Object.assign(row, update(trainer, groups, settings, from, seed, step));
+    const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
+    run.tokens += tokens;
+    const secondsPerStep = (Date.now() - started) / 1000;
+    Object.assign(row, {
+      seconds: run.seconds,
+      tokens: run.tokens,
+      'speed/secondsPerStep': secondsPerStep,
+      'speed/tokensPerSecond': tokens / secondsPerStep,
+    });
+    run.metrics.push(row);
+    // One completion of each group now and then: enough to read, small enough to keep.
+    if (step % 10 === 0 || step === settings.steps - 1)
+      run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step)));
+    const accuracy = row['reward/accuracy'] as number;
+    bar.update(
+      step + 1,
+      `accuracy ${accuracy.toFixed(2)}, length ${Math.round(row['completion/length'] as number)}`,
+    );
+    await options.onStep?.(row, settings.steps);
+    if (step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
+  };
+
+  try {
+    const { step, stopped } = await loop(saved?.step ?? 0, settings.steps, oneStep);
+    bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
+    if (stopped) {
+      run.save(step, encodeTrainerState(trainer.state));
+      return null;
+    }
+    const evaluations = await evaluateAll(step, settings.finalProblems);
+    const parameters = cloneParameters(trainer.state.parameters);
+    saveModel(place, name, { config, parameters });
+    const info = run.finish(step, { evaluations });
+    return { model: { config, parameters }, evaluations, info };
+  } finally {
+    sampler.dispose();
+    trainer.dispose();
+  }
+}
+
+/** The GRPO updates of one step; returns its columns of `metrics.csv`. */
+function update(
+  trainer: Trainer<GrpoBatch>,
+  groups: readonly (readonly ScoredRollout[])[],
+  settings: ZeroSettings,
+  from: Model,
+  seed: number,
+  step: number,
+): Row {
+  const completions = groups.map((group) =>
+    group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
+  );
+  const reference =
+    settings.grpo.klCoef > 0
+      ? referenceOf(
+          from.config,
+          from.parameters,
+          completions.flat().map((c) => [...c.promptIds, ...c.completionIds]),
+          settings.batch,
+        )
+      : undefined;
+  const { stats, zeroVarianceShare, padding } = grpoUpdates(
+    trainer,
+    completions,
+    settings.grpo,
+    settings.batch,
+    {
+      learningRate: settings.learningRate * warmUp(step, settings.warmUpSteps),
+      seed: [seed, step],
+      reference,
+    },
+  );
+  const mean = (key: string): number | null =>
+    stats.length > 0 ? stats.reduce((sum, s) => sum + s[key]!, 0) / stats.length : null;
+  return {
+    'policy/kl': mean('kl'),
+    'policy/clipFraction': mean('clipFraction'),
+    'loss/policy': mean('loss'),
+    'loss/gradientNorm': mean('gradientNorm'),
+    'batch/zeroVarianceShare': zeroVarianceShare,
+    'batch/padding': padding,
+  };
+}
+
+/** An evaluation as a row of `evaluations.csv`. */
+export function evaluationRow(step: number, evaluation: Evaluation): Row {
+  const { intervals, modeShares, passAt1Interval, ...numbers } = evaluation;
+  const row: Row = { step, ...numbers };
+  for (const [mode, share] of Object.entries(modeShares)) row[`mode/${mode}`] = share;
+  for (const [key, interval] of Object.entries(intervals)) {
+    row[`${key}/low`] = interval?.[0] ?? null;
+    row[`${key}/high`] = interval?.[1] ?? null;
+  }
+  return row;
+}

@@ -1,0 +1,34 @@
+import { tf } from '../engine/tensorflow';
+import { flatten, treeShape, unflatten } from '../engine/tree';
+import { initParameters } from '../model/parameters';
+import type { ModelConfig } from '../model/config';
+import { disposeTree } from '../engine/tree';
+import { decodeSafetensors, encodeSafetensors } from '../model/safetensors';
+import { createTrainerState, type TrainerState } from './trainer';
+
+/** Weights, optimizer state and update count as bytes, bit for bit. */
+export function encodeTrainerState(state: TrainerState): Uint8Array {
+  const tensors = flatten([state.parameters, state.optimizer]).map((tensor, i) => ({
+    name: String(i),
+    shape: tensor.shape,
+    values: tensor.dataSync() as Float32Array,
+  }));
+  return encodeSafetensors(tensors, { updates: String(state.updates) });
+}
+
+/** The inverse of `encodeTrainerState` for a model of this shape. */
+export function decodeTrainerState(
+  config: ModelConfig,
+  bytes: Uint8Array,
+  where: string,
+): TrainerState {
+  const { tensors, metadata } = decodeSafetensors(bytes, where);
+  const blank = createTrainerState(initParameters(config, 0));
+  const shape = treeShape([blank.parameters, blank.optimizer]);
+  disposeTree(blank.parameters, blank.optimizer);
+  const [parameters, optimizer] = unflatten(
+    shape,
+    tensors.map((t) => tf.tensor(t.values, [...t.shape])),
+  ) as unknown as [TrainerState['parameters'], TrainerState['optimizer']];
+  return { parameters, optimizer, updates: Number(metadata.updates) };
+}
