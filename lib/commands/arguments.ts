@@ -1,0 +1,36 @@
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { UserError } from '../core/errors';
+
+type Options = NonNullable<ParseArgsConfig['options']>;
+
+/** What `parseArgs` gives for these options. */
+export type Parsed<T extends Options> = ReturnType<
+  typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
+>;
+
+/** Reads the command line; an unknown option or a missing value is a one-line error. `--help` prints and ends. */
+export function readArguments<T extends Options>(help: string, options: T): Parsed<T> {
+  const all = { ...options, help: { type: 'boolean' } } as const;
+  try {
+    const parsed = parseArgs({ options: all, allowPositionals: true, strict: true });
+    if ((parsed.values as { help?: boolean }).help) {
+      console.log(help.trim());
+      process.exit(0);
+    }
+    return parsed as unknown as Parsed<T>;
+  } catch (error) {
+    const message = (error as Error).message.split('.')[0]!;
+    throw new UserError(`${message.charAt(0).toLowerCase()}${message.slice(1)}: see --help`);
+  }
+}
+
+/** Runs a command: bad input ends with one line and exit code 2, a defect with its stack. */
+export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+  try {
+    process.exitCode = (await main()) ?? 0;
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    console.error(error.message);
+    process.exitCode = 2;
+  }
+}

@@ -1,0 +1,71 @@
+import { stopOnInterrupt } from '../core/loop';
+import { formatSeconds } from '../core/progress';
+import {
+  presetNamed,
+  runStage,
+  stageLines,
+  stageNamed,
+  stageTable,
+  type StageName,
+} from '../stages/recipe';
+import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
+import { readArguments, runCommand } from './arguments';
+
+const help = `
+npm run recipe -- [options]
+Runs the recipe in the terminal, stage by stage; what is done is skipped, what was interrupted goes on.
+
+  --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
+  --size tiny|small|base|large  another model with the preset's settings
+  --seed N                    seed of everything random (0)
+  --stage NAME                only this stage and those it needs: base, r1-zero, base-no-search,
+                              r1-zero-no-search, base-weak-verdict, r1-zero-weak-verdict
+  --steps N                   steps of reinforcement learning
+  --tokens N                  tokens of pre-training
+  --recorded                  write to data/ instead of data/local/: for making the shipped runs
+`;
+
+async function main(): Promise<number> {
+  const { values } = readArguments(help, {
+    preset: { type: 'string', default: 'quick' },
+    size: { type: 'string' },
+    seed: { type: 'string', default: '0' },
+    stage: { type: 'string' },
+    steps: { type: 'string' },
+    tokens: { type: 'string' },
+    recorded: { type: 'boolean', default: false },
+  });
+  const named = presetNamed(values.preset);
+  const preset = {
+    ...named,
+    size: (values.size ?? named.size) as typeof named.size,
+    base: {
+      ...named.base,
+      ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
+    },
+    zero: {
+      ...named.zero,
+      ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
+    },
+  };
+  const seed = wholeNumber(values.seed, '--seed');
+  const stages: StageName[] = values.stage ? [stageNamed(values.stage)] : ['base', 'r1-zero'];
+  const place = values.recorded ? recorded : local;
+  stopOnInterrupt();
+  const started = Date.now();
+  for (const stage of stages) {
+    const info = await runStage(stage, preset, seed, place);
+    if (!info) {
+      console.log(`stopped in ${stage}; the same command goes on from there`);
+      return 130;
+    }
+  }
+  const names = stages.map((stage) => stageName(preset.size, stage, seed));
+  console.log(`\n${stageTable(stageLines(place, names))}`);
+  console.log(
+    `\n${formatSeconds((Date.now() - started) / 1000)} now; everything is in ${shortPath(place)}`,
+  );
+  return 0;
+}
+
+export const finished: Promise<void> = runCommand(main);

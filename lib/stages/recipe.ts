@@ -1,0 +1,183 @@
+/** The recipe: the stages in the paper's order, each skipped when it is done. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { UserError } from '../core/errors';
+import type { Evaluation } from '../evaluation/score';
+import { loadCheckpoint } from '../model/checkpoint';
+import type { ModelSize } from '../model/config';
+import type { Model } from '../model/parameters';
+import { readRunInfo, type RunInfo } from '../runs/run';
+import { trainBase } from './base';
+import { checkpointFolder, runFolder, stageName, type Place } from './places';
+import type { BaseSettings, ZeroSettings } from './settings';
+import { trainZero } from './zero';
+
+export interface Preset {
+  readonly size: ModelSize;
+  readonly base: Partial<BaseSettings>;
+  readonly zero: Partial<ZeroSettings>;
+  /** measure the gate and train on while it fails */
+  readonly gated: boolean;
+}
+
+/** `smoke` takes seconds and proves nothing; `quick` is a workshop's; `full` makes the recorded results. */
+export const presets = {
+  smoke: {
+    size: 'tiny',
+    base: { tokens: 60_000, warmUpSteps: 5 },
+    zero: {
+      steps: 2,
+      groupSize: 4,
+      maxNewTokens: 40,
+      evaluateEvery: 2,
+      evaluationProblems: 4,
+      finalProblems: 8,
+      plan: [
+        { task: 'countdown', level: 3, prompts: 2 },
+        { task: 'programs', level: 2, prompts: 1 },
+        { task: 'units', level: 0, prompts: 1 },
+      ],
+    },
+    gated: false,
+  },
+  quick: { size: 'small', base: {}, zero: {}, gated: true },
+  full: { size: 'base', base: {}, zero: { steps: 150 }, gated: true },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof presets;
+
+export function presetNamed(name: string): Preset {
+  const preset = presets[name as PresetName];
+  if (!preset)
+    throw new UserError(`unknown preset ${name}: use ${Object.keys(presets).join(', ')}`);
+  return preset;
+}
+
+/** The stages that exist, in order. A control is a stage like the others, left out of the recipe unless asked for. */
+export const stageNames = [
+  'base',
+  'r1-zero',
+  'base-no-search',
+  'r1-zero-no-search',
+  'base-weak-verdict',
+  'r1-zero-weak-verdict',
+] as const;
+export type StageName = (typeof stageNames)[number];
+
+/** The stage that each one starts from. */
+const startsFrom: Partial<Record<StageName, StageName>> = {
+  'r1-zero': 'base',
+  'r1-zero-no-search': 'base-no-search',
+  'r1-zero-weak-verdict': 'base-weak-verdict',
+};
+
+export function stageNamed(name: string): StageName {
+  if (!stageNames.includes(name as StageName))
+    throw new UserError(`unknown stage ${name}: use ${stageNames.join(', ')}`);
+  return name as StageName;
+}
+
+/** Runs one stage and what it needs, unless they are done. Null when the person stopped it. */
+export async function runStage(
+  stage: StageName,
+  preset: Preset,
+  seed: number,
+  place: Place,
+): Promise<RunInfo | null> {
+  const { size } = preset;
+  const done = readRunInfo(runFolder(place, stageName(size, stage, seed)));
+  if (done?.finished) return done;
+  const before = startsFrom[stage];
+  if (before) {
+    if (!(await runStage(before, preset, seed, place))) return null;
+    const fromName = stageName(size, before, seed);
+    const from = loadStage(place, fromName);
+    const result = await trainZero({
+      size,
+      seed,
+      from,
+      fromName,
+      stage,
+      place,
+      settings: preset.zero,
+    });
+    return result?.info ?? null;
+  }
+  const corpus =
+    stage === 'base-no-search'
+      ? 'no-search'
+      : stage === 'base-weak-verdict'
+        ? 'weak-verdict'
+        : 'default';
+  const gated = preset.gated && corpus === 'default';
+  const settings = { ...preset.base, corpus } as const;
+  return (await trainBase({ size, seed, stage, place, settings, gated }))?.info ?? null;
+}
+
+function loadStage(place: Place, name: string): Model {
+  const folder = checkpointFolder(place, name);
+  if (!fs.existsSync(path.join(folder, 'model.safetensors')))
+    throw new UserError(
+      `${folder} is missing though its run is finished: remove ${runFolder(place, name)}`,
+    );
+  return loadCheckpoint(folder);
+}
+
+/** One line of the stage table. */
+export interface StageLine {
+  readonly name: string;
+  readonly info: RunInfo;
+  readonly evaluations: readonly Evaluation[];
+}
+
+/** What is known of the finished stages among these names. */
+export function stageLines(place: Place, names: readonly string[]): StageLine[] {
+  return names.flatMap((name) => {
+    const info = readRunInfo(runFolder(place, name));
+    if (!info?.finished) return [];
+    const evaluations = (info.result?.evaluations ?? []) as Evaluation[];
+    return [{ name, info, evaluations }];
+  });
+}
+
+const share = (value: number | null): string =>
+  value === null ? '-' : value.toFixed(2).replace(/^0/, '');
+
+/** The stage table as text: accuracy with its 95 % interval, length, waits and language per task. */
+export function stageTable(lines: readonly StageLine[]): string {
+  const rows = lines.flatMap(({ name, info, evaluations }) =>
+    evaluations.map((e, i) => [
+      i === 0 ? name : '',
+      `${e.task}${e.level ? ` ${e.level}` : ''}`,
+      `${share(e.passAt1)} [${e.passAt1Interval.map(share).join(', ')}]`,
+      share(e.passAtK),
+      share(e.consAtK),
+      e.meanLength.toFixed(0),
+      e.waits.toFixed(2),
+      share(e.formatRate),
+      share(e.languageConsistency),
+      share(e.traceArithmetic),
+      share(e.verdictAccuracy),
+      String(e.n),
+      i === 0 ? info.seconds.toFixed(0) : '',
+      i === 0 ? (info.tokens / 1e6).toFixed(1) + 'M' : '',
+    ]),
+  );
+  const head = [
+    'stage',
+    'task',
+    'pass@1',
+    'pass@8',
+    'cons@8',
+    'length',
+    'waits',
+    'format',
+    'language',
+  ].concat(['arithmetic', 'verdicts', 'n', 'seconds', 'tokens']);
+  const widths = head.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c]!.length)));
+  const line = (cells: readonly string[]): string =>
+    cells
+      .map((cell, c) => (c < 2 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
+      .join('  ');
+  return [line(head), ...rows.map(line)].join('\n');
+}
