@@ -90,8 +90,8 @@ function cachedAttention(
   ) as [tf.Tensor, tf.Tensor];
   const [rotated, k] = tf.split(rotate(qk, cos, sin), [H, KV], 1) as [tf.Tensor, tf.Tensor];
   const q = tf.mul(tf.reshape(rotated, [n, KV, H / KV, D]), D ** -0.5);
-  const keys = (fresh.keys[l] = fresh.keys[l] ? tf.concat([fresh.keys[l], k], 2) : k);
-  const values = (fresh.values[l] = fresh.values[l] ? tf.concat([fresh.values[l], v], 2) : v);
+  const keys = appended(fresh.keys, l, k); // [n, KV, s + 1, D]
+  const values = appended(fresh.values, l, v);
   const oldScores = tf.add(tf.matMul(q, cache.keys[l]!, false, true), cacheBias); // [n, KV, H/KV, t]
   const newScores = tf.matMul(q, keys, false, true); // [n, KV, H/KV, s + 1]
   const largest = tf.maximum(tf.max(oldScores, -1, true), tf.max(newScores, -1, true));
@@ -103,6 +103,14 @@ function cachedAttention(
     total,
   );
   return tf.matMul(tf.reshape(mixed, [n, H * D]), layer.attentionOutput);
+}
+
+/** Puts a step's tensor behind those of the chunk's earlier steps and returns all of them. */
+function appended(tensors: tf.Tensor[], l: number, added: tf.Tensor): tf.Tensor {
+  const before = tensors[l];
+  const joined = before ? tf.concat([before, added], 2) : added;
+  tensors[l] = joined;
+  return joined;
 }
 
 /** One token per row by inverting the cumulative distribution at `uniform` [n]; logits [n, V]. */
