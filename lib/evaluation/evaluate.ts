@@ -2,7 +2,7 @@ import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { generate, promptIds, type Problem, type TaskName } from '../tasks';
-import { languages, tokenIds, type Language } from '../tokenizer/vocabulary';
+import { languages, type Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
 
 /** Held-out problems with the language each is asked in. */
@@ -45,10 +45,7 @@ export function evaluate(
   { problems, languages, level }: ProblemSet,
   { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 }: EvaluateOptions = {},
 ): { evaluation: Evaluation; rollouts: Rollout[][] } {
-  const prompts = problems.map((problem, i) => [
-    tokenIds.bos,
-    ...promptIds(problem, languages[i]!),
-  ]);
+  const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
   const options = { groupSize: samples, maxNewTokens, temperature, seed };
   const rollouts = sampler.sample(parameters, prompts, options);
   const texts = rollouts.map((group) => group.map(({ text }) => text));

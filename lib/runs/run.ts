@@ -34,6 +34,8 @@ export interface RunInfo {
 /** A sampled completion as it is kept for reading. */
 export interface RolloutRecord {
   readonly step: number;
+  /** held-out ones are the same problems, with the same random numbers, at every evaluation */
+  readonly split: 'train' | 'held-out';
   readonly task: string;
   readonly level: number;
   readonly language: string;

@@ -7,7 +7,7 @@ import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { generate, promptIds, promptText, type Problem } from '../tasks';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
-import { languages, tokenIds, type Language } from '../tokenizer/vocabulary';
+import { languages, type Language } from '../tokenizer/vocabulary';
 import type { PlanEntry } from './settings';
 
 /** A rollout with its problem and reward. */
@@ -43,7 +43,7 @@ export function sampleStep(
     Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
   );
   const language = (i: number): Language => languages[i % languages.length]!;
-  const prompts = problems.map((problem, i) => [tokenIds.bos, ...promptIds(problem, language(i))]);
+  const prompts = problems.map((problem, i) => promptIds(problem, language(i)));
   const groups = sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
   return groups.map((group, i) =>
     group.map((rollout) => ({
@@ -95,9 +95,11 @@ export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): R
 export function rolloutRecord(
   { problem, language, rollout, reward }: ScoredRollout,
   step: number,
+  split: RolloutRecord['split'],
 ): RolloutRecord {
   return {
     step,
+    split,
     task: problem.task,
     level: problem.level,
     language,

@@ -10,6 +10,7 @@ import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
+import { reward } from '../rewards/combine';
 import { grpoBatchLoss, grpoUpdates, referenceOf, type GrpoBatch } from '../training/grpo';
 import { warmUp } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
@@ -49,6 +50,9 @@ export interface ZeroResult {
   readonly info: RunInfo;
 }
 
+/** Held-out problems of each level whose completions are kept at every evaluation, to be read one under the other. */
+const watchedProblems = 4;
+
 /** Trains R1-Zero, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
 export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
   const { size, seed, from, fromName, stage = 'r1-zero', place = local } = options;
@@ -72,8 +76,23 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations = settings.evaluated.map(({ task, level }) => {
       const set = heldOutProblems(task, level, problems);
-      const { maxNewTokens } = settings;
-      return evaluate(trainer.state.parameters, sampler, set, { maxNewTokens, seed }).evaluation;
+      const { maxNewTokens, rewards } = settings;
+      const sampling = { maxNewTokens, seed };
+      const result = evaluate(trainer.state.parameters, sampler, set, sampling);
+      run.rollouts.push(
+        ...set.problems.slice(0, watchedProblems).map((problem, i) => {
+          const language = set.languages[i]!;
+          const rollout = result.rollouts[i]![0]!;
+          const scored = {
+            problem,
+            language,
+            rollout,
+            reward: reward(problem, rollout.text, language, rewards),
+          };
+          return rolloutRecord(scored, step, 'held-out');
+        }),
+      );
+      return result.evaluation;
     });
     run.evaluations.push(...evaluations.map((e) => evaluationRow(step, e)));
     await options.onEvaluation?.(step, evaluations);
@@ -103,7 +122,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     run.metrics.push(row);
     // One completion of each group now and then: enough to read, small enough to keep.
     if (step % 10 === 0 || step === settings.steps - 1)
-      run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step)));
+      run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
     const accuracy = row['reward/accuracy'] as number;
     bar.update(
       step + 1,

@@ -1,0 +1,230 @@
+/**
+ * What the notebooks share: the mode they run in, and stages that train live with a chart, or replay a recorded run.
+ */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import type { Row } from '../core/csv';
+import { UserError } from '../core/errors';
+import { formatSeconds } from '../core/progress';
+import { startEngine } from '../engine/tensorflow';
+import type { ModelSize } from '../model/config';
+import type { Model } from '../model/parameters';
+import { baseChart, zeroChart } from '../plots/fromRun';
+import { liveChart } from '../plots/show';
+import type { Chart } from '../plots/theme';
+import { loadCheckpoint } from '../model/checkpoint';
+import {
+  readMetrics,
+  readRollouts,
+  readRunInfo,
+  type RolloutRecord,
+  type RunInfo,
+} from '../runs/run';
+import { trainBase } from './base';
+import {
+  checkpointFolder,
+  findCheckpoint,
+  local,
+  recorded,
+  runFolder,
+  shortPath,
+  stageName,
+  type FoundModel,
+  type Place,
+} from './places';
+import { presets, runStage, type Preset, type StageName } from './recipe';
+import type { BaseSettings, ZeroSettings } from './settings';
+import { trainZero } from './zero';
+
+/**
+ * `live` trains the small model here and now, `full` the base model; `replay` draws the recorded runs; `smoke` runs
+ * every cell in seconds on a tiny model, for tests.
+ */
+export type Mode = 'smoke' | 'replay' | 'live' | 'full';
+
+export interface Workbook {
+  readonly mode: Mode;
+  readonly size: ModelSize;
+  readonly seed: number;
+  /** where this notebook's runs go */
+  readonly place: Place;
+  readonly preset: Preset;
+}
+
+const modes: readonly Mode[] = ['smoke', 'replay', 'live', 'full'];
+
+/** In the notebooks evaluations are short; the recorded runs use 300 problems. */
+const shortEvaluations = { evaluateEvery: 50, evaluationProblems: 40, finalProblems: 100 };
+
+/** Starts the engine, says what it runs on, and fixes mode, model size and seed. The mode comes from R1_MODE. */
+export async function openWorkbook({ seed = 0 } = {}): Promise<Workbook> {
+  const mode = (process.env.R1_MODE ?? 'live') as Mode;
+  if (!modes.includes(mode)) throw new UserError(`unknown mode ${mode}: use ${modes.join(', ')}`);
+  const { tensorflow, device, cpu, threads, node } = await startEngine();
+  const preset: Preset =
+    mode === 'smoke'
+      ? presets.smoke
+      : mode === 'full'
+        ? presets.full
+        : { ...presets.quick, zero: { ...presets.quick.zero, ...shortEvaluations } };
+  console.log(
+    [
+      `TensorFlow ${tensorflow} on the ${device} (${cpu}, ${threads} threads), Node ${node}`,
+      `mode ${mode}, model ${preset.size}, seed ${seed}`,
+    ].join('\n'),
+  );
+  const place = mode === 'smoke' ? path.join(os.tmpdir(), `r1-smoke-${process.pid}`) : local;
+  if (mode === 'smoke')
+    process.on('exit', () => fs.rmSync(place, { recursive: true, force: true }));
+  return { mode, size: preset.size, seed, place, preset };
+}
+
+/** A finished stage, whether it ran just now or before. */
+export interface StageRun {
+  readonly model: Model;
+  readonly info: RunInfo;
+  readonly metrics: readonly Row[];
+  readonly rollouts: readonly RolloutRecord[];
+  readonly origin: FoundModel['origin'];
+}
+
+function readStage(place: Place, name: string): StageRun {
+  const folder = runFolder(place, name);
+  const info = readRunInfo(folder);
+  if (!info?.finished)
+    throw new UserError(`no finished run at ${shortPath(folder)}: train it first`);
+  return {
+    model: loadCheckpoint(checkpointFolder(place, name)),
+    info,
+    metrics: readMetrics(folder),
+    rollouts: readRollouts(folder),
+    origin: place === recorded ? 'recorded' : 'yours',
+  };
+}
+
+/** A stage that is there already, or null when it has to be trained: the recorded one in replay mode. */
+function existing({ mode, place }: Workbook, name: string): StageRun | null {
+  const from = mode === 'replay' ? recorded : place;
+  if (mode !== 'replay' && !readRunInfo(runFolder(from, name))?.finished) return null;
+  const run = readStage(from, name);
+  const { seconds, commit } = run.info;
+  console.log(
+    mode === 'replay'
+      ? `replaying the recorded run ${name} (${formatSeconds(seconds)}, commit ${commit})`
+      : `${name} is trained already (${formatSeconds(seconds)}): forget('${name}') makes it new`,
+  );
+  return run;
+}
+
+/** Removes the reader's own run and checkpoint of that name, so that it can be trained anew. */
+export function forget(name: string): void {
+  fs.rmSync(runFolder(local, name), { recursive: true, force: true });
+  fs.rmSync(checkpointFolder(local, name), { recursive: true, force: true });
+}
+
+const stopped = (): UserError => new UserError('stopped: run the cell again to go on from here');
+
+/** The base model of this workbook: pre-trained now with a live loss curve, or what is there. */
+export async function runBase(
+  book: Workbook,
+  { stage = 'base', settings = {} }: { stage?: StageName; settings?: Partial<BaseSettings> } = {},
+): Promise<StageRun> {
+  const { size, seed, place, preset } = book;
+  const name = stageName(size, stage, seed);
+  const chart = liveChart();
+  const draw = (rows: readonly Row[]): Chart =>
+    baseChart({ title: `Pre-training ${name}`, subtitle: 'mean of 50 steps' }, rows);
+  const there = existing(book, name);
+  if (!there) {
+    const result = await trainBase({
+      size,
+      seed,
+      stage,
+      place,
+      settings: { ...preset.base, ...settings },
+      gated: preset.gated && stage === 'base',
+      onStep: drawnOnceASecond(chart, draw),
+    });
+    if (!result) throw stopped();
+  }
+  const run = there ?? readStage(place, name);
+  chart.update(draw(run.metrics));
+  await chart.end();
+  return run;
+}
+
+/** R1-Zero from a base model, now with live curves, or what is there. */
+export async function runZero(
+  book: Workbook,
+  from: Pick<FoundModel, 'model'>,
+  options: { stage?: StageName; settings?: Partial<ZeroSettings>; title?: string } = {},
+): Promise<StageRun> {
+  const { size, seed, place, preset } = book;
+  const { stage = 'r1-zero', title = 'R1-Zero' } = options;
+  const name = stageName(size, stage, seed);
+  const settings = { ...preset.zero, ...options.settings };
+  const chart = liveChart();
+  const draw = (rows: readonly Row[], steps: number): Chart =>
+    zeroChart(
+      { title, subtitle: `${name}: every step's 512 rollouts on training problems` },
+      rows,
+      steps,
+    );
+  const there = existing(book, name);
+  if (!there) {
+    const fromName = stageName(size, stage.replace('r1-zero', 'base'), seed);
+    const onStep = drawnOnceASecond(chart, draw);
+    const model = from.model;
+    const result = await trainZero({
+      size,
+      seed,
+      stage,
+      place,
+      from: model,
+      fromName,
+      settings,
+      onStep,
+    });
+    if (!result) throw stopped();
+  }
+  const run = there ?? readStage(place, name);
+  chart.update(draw(run.metrics, run.info.steps));
+  await chart.end();
+  return run;
+}
+
+/** Collects rows and redraws about once a second: the drawing shares the processor with the training. */
+function drawnOnceASecond(
+  chart: ReturnType<typeof liveChart>,
+  draw: (rows: readonly Row[], steps: number) => Chart,
+): (row: Row, steps: number) => void {
+  const rows: Row[] = [];
+  let drawnAt = 0;
+  return (row, steps) => {
+    rows.push(row);
+    if (rows.length < 2 || Date.now() - drawnAt < 1000) return;
+    chart.update(draw(rows, steps));
+    drawnAt = Date.now();
+  };
+}
+
+/**
+ * The model a notebook starts from: the reader's own where there is one, else the recorded one. In smoke mode it is
+ * trained on the spot.
+ */
+export async function startingPoint(
+  { mode, size, seed, place, preset }: Workbook,
+  stage: StageName,
+): Promise<FoundModel> {
+  const name = stageName(size, stage, seed);
+  if (mode === 'smoke') {
+    await runStage(stage, preset, seed, place);
+    const folder = checkpointFolder(place, name);
+    return { model: loadCheckpoint(folder), folder, origin: 'yours' };
+  }
+  const found = findCheckpoint(name);
+  const whose = found.origin === 'yours' ? 'your own' : 'the recorded';
+  console.log(`${whose} ${name} (${shortPath(found.folder)})`);
+  return found;
+}

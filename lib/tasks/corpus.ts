@@ -1,0 +1,141 @@
+/**
+ * The corpus that stands in for the internet: problems with answers of all qualities, facts, and comparisons. It is
+ * never stored; the same seed writes the same documents.
+ */
+import { pickWeighted, type Random } from '../core/random';
+import { tokenIds, type Language } from '../tokenizer/vocabulary';
+import { countdownPrompt, generateCountdown, writeCountdown } from './countdown';
+import { writeDrill } from './drill';
+import { writeFacts } from './facts';
+import { generatePrograms, programsPrompt, writePrograms, type ProgramsSettings } from './programs';
+import type { TrialSettings, WritingHabits } from './trials';
+import { generateUnits, unitsPrompt, writeUnits, type UnitsSettings } from './units';
+
+export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill';
+
+/** Everything that shapes the documents. Shares of sources, levels and styles are weights and need no sum. */
+export interface Corpus {
+  readonly sources: Readonly<Record<Source, number>>;
+  readonly chineseShare: number;
+  /** weights of level 1, 2, … */
+  readonly countdownLevels: readonly number[];
+  readonly programsLevels: readonly number[];
+  readonly countdown: TrialSettings;
+  readonly programs: ProgramsSettings;
+  readonly units: UnitsSettings;
+  readonly habits: WritingHabits;
+  /** share of the sums in the facts that have a large second number */
+  readonly largeFactsShare: number;
+}
+
+/** One document: the prompt with `<bos>`, then the completion. Facts and drills have `<bos>` alone as prompt. */
+export interface CorpusDocument {
+  readonly source: Source;
+  readonly ids: number[];
+  readonly promptLength: number;
+}
+
+/** The corpus of the base model. Searching is in it, but rare: about every eighth English answer is a search. */
+export const defaultCorpus: Corpus = {
+  sources: { countdown: 0.37, programs: 0.32, units: 0.15, facts: 0.06, drill: 0.1 },
+  chineseShare: 0.4,
+  countdownLevels: [0.1, 0.1, 0.6, 0.1, 0.1],
+  programsLevels: [0.15, 0.75, 0.1],
+  countdown: {
+    styles: {
+      en: { direct: 0.45, short: 0.42, search: 0.13 },
+      zh: { direct: 0.3, short: 0.35, search: 0.35 },
+    },
+    solutionShare: { direct: 0.5, short: 0.35, search: { en: 0.2, zh: 0.2 } },
+    verdictShare: 0.75,
+    maxAttempts: [9, 9, 9, 7, 7],
+  },
+  programs: {
+    styles: {
+      en: { direct: 0.42, short: 0.42, search: 0.13 },
+      zh: { direct: 0.27, short: 0.35, search: 0.35 },
+    },
+    solutionShare: { direct: 0.35, short: 0.35, search: { en: 0.2, zh: 0.2 } },
+    verdictShare: 0.75,
+    maxAttempts: [4, 5, 4],
+    tableShare: 0.03,
+    fitShare: 0.75,
+  },
+  units: {
+    styles: { direct: 0.4, worked: 0.5, secondThoughts: 0.1 },
+    rightShare: { direct: 0.45, worked: 0.6 },
+  },
+  habits: { missingTags: 0.3, patience: 0.75, languageSwitch: 0.1, verdictNoise: 0 },
+  largeFactsShare: 0.35,
+};
+
+/** The same corpus without one search in it: no second attempt and no `wait`. Its share goes to the other styles. */
+export const noSearchCorpus: Corpus = {
+  ...defaultCorpus,
+  countdown: { ...defaultCorpus.countdown, styles: withoutSearch(defaultCorpus.countdown) },
+  programs: { ...defaultCorpus.programs, styles: withoutSearch(defaultCorpus.programs) },
+  units: {
+    ...defaultCorpus.units,
+    styles: { ...defaultCorpus.units.styles, secondThoughts: 0 },
+  },
+};
+
+/**
+ * The same corpus by careless authors: no drill, and six verdicts in ten are a coin toss. A model of it is right in
+ * at most seven verdicts of ten.
+ */
+export const weakVerdictCorpus: Corpus = {
+  ...defaultCorpus,
+  sources: { ...defaultCorpus.sources, drill: 0 },
+  habits: { ...defaultCorpus.habits, verdictNoise: 0.6 },
+};
+
+function withoutSearch({ styles }: TrialSettings): TrialSettings['styles'] {
+  return { en: { ...styles.en, search: 0 }, zh: { ...styles.zh, search: 0 } };
+}
+
+const sourceNames: readonly Source[] = ['countdown', 'programs', 'units', 'facts', 'drill'];
+
+/** One random document. Its problem is never a held-out one. */
+export function corpusDocument(corpus: Corpus, random: Random): CorpusDocument {
+  const weights = sourceNames.map((name) => corpus.sources[name]);
+  const source = sourceNames[pickWeighted(weights, random)]!;
+  const language: Language = random.next() < corpus.chineseShare ? 'zh' : 'en';
+  const ids: number[] = [tokenIds.bos];
+  const promptLength = writeDocument(ids, source, language, corpus, random);
+  return { source, ids, promptLength };
+}
+
+/** Writes the rest of a document and returns the length of its prompt. */
+function writeDocument(
+  ids: number[],
+  source: Source,
+  language: Language,
+  corpus: Corpus,
+  random: Random,
+): number {
+  const { habits } = corpus;
+  if (source === 'facts' || source === 'drill') {
+    if (source === 'facts') writeFacts(ids, corpus.largeFactsShare, random);
+    else writeDrill(ids, language, random);
+    ids.push(tokenIds.eos);
+    return 1;
+  }
+  let promptLength: number;
+  if (source === 'countdown') {
+    const level = 1 + pickWeighted(corpus.countdownLevels, random);
+    const problem = generateCountdown(level, random, 'train');
+    promptLength = ids.push(...countdownPrompt(problem, language));
+    writeCountdown(ids, problem, language, corpus.countdown, habits, random);
+  } else if (source === 'programs') {
+    const level = 1 + pickWeighted(corpus.programsLevels, random);
+    const problem = generatePrograms(level, random, 'train');
+    promptLength = ids.push(...programsPrompt(problem, language));
+    writePrograms(ids, problem, language, corpus.programs, habits, random);
+  } else {
+    const problem = generateUnits(0, random, 'train');
+    promptLength = ids.push(...unitsPrompt(problem, language));
+    writeUnits(ids, problem, language, corpus.units, habits, random);
+  }
+  return promptLength;
+}

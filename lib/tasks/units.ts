@@ -1,0 +1,223 @@
+/**
+ * Units, the science of this workbook: an amount grows or shrinks at a steady rate. Forward, `from 12 m rate + 3 time
+ * 5 :` is answered by `27 m`; backward, `from 16 l rate - 4 to 8 :` by `2 s`. Two facts solve it and no search helps:
+ * it is the control, where longer thinking should not grow.
+ */
+import { UserError } from '../core/errors';
+import { pick, pickWeighted, type Random } from '../core/random';
+import {
+  operatorIds,
+  tokenIds,
+  unitIds,
+  units as allUnits,
+  valueId,
+  valueOf,
+  wordIds,
+  type Language,
+  type Unit,
+} from '../tokenizer/vocabulary';
+import { calculate, writeRun } from './arithmetic';
+import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
+import type { AnswerVerdict, Split, Task, Verdict } from './task';
+import type { WritingHabits } from './trials';
+
+/** What is measured: metres, litres, grams. Seconds are the unit of time only. */
+export type AmountUnit = Exclude<Unit, 's'>;
+
+export interface UnitsProblem {
+  readonly task: 'units';
+  /** 1 asks forward for the amount after a time, 2 backward for the time until an amount */
+  readonly level: number;
+  readonly start: number;
+  readonly sign: '+' | '-';
+  readonly rate: number;
+  readonly time: number;
+  readonly end: number;
+  readonly unit: AmountUnit;
+}
+
+/** The styles of the documents about units. */
+export interface UnitsSettings {
+  readonly styles: {
+    /** the answer alone */
+    readonly direct: number;
+    /** one working */
+    readonly worked: number;
+    /** a working, `no wait`, and another one of the same quality, so that `wait` is worth nothing here */
+    readonly secondThoughts: number;
+  };
+  /** share of right answers and workings; the others contain a typical slip */
+  readonly rightShare: { readonly direct: number; readonly worked: number };
+}
+
+interface Quantity {
+  readonly value: number;
+  readonly unit: Unit;
+}
+
+type Slip = 'none' | 'start' | 'sign' | 'unit';
+const slips: readonly Slip[] = ['start', 'sign', 'unit'];
+const amountUnits: readonly AmountUnit[] = ['m', 'l', 'g'];
+const signs = ['+', '-'] as const;
+const levels = [1, 2];
+const forwardShare = 0.6;
+
+/** A random problem; level 0 draws forward problems with .6 and backward ones with .4. */
+export function generateUnits(level: number, random: Random, split: Split): UnitsProblem {
+  checkLevel('units', level, [0, ...levels]);
+  for (;;) {
+    const rate = 2 + random.int(5);
+    const time = 2 + random.int(5);
+    const start = random.int(25);
+    const sign = pick(signs, random);
+    const unit = pick(amountUnits, random);
+    const end = calculate(start, sign, rate * time);
+    if (end === null) continue;
+    const asked = level !== 0 ? level : random.next() < forwardShare ? 1 : 2;
+    if (!isInSplit(`units ${asked} : ${start} ${sign} ${rate} ${time}`, split)) continue;
+    return { task: 'units', level: asked, start, sign, rate, time, end, unit };
+  }
+}
+
+/**
+ * A problem that a person chose: `unitsProblem(1, 12, 'm', '+', 3, 5)`. Throws a UserError where a value is out of
+ * range or the end is not one of 0..60.
+ */
+export function unitsProblem(
+  level: number,
+  start: number,
+  unit: AmountUnit,
+  sign: '+' | '-',
+  rate: number,
+  time: number,
+): UnitsProblem {
+  checkLevel('units', level, levels);
+  const checkRange = (name: string, value: number, first: number, last: number): void => {
+    if (Number.isInteger(value) && value >= first && value <= last) return;
+    throw new UserError(`${name} ${value} is out of range: use ${first} to ${last}`);
+  };
+  checkRange('start', start, 0, 24);
+  checkRange('rate', rate, 2, 6);
+  checkRange('time', time, 2, 6);
+  const end = calculate(start, sign, rate * time);
+  if (end === null) {
+    throw new UserError(`${start} ${sign} ${rate * time} is below 0: choose a larger start`);
+  }
+  return { task: 'units', level, start, sign, rate, time, end, unit };
+}
+
+/** `from 12 m rate + 3 time 5 :` or `from 16 l rate - 4 to 8 :` */
+export function unitsPrompt(problem: UnitsProblem, language: Language): number[] {
+  const word = wordIds[language];
+  const { level, start, unit, sign, rate, time, end } = problem;
+  const ids = [word.from, valueId(start), unitIds[unit]];
+  ids.push(word.rate, operatorIds[sign], valueId(rate));
+  ids.push(level === 1 ? word.time : word.to, valueId(level === 1 ? time : end), tokenIds.colon);
+  return ids;
+}
+
+/** Right is exactly the value and the unit asked for: `27 m`. */
+export function verifyUnits(problem: UnitsProblem, completion: string): Verdict {
+  return verdictOf(completion, (answer) => judgeQuantity(problem, answer));
+}
+
+function judgeQuantity(problem: UnitsProblem, answer: readonly string[]): AnswerVerdict {
+  const value = valueOf(answer[0]);
+  const unit = allUnits.find((u) => u === answer[1]);
+  if (answer.length !== 2 || value === null || unit === undefined) return noAnswer;
+  const wanted = solutionOf(problem);
+  const correct = value === wanted.value && unit === wanted.unit;
+  return {
+    correct,
+    canonicalAnswer: `${value} ${unit}`,
+    visibleCorrect: correct,
+    lookupTable: false,
+  };
+}
+
+function solutionOf({ level, end, time, unit }: UnitsProblem): Quantity {
+  return level === 1 ? { value: end, unit } : { value: time, unit: 's' };
+}
+
+/**
+ * Writes a working and returns its answer. The slips are those people make: forgetting the start (or the division),
+ * the wrong sign, the wrong unit.
+ */
+export function writeWorking(
+  ids: number[],
+  problem: UnitsProblem,
+  language: Language,
+  slip: Slip,
+  random: Random,
+): Quantity {
+  const { level, start, sign, rate, time, end, unit } = problem;
+  const change = rate * time;
+  const { so } = wordIds[language];
+  if (level === 1) {
+    writeRun(ids, rate, [{ operator: '*', operand: time }]);
+    if (slip === 'start') return { value: change, unit };
+    const wrongSign = sign === '+' ? '-' : '+';
+    const slippedSign = slip === 'sign' && calculate(start, wrongSign, change) !== null;
+    ids.push(so);
+    const operator = slippedSign ? wrongSign : sign;
+    const value = writeRun(ids, start, [{ operator, operand: change }]);
+    const right = slip === 'none' || slippedSign;
+    return { value, unit: right ? unit : pick(otherUnits[unit], random) };
+  }
+  const [larger, smaller] = sign === '+' ? [end, start] : [start, end];
+  writeRun(ids, larger, [{ operator: '-', operand: smaller }]);
+  if (slip === 'start') return { value: change, unit };
+  ids.push(so);
+  const value = writeRun(ids, change, [{ operator: '/', operand: rate }]);
+  return { value, unit: slip === 'none' ? 's' : unit };
+}
+
+const otherUnits: Readonly<Record<AmountUnit, readonly Unit[]>> = {
+  m: ['l', 'g', 's'],
+  l: ['m', 'g', 's'],
+  g: ['m', 'l', 's'],
+};
+
+/** Writes a completion as the corpus has it. */
+export function writeUnits(
+  ids: number[],
+  problem: UnitsProblem,
+  language: Language,
+  settings: UnitsSettings,
+  habits: WritingHabits,
+  random: Random,
+): void {
+  const { think, endThink, answer, endAnswer, eos } = tokenIds;
+  const { direct, worked, secondThoughts } = settings.styles;
+  const slipWith = (rightShare: number): Slip =>
+    random.next() < rightShare ? 'none' : pick(slips, random);
+  const work = (into: number[], rightShare: number): Quantity =>
+    writeWorking(into, problem, language, slipWith(rightShare), random);
+  let found: Quantity;
+  switch (pickWeighted([direct, worked, secondThoughts], random)) {
+    case 0:
+      found = work([], settings.rightShare.direct);
+      break;
+    case 1: {
+      const tags = random.next() >= habits.missingTags;
+      if (tags) ids.push(think);
+      found = work(ids, settings.rightShare.worked);
+      if (tags) ids.push(endThink);
+      break;
+    }
+    default:
+      ids.push(think);
+      work(ids, settings.rightShare.worked);
+      ids.push(wordIds[language].no, wordIds[language].wait);
+      found = work(ids, settings.rightShare.worked);
+      ids.push(endThink);
+  }
+  ids.push(answer, valueId(found.value), unitIds[found.unit], endAnswer, eos);
+}
+
+export const units: Task<UnitsProblem> = {
+  levels,
+  generate: generateUnits,
+  promptIds: unitsPrompt,
+  verify: verifyUnits,
+};
