@@ -5,7 +5,7 @@ import { startEngine } from '../engine/tensorflow';
 import { evaluate, heldOutProblems } from '../evaluation/evaluate';
 import { loadCheckpoint } from '../model/checkpoint';
 import { samplerFor, wholeNumber } from '../stages/places';
-import { promptText, taskNamed, verify } from '../tasks';
+import { promptText, taskNamed, verify } from '../tasks/index';
 import { vocabulary } from '../tokenizer/vocabulary';
 import { readArguments, runCommand } from './arguments';
 

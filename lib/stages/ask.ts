@@ -1,6 +1,6 @@
 import type { Model } from '../model/parameters';
 import type { Rollout } from '../sampling/sampler';
-import { promptIds, promptText, verify, type Problem } from '../tasks';
+import { promptIds, promptText, verify, type Problem } from '../tasks/index';
 import type { Language } from '../tokenizer/vocabulary';
 import { samplerFor } from './places';
 

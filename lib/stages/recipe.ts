@@ -24,7 +24,7 @@ export interface Preset {
 export const presets = {
   smoke: {
     size: 'tiny',
-    base: { tokens: 60_000, warmUpSteps: 5 },
+    base: { tokens: 20_000, warmUpSteps: 5 },
     zero: {
       steps: 2,
       groupSize: 4,

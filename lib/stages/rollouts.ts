@@ -5,7 +5,7 @@ import type { Parameters } from '../model/parameters';
 import { reward, type RewardBreakdown, type RewardWeights } from '../rewards/combine';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, promptText, type Problem } from '../tasks';
+import { generate, promptIds, promptText, type Problem } from '../tasks/index';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import type { PlanEntry } from './settings';

@@ -2,7 +2,7 @@
 import { defaultAdamW, type AdamWConfig } from '../training/adamw';
 import type { BatchShape, GrpoConfig } from '../training/grpo';
 import { defaultGrpo } from '../training/grpo';
-import type { TaskName } from '../tasks';
+import type { TaskName } from '../tasks/index';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
 import type { CorpusName } from './corpora';

@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { root } from '../core/files';
+import { formatSeconds } from '../core/progress';
+import { readArguments, runCommand } from './arguments';
+
+const help = `
+npm test [-- NAME...]
+Types (the project's compiler and the one inside the notebooks' kernel), lint, format, unit tests, the notebooks'
+rules and every notebook at smoke size. With names, only these of: types, lint, format, unit, notebooks.
+`;
+
+const bin = (file: string): string => path.join(root, 'node_modules', file);
+const tsFiles = (folder: string): string[] =>
+  fs
+    .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .map((file) => path.join(folder, file));
+
+const kernelCompiler = [
+  bin('@tslab/typescript-for-tslab/bin/tsc'),
+  ...'--noEmit --strict --target es2022 --lib es2023 --module esnext'.split(' '),
+  ...'--moduleResolution bundler --esModuleInterop --skipLibCheck --types node'.split(' '),
+];
+
+/** Each check is a list of Node programs with their arguments. */
+function checks(): Record<string, string[][]> {
+  const unitTests = fs
+    .readdirSync(path.join(root, 'tests'))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => `tests/${file}`);
+  const tsx = ['--import', 'tsx'];
+  return {
+    types: [
+      [bin('typescript/bin/tsc'), '-p', '.'],
+      [...kernelCompiler, ...tsFiles('lib')],
+    ],
+    lint: [
+      [
+        bin('eslint/bin/eslint.js'),
+        ...'--config tests/eslint.config.mjs --max-warnings 0 lib tests'.split(' '),
+      ],
+    ],
+    format: [[bin('prettier/bin/prettier.cjs'), '--check', 'lib', 'tests', 'package.json']],
+    notebooks: [
+      [...tsx, 'lib/commands/notebooks.ts', '--check'],
+      [...tsx, 'lib/commands/notebooks.ts', '--mode', 'smoke'],
+    ],
+    unit: [[...tsx, '--test', '--test-concurrency=2', ...unitTests]],
+  };
+}
+
+/** Runs a Node program in the root of the repository; true when it ends well. */
+function run(args: string[]): Promise<boolean> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
+  return new Promise((resolve) => child.once('exit', (code) => resolve(code === 0)));
+}
+
+async function main(): Promise<number> {
+  const { positionals } = readArguments(help, {});
+  const all = checks();
+  const names = positionals.length > 0 ? positionals : Object.keys(all);
+  const unknown = names.find((name) => !(name in all));
+  if (unknown !== undefined) {
+    console.error(`unknown check ${unknown}: use ${Object.keys(all).join(', ')}`);
+    return 2;
+  }
+  const results: string[] = [];
+  let failed = 0;
+  for (const name of names) {
+    const started = Date.now();
+    console.log(`\n${name}`);
+    let ok = true;
+    for (const args of all[name]!) ok = (await run(args)) && ok;
+    if (!ok) failed++;
+    const time = formatSeconds((Date.now() - started) / 1000);
+    results.push(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${time}`);
+  }
+  console.log(`\n${results.join('\n')}\n\n${names.length - failed} passed, ${failed} failed`);
+  return failed > 0 ? 1 : 0;
+}
+
+export const finished: Promise<void> = runCommand(main);

@@ -1,0 +1,71 @@
+/** Charts of a run, from the rows of its `metrics.csv`: the same while it runs and when it is replayed. */
+import type { Row } from '../core/csv';
+import { lossCurve, type LossPoint } from './lossCurve';
+import type { Chart, Heading } from './theme';
+import { trainingCurves, type CurvePoint, type Panel } from './trainingCurves';
+
+const number = (row: Row, key: string): number | null => {
+  const value = row[key];
+  return typeof value === 'number' ? value : null;
+};
+
+/** Every n-th row, so that about `most` remain, and the last one. */
+function thinned<T>(rows: readonly T[], most: number): T[] {
+  const every = Math.max(1, Math.ceil(rows.length / most));
+  return rows.filter((_, i) => i % every === 0 || i === rows.length - 1);
+}
+
+/** Mean of a column over a window of rows that ends at row i. */
+function smoothed(rows: readonly Row[], key: string, i: number, window: number): number {
+  const values = rows
+    .slice(Math.max(0, i - window + 1), i + 1)
+    .map((row) => number(row, key))
+    .filter((v): v is number => v !== null);
+  return values.reduce((sum, v) => sum + v, 0) / values.length;
+}
+
+/** Pre-training: the loss of the last 50 steps over the tokens read. */
+export function baseChart(heading: Heading, rows: readonly Row[]): Chart {
+  const places = thinned(
+    rows.map((_, i) => i),
+    250,
+  );
+  const points = places.map((i): LossPoint => ({
+    series: 'training',
+    tokens: number(rows[i]!, 'tokens')!,
+    loss: smoothed(rows, 'loss/policy', i, 50),
+  }));
+  return lossCurve(heading, points);
+}
+
+const tasks = ['countdown', 'programs', 'units'];
+
+const panels: readonly { title: string; key: string; format?: string }[] = [
+  { title: 'right answers', key: 'accuracy', format: '.0%' },
+  { title: 'tokens in a completion', key: 'length' },
+  { title: 'waits in a completion', key: 'waits' },
+];
+
+/** R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps. */
+export function zeroChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
+  const kept = thinned(rows, 70);
+  const perTask = panels.map(({ title, key, format }): Panel => ({
+    title,
+    format,
+    points: kept.flatMap((row) =>
+      tasks.flatMap((task): CurvePoint[] => {
+        const value = number(row, `${task}/${key}`);
+        return value === null ? [] : [{ step: number(row, 'step')!, task, value }];
+      }),
+    ),
+  }));
+  const entropy: Panel = {
+    title: 'entropy of the policy, nats',
+    points: kept.map((row) => ({
+      step: number(row, 'step')!,
+      task: 'all',
+      value: number(row, 'policy/entropy')!,
+    })),
+  };
+  return trainingCurves(heading, [...perTask, entropy], lastStep);
+}
