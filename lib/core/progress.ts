@@ -14,21 +14,22 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** The text of one progress line. */
+/** The text of one progress line. Work that goes on from an earlier stop started at `from`. */
 export function progressText(
   label: string,
   done: number,
   total: number,
   seconds: number,
   note: string,
+  from = 0,
 ): string {
   const share = Math.min(1, total > 0 ? done / total : 1);
   const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░');
   const left =
     share >= 1
       ? formatSeconds(seconds)
-      : share > 0
-        ? `${formatSeconds(seconds / share - seconds)} left`
+      : done > from
+        ? `${formatSeconds((seconds / (done - from)) * (total - done))} left`
         : 'starting';
   return `${label} ${bar} ${String(Math.round(share * 100)).padStart(3)} % · ${left}${note && ` · ${note}`}`;
 }
@@ -37,16 +38,16 @@ export function progressText(
  * Writes a progress line to the terminal or the notebook: at most five times a second with `\r` where a person
  * watches, and a plain line every 20 seconds in a log file.
  */
-export function progress(label: string, total: number): Progress {
+export function progress(label: string, total: number, from = 0): Progress {
   const start = Date.now();
   const live = process.stdout.isTTY || inNotebook();
   const everyMs = live ? 200 : 20_000;
   let shownAt = start;
-  let lastDone = 0;
+  let lastDone = from;
   let lastNote = '';
   let width = 0;
   const write = (ending: string): void => {
-    const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote);
+    const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote, from);
     if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
     else process.stdout.write(`${text}\n`);
     width = text.length;

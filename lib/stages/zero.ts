@@ -71,7 +71,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     : createTrainerState(cloneParameters(from.parameters));
   const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.adamW, state);
   const sampler = samplerFor(config);
-  const bar = progress(`${stage} ${size} seed ${seed}`, settings.steps);
+  const bar = progress(name, settings.steps, saved?.step);
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations = settings.evaluated.map(({ task, level }) => {

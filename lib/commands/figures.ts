@@ -1,0 +1,30 @@
+import * as path from 'node:path';
+import { writeFileAtomic } from '../core/files';
+import { zeroChart } from '../plots/fromRun';
+import { renderPng } from '../plots/render';
+import { readMetrics, readRunInfo } from '../runs/run';
+import { recorded, runFolder, shortPath } from '../stages/places';
+import { readArguments, runCommand } from './arguments';
+import { UserError } from '../core/errors';
+
+const help = `
+npm run figures
+Draws the README's pictures from the recorded runs into data/figures/.
+`;
+
+async function main(): Promise<void> {
+  readArguments(help, {});
+  const name = 'small-r1-zero-s0';
+  const info = readRunInfo(runFolder(recorded, name));
+  if (!info) throw new UserError(`no recorded run ${name}: npm run recipe -- --recorded`);
+  const metrics = readMetrics(runFolder(recorded, name));
+  const heading = {
+    title: 'R1-Zero, from base model to reasoning in a few minutes',
+    subtitle: `89,424 weights, seed 0, ${info.steps} steps of 512 completions of training problems`,
+  };
+  const file = path.join(recorded, 'figures', 'r1-zero.png');
+  writeFileAtomic(file, await renderPng(zeroChart(heading, metrics, info.steps - 1)));
+  console.log(shortPath(file));
+}
+
+export const finished: Promise<void> = runCommand(main);
