@@ -2,7 +2,7 @@
  * The rules of the tasks, written a second time and in another way, to check the verifiers against: regular
  * expressions and a program interpreter that works on text. It shares no code with lib/.
  */
-import type { Problem } from '../lib/tasks';
+import type { Problem } from '../lib/tasks/index';
 
 const value = '(?:[0-9]|[1-5][0-9]|60)';
 

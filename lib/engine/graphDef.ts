@@ -97,13 +97,13 @@ function repeatedValue(values: Float32Array | Int32Array | Uint8Array): Buffer {
 }
 
 /** Attributes that TensorFlow infers when it runs an op at once, but that a graph has to spell out. */
-const inferredAttributes: Record<string, (binding: Binding) => Buffer[]> = {
-  ExpandDims: (b) => [typeAttribute('T', b.TF_FLOAT), typeAttribute('Tdim', b.TF_INT32)],
+const inferredAttributes: Record<string, (binding: Binding, dtype: number) => Buffer[]> = {
+  ExpandDims: (b, dtype) => [typeAttribute('T', dtype), typeAttribute('Tdim', b.TF_INT32)],
 };
 
 /**
- * One op of the graph, from the arguments that tfjs gives `executeOp`. `xla` asks TensorFlow to compile it
- * together with its neighbours.
+ * One op of the graph, from the arguments that tfjs gives `executeOp`. `dtype` is that of its first input; `xla`
+ * asks TensorFlow to compile it together with its neighbours.
  */
 export function opNode(
   binding: Binding,
@@ -111,12 +111,13 @@ export function opNode(
   op: string,
   inputs: readonly string[],
   attributes: readonly OpAttribute[],
+  dtype: number | undefined,
   xla: boolean,
 ): Buffer {
   const encoded = attributes
     .filter((a) => a.name !== 'device')
     .map((a) => attribute(a.name, attributeValue(binding, op, a)));
-  const inferred = inferredAttributes[op]?.(binding) ?? [];
+  const inferred = inferredAttributes[op]?.(binding, dtype!) ?? [];
   return node(name, op, inputs, [
     ...encoded,
     ...inferred,

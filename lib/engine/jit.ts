@@ -3,8 +3,8 @@
  *
  * tfjs-node sends every op through `backend.binding.executeOp` and every constant through `createTensor`. On the
  * first call with new shapes the function runs for real while both are written down; that list is a TensorFlow
- * graph, loaded through the addon's own SavedModel call. Later calls with these shapes are one session run:
- * forward, backward and optimizer with TensorFlow's graph optimiser, and no JavaScript between the ops.
+ * graph, loaded through the addon's own SavedModel call. Every call is one run of the graph: forward, backward and
+ * optimizer with TensorFlow's graph optimiser, and no JavaScript between the ops.
  *
  * 1. Everything that changes between calls has to be an argument. A tensor from outside would be frozen into the
  *    graph, so it is an error unless it is listed in `constants`. JavaScript numbers and branches are frozen.
@@ -48,6 +48,9 @@ interface Graph {
   result: TreeShape;
 }
 
+/** Whether a function is being recorded: a jitted function that it calls becomes part of its graph. */
+let recording = false;
+
 /** `jit(fn)` computes what `fn` computes; on a backend other than TensorFlow it is `fn`, tidied. */
 export function jit<A extends TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
@@ -60,21 +63,18 @@ export function jit<A extends TensorTree[], R extends TensorTree>(
     graphs.delete(key);
   };
   const call = (...args: A): R => {
-    if (tf.getBackend() !== 'tensorflow') return tf.tidy(() => fn(...args) as never);
+    if (recording || tf.getBackend() !== 'tensorflow') return tf.tidy(() => fn(...args) as never);
     const inputs = flatten(args);
-    const key = inputs
-      .map((t) => (options.freeLeading ? `${t.dtype}${t.rank}` : `${t.dtype}${t.shape}`))
-      .join(';');
-    const graph = graphs.get(key);
-    if (graph) {
-      graphs.delete(key); // back in at the end: the map's order is the order of use
-      graphs.set(key, graph);
-      return unflatten(graph.result, run(graph, inputs)) as R;
+    const sizes = inputs.map((t) => `${t.dtype}${options.freeLeading ? t.rank : t.shape}`);
+    const key = JSON.stringify([treeShape(args), sizes]); // {a, b} and {b, a} are two graphs
+    let graph = graphs.get(key);
+    if (graph) graphs.delete(key);
+    else {
+      if (graphs.size >= maxGraphs) release(graphs.keys().next().value!);
+      graph = record(() => fn(...args), inputs, options);
     }
-    if (graphs.size >= maxGraphs) release(graphs.keys().next().value!);
-    const recorded = record(() => fn(...args), inputs, options);
-    graphs.set(key, recorded.graph);
-    return recorded.output as R;
+    graphs.set(key, graph); // at the end: the map's order is the order of use
+    return unflatten(graph.result, run(graph, inputs)) as R;
   };
   return Object.defineProperty(
     Object.assign(call, { dispose: () => [...graphs.keys()].forEach(release) }),
@@ -91,28 +91,29 @@ function run(graph: Graph, inputs: tf.Tensor[]): tf.Tensor[] {
     .map((metadata) => backend.createOutputTensor(metadata));
 }
 
-/** Runs the function once and loads what it did as a graph. */
-function record(
-  fn: () => TensorTree,
-  inputs: tf.Tensor[],
-  options: JitOptions,
-): { graph: Graph; output: TensorTree } {
+/**
+ * Runs the function once and loads what it did as a graph. Its results are thrown away: op by op they differ from the
+ * graph's in the last digit, and a run that was interrupted records anew where an uninterrupted one runs the graph.
+ */
+function record(fn: () => TensorTree, inputs: tf.Tensor[], options: JitOptions): Graph {
   const recorder = createRecorder(nodeBackend(), inputs, options);
-  const output = tf.tidy(() => {
-    const result = recorder.during(() => {
+  let outputNames = '';
+  let result: TreeShape = null;
+  tf.tidy(() => {
+    const outputs = recorder.during(() => {
       const tree = fn();
-      return unflatten(treeShape(tree), flatten(tree).map(copyOf));
+      result = treeShape(tree);
+      return flatten(tree).map(copyOf);
     });
-    return result as tf.TensorContainer;
-  }) as TensorTree;
-  const outputNames = flatten(output).map(recorder.nameOf).join(',');
+    outputNames = outputs.map(recorder.nameOf).join();
+  });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-graph-'));
   try {
     fs.mkdirSync(path.join(folder, 'variables'));
     fs.writeFileSync(path.join(folder, 'saved_model.pb'), savedModel(recorder.nodes));
     const session = nodeBackend().binding.loadSavedModel(folder, 'serve');
-    const inputNames = inputs.map((_, i) => `in${i}:0`).join(',');
-    return { graph: { session, inputNames, outputNames, result: treeShape(output) }, output };
+    const inputNames = inputs.map((_, i) => `in${i}:0`).join();
+    return { session, inputNames, outputNames, result };
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -159,6 +160,7 @@ function createRecorder(
   const { binding } = backend;
   const nodes: Buffer[] = [];
   const sources = new Map<number, string | PendingConstant>(); // by tensor id
+  const dtypes = new Map<number, number>(); // by tensor id
   const known = new Set<object>([...inputs, ...constants].map((t) => t.dataId));
   let count = 0;
 
@@ -184,20 +186,24 @@ function createRecorder(
 
   backend.getInputTensorIds(inputs).forEach((id, i) => {
     const shape = freeLeading ? null : inputs[i]!.shape;
-    nodes.push(placeholderNode(`in${i}`, dtypeCode(inputs[i]!), shape));
+    const dtype = dtypeCode(inputs[i]!);
+    nodes.push(placeholderNode(`in${i}`, dtype, shape));
     sources.set(id, `in${i}:0`);
+    dtypes.set(id, dtype);
   });
   constants.forEach((tensor) => {
-    const [id] = backend.getInputTensorIds([tensor]);
-    const values = tensor.dataSync();
-    sources.set(id!, { shape: tensor.shape, dtype: dtypeCode(tensor), values });
+    const [id] = backend.getInputTensorIds([tensor]) as [number];
+    const dtype = dtypeCode(tensor);
+    sources.set(id, { shape: tensor.shape, dtype, values: tensor.dataSync() });
+    dtypes.set(id, dtype);
   });
 
-  const recording = Object.create(binding, {
+  const writingBinding = Object.create(binding, {
     createTensor: {
       value: (shape: number[], dtype: number, values: tf.TypedArray): number => {
         const id = binding.createTensor(shape, dtype, values);
         sources.set(id, { shape, dtype, values });
+        dtypes.set(id, dtype);
         return id;
       },
     },
@@ -210,8 +216,12 @@ function createRecorder(
           return free ? addConstant(free) : nameOfId(id);
         });
         const name = `n${count++}`;
-        nodes.push(opNode(binding, name, op, names, attributes, xla));
-        outputs.forEach((output, i) => sources.set(output.id, `${name}:${i}`));
+        const dtype = dtypes.get(inputIds[0]!);
+        nodes.push(opNode(binding, name, op, names, attributes, dtype, xla));
+        outputs.forEach((output, i) => {
+          sources.set(output.id, `${name}:${i}`);
+          dtypes.set(output.id, output.dtype);
+        });
         return outputs;
       },
     },
@@ -219,7 +229,8 @@ function createRecorder(
 
   const during = <T>(fn: () => T): T => {
     const { createOutputTensor, getInputTensorIds, move } = backend;
-    backend.binding = recording;
+    recording = true;
+    backend.binding = writingBinding;
     backend.createOutputTensor = (metadata) => {
       const tensor = createOutputTensor.call(backend, metadata);
       known.add(tensor.dataId);
@@ -241,22 +252,24 @@ function createRecorder(
     try {
       return fn();
     } finally {
+      recording = false;
       Object.assign(backend, { binding, createOutputTensor, getInputTensorIds, move });
     }
   };
   return { nodes, during, nameOf };
 }
 
+/** Ops whose shape argument cannot leave the leading dimension open, with its place. */
+const fixedShape: Record<string, number> = { Fill: 0, Tile: 1, Slice: 2 };
+
 /**
- * With a free leading dimension, the shape arguments of ops may not hold its size: -1 stands in the target shape of
- * a Reshape and for "to the end" in the size of a Slice. Ops that cannot leave it open are refused.
+ * With a free leading dimension, the shape arguments of ops may not hold its size: -1 stands for it in the target
+ * shape of a Reshape. Ops that cannot leave it open are refused.
  */
 function shapeInput(op: string, place: number, source: PendingConstant): PendingConstant | false {
-  const isShape =
-    (op === 'Reshape' && place === 1 && source.values.length > 0) ||
-    (op === 'Slice' && place === 2);
-  if (isShape) return { ...source, values: Int32Array.from(source.values).fill(-1, 0, 1) };
-  if ((op === 'Fill' && place === 0) || (['BroadcastTo', 'Tile'].includes(op) && place === 1))
+  if (op === 'Reshape' && place === 1 && source.values.length > 0)
+    return { ...source, values: Int32Array.from(source.values).fill(-1, 0, 1) };
+  if (fixedShape[op] === place)
     throw new Error(`jit: ${op} fixes the leading dimension: pass the tensor as an argument`);
   return false;
 }

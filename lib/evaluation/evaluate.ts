@@ -1,7 +1,7 @@
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, type Problem, type TaskName } from '../tasks';
+import { generate, promptIds, type Problem, type TaskName } from '../tasks/index';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
 

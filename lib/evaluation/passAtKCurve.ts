@@ -1,5 +1,5 @@
 import type { Rollout } from '../sampling/sampler';
-import { verify } from '../tasks';
+import { verify } from '../tasks/index';
 import type { ProblemSet } from './evaluate';
 import { meanInterval, passAtK, type Interval } from './metrics';
 

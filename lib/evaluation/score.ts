@@ -1,4 +1,4 @@
-import { verify, type Problem, type TaskName, type Verdict } from '../tasks';
+import { verify, type Problem, type TaskName, type Verdict } from '../tasks/index';
 import { diagnose, languageConsistency, type TraceDiagnosis } from '../tasks/diagnose';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';

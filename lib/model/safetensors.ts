@@ -34,7 +34,7 @@ export function encodeSafetensors(
     __metadata__: { format: 'pt', ...metadata, sha256: checksum(body) },
     ...Object.fromEntries(entries),
   });
-  const padded = Buffer.from(header.padEnd(Math.ceil(Buffer.byteLength(header) / 8) * 8));
+  const padded = Buffer.from(header + ' '.repeat(-Buffer.byteLength(header) & 7));
   const length = Buffer.alloc(8);
   length.writeBigUInt64LE(BigInt(padded.length));
   return Buffer.concat([length, padded, body]);
@@ -58,6 +58,7 @@ export function decodeSafetensors(
   const body = buffer.subarray(8 + headerLength);
   const tensors = Object.entries(entries as Record<string, HeaderEntry>).map(([name, entry]) => {
     const { dtype, shape, data_offsets: offsets } = entry;
+    if (!Array.isArray(shape) || !Array.isArray(offsets)) throw damaged(`${name} has no shape`);
     if (dtype !== 'F32')
       throw new UserError(`${where}: ${name} is ${dtype}, only F32 is supported`);
     const [from, to] = offsets;

@@ -1,4 +1,4 @@
-import type { Problem } from '../tasks';
+import type { Problem } from '../tasks/index';
 import type { Language } from '../tokenizer/vocabulary';
 import { accuracyReward } from './accuracy';
 import { formatReward } from './format';

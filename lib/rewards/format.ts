@@ -1,4 +1,4 @@
-import { verify, type Problem } from '../tasks';
+import { verify, type Problem } from '../tasks/index';
 
 /** 1 for exactly `<think> … </think> <answer> … </answer> <eos>` with nothing empty, right or wrong; else 0. */
 export function formatReward(problem: Problem, completion: string): number {

@@ -1,4 +1,4 @@
-import type { Problem } from '../tasks';
+import type { Problem } from '../tasks/index';
 import { languageConsistency } from '../tasks/diagnose';
 import type { Language } from '../tokenizer/vocabulary';
 

@@ -1,4 +1,4 @@
-import { verify, type Problem } from '../tasks';
+import { verify, type Problem } from '../tasks/index';
 
 /**
  * 1 for an answer that is right on what the prompt shows. For programs these are the two visible examples, and a

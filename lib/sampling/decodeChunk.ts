@@ -121,7 +121,8 @@ export function sampleTokens(
   const [n, V] = logits.shape as [number, number];
   const allLogprobs = tf.logSoftmax(logits);
   const probabilities = tf.exp(allLogprobs);
-  const below = tf.less(tf.cumsum(probabilities, 1), tf.reshape(uniform, [n, 1])); // [n, V]
+  // Up to and with equality, so that a uniform number of 0 skips tokens of probability 0.
+  const below = tf.lessEqual(tf.cumsum(probabilities, 1), tf.reshape(uniform, [n, 1])); // [n, V]
   const ids = tf.cast(tf.minimum(tf.sum(tf.cast(below, 'float32'), 1), V - 1), 'int32'); // [n]
   const chosen = tf.oneHot(ids as tf.Tensor1D, V);
   return {

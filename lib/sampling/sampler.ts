@@ -148,7 +148,8 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): S
 
   return {
     sample(parameters, prompts, options) {
-      const all = { temperature: 1, step: 0, firstPrompt: 0, ...options };
+      const { temperature = 1, step = 0, firstPrompt = 0 } = options;
+      const all = { ...options, temperature, step, firstPrompt };
       checkOptions(config, prompts, all);
       const perCall = Math.max(1, Math.floor(maxRows / all.groupSize));
       const groups: Rollout[][] = [];

@@ -37,7 +37,7 @@ export interface CorpusDocument {
 
 /** The corpus of the base model. Searching is in it, but rare: about every eighth English answer is a search. */
 export const defaultCorpus: Corpus = {
-  sources: { countdown: 0.37, programs: 0.32, units: 0.15, facts: 0.06, drill: 0.1 },
+  sources: { countdown: 0.36, programs: 0.31, units: 0.18, facts: 0.05, drill: 0.1 },
   chineseShare: 0.4,
   countdownLevels: [0.1, 0.1, 0.6, 0.1, 0.1],
   programsLevels: [0.15, 0.75, 0.1],
@@ -64,6 +64,8 @@ export const defaultCorpus: Corpus = {
   units: {
     styles: { direct: 0.4, worked: 0.5, secondThoughts: 0.1 },
     rightShare: { direct: 0.45, worked: 0.6 },
+    // Wrong units are rare: with as many as of the others, small models learn late, or never, to copy the right one.
+    slips: { start: 0.45, sign: 0.45, unit: 0.1 },
   },
   habits: { missingTags: 0.3, patience: 0.75, languageSwitch: 0.1, verdictNoise: 0 },
   largeFactsShare: 0.35,

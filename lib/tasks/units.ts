@@ -48,6 +48,8 @@ export interface UnitsSettings {
   };
   /** share of right answers and workings; the others contain a typical slip */
   readonly rightShare: { readonly direct: number; readonly worked: number };
+  /** how the slips divide: forgetting the start (or the division), the wrong sign, the wrong unit */
+  readonly slips: { readonly start: number; readonly sign: number; readonly unit: number };
 }
 
 interface Quantity {
@@ -56,7 +58,6 @@ interface Quantity {
 }
 
 type Slip = 'none' | 'start' | 'sign' | 'unit';
-const slips: readonly Slip[] = ['start', 'sign', 'unit'];
 const amountUnits: readonly AmountUnit[] = ['m', 'l', 'g'];
 const signs = ['+', '-'] as const;
 const levels = [1, 2];
@@ -189,8 +190,11 @@ export function writeUnits(
 ): void {
   const { think, endThink, answer, endAnswer, eos } = tokenIds;
   const { direct, worked, secondThoughts } = settings.styles;
+  const { start, sign, unit } = settings.slips;
   const slipWith = (rightShare: number): Slip =>
-    random.next() < rightShare ? 'none' : pick(slips, random);
+    random.next() < rightShare
+      ? 'none'
+      : (['start', 'sign', 'unit'] as const)[pickWeighted([start, sign, unit], random)]!;
   const work = (into: number[], rightShare: number): Quantity =>
     writeWorking(into, problem, language, slipWith(rightShare), random);
   let found: Quantity;

@@ -1,8 +1,8 @@
+import { UserError } from '../core/errors';
 import { tf } from '../engine/tensorflow';
-import { flatten, treeShape, unflatten } from '../engine/tree';
-import { initParameters } from '../model/parameters';
+import { disposeTree, flatten, treeShape, unflatten } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
-import { disposeTree } from '../engine/tree';
+import { initParameters } from '../model/parameters';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors';
 import { createTrainerState, type TrainerState } from './trainer';
 
@@ -25,7 +25,10 @@ export function decodeTrainerState(
   const { tensors, metadata } = decodeSafetensors(bytes, where);
   const blank = createTrainerState(initParameters(config, 0));
   const shape = treeShape([blank.parameters, blank.optimizer]);
+  const sizes = flatten([blank.parameters, blank.optimizer]).map((t) => t.shape);
   disposeTree(blank.parameters, blank.optimizer);
+  if (JSON.stringify(sizes) !== JSON.stringify(tensors.map((t) => t.shape)))
+    throw new UserError(`${where}: the saved state is of another model: remove it`);
   const [parameters, optimizer] = unflatten(
     shape,
     tensors.map((t) => tf.tensor(t.values, [...t.shape])),

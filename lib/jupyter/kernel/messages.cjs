@@ -1,0 +1,56 @@
+// Which message of the shell channel goes where: cells to the queue, comms and history to us, the rest to tslab.
+const { ZmqServer } = require('tslab/dist/jupyter');
+const { enqueue, executeCell } = require('./cells.cjs');
+const { setCommParent, listComms, handleComm } = require('./comms.cjs');
+const { send } = require('./send.cjs');
+
+/** @type {any} */
+const prototype = ZmqServer.prototype;
+const { handleShellMessage, handleKernelInfo } = prototype;
+/**
+ * tslab's message class, which it does not export: taken from every client's first message.
+ * @type {any}
+ */
+let Message = null;
+
+/** @param {any} socket @param {any} request */
+prototype.handleKernelInfo = function (socket, request) {
+  Message = request.constructor;
+  setCommParent(this, request);
+  handleKernelInfo.call(this, socket, request);
+};
+
+/** @param {any} socket @param {any} request */
+prototype.handleExecute = function (socket, request) {
+  setCommParent(this, request);
+  return executeCell(this, socket, request);
+};
+
+/** @param {any} socket @param {any} request */
+prototype.handleCommInfoRequest = function (socket, request) {
+  const comms = listComms(request.content.target_name);
+  send(this, socket, request, 'comm_info_reply', { status: 'ok', comms });
+};
+
+/** @param {any} socket @param {Buffer[]} frames */
+prototype.handleShellMessage = function (socket, ...frames) {
+  const headerAt = frames.findIndex((frame) => frame.equals(Buffer.from('<IDS|MSG>'))) + 2;
+  const type = JSON.parse(String(frames[headerAt])).msg_type;
+  const asTslabDoes = () => handleShellMessage.call(this, socket, ...frames);
+  if (type === 'execute_request') return enqueue(asTslabDoes);
+  if (!Message || !/^(comm_(open|msg|close)|history_request)$/.test(type)) return asTslabDoes();
+  return handleOurs(this, socket, Message.fromRaw(this.connInfo.key, frames));
+};
+
+/** @param {any} server @param {any} socket @param {any} request */
+async function handleOurs(server, socket, request) {
+  server.publishStatus('busy', request);
+  try {
+    if (request.header.msg_type !== 'history_request') await handleComm(request);
+    else send(server, socket, request, 'history_reply', { status: 'ok', history: [] });
+  } catch (error) {
+    console.error('comm handler failed:', error);
+  } finally {
+    server.publishStatus('idle', request);
+  }
+}

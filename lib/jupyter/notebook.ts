@@ -1,0 +1,100 @@
+import * as fs from 'node:fs';
+import { UserError } from '../core/errors';
+import { writeFileAtomic } from '../core/files';
+
+/** Text as the file holds it: whole, or as lines that keep their line ends. */
+export type NotebookText = string | string[];
+export type MimeBundle = Record<string, unknown>;
+
+export interface StreamOutput {
+  output_type: 'stream';
+  name: string;
+  text: NotebookText;
+}
+export interface DisplayOutput {
+  output_type: 'display_data';
+  data: MimeBundle;
+  metadata: object;
+}
+export interface ErrorOutput {
+  output_type: 'error';
+  ename: string;
+  evalue: string;
+  traceback: string[];
+}
+export type Output = StreamOutput | DisplayOutput | ErrorOutput;
+
+export interface Cell {
+  cell_type: 'code' | 'markdown' | 'raw';
+  id?: string;
+  metadata: Record<string, unknown> & { tags?: string[] };
+  source: NotebookText;
+  execution_count?: number | null;
+  outputs?: Output[];
+}
+
+/** A notebook file, format 4.5. */
+export interface Notebook {
+  cells: Cell[];
+  metadata: Record<string, unknown> & { kernelspec?: { name?: string } };
+  nbformat: number;
+  nbformat_minor: number;
+}
+
+export function textOf(text: NotebookText): string {
+  return typeof text === 'string' ? text : text.join('');
+}
+
+/** The cells that a kernel runs: code that is not empty. */
+export function codeCells(notebook: Notebook): Cell[] {
+  return notebook.cells.filter(
+    (cell) => cell.cell_type === 'code' && textOf(cell.source).trim() !== '',
+  );
+}
+
+/** Reads a notebook file. */
+export function readNotebook(file: string): Notebook {
+  if (!fs.existsSync(file)) throw new UserError(`no notebook at ${file}`);
+  return JSON.parse(fs.readFileSync(file, 'utf8')) as Notebook;
+}
+
+/**
+ * The text of a notebook file, byte for byte as JupyterLab saves it: sorted keys, one space of indent, text as lines.
+ * What changes from run to run without meaning (JupyterLab's times of execution) is left out.
+ */
+export function formatNotebook(notebook: Notebook): string {
+  const cells = notebook.cells.map((cell) => {
+    const { execution: _times, ...metadata } = cell.metadata;
+    const source = toLines(cell.source);
+    if (cell.cell_type !== 'code') return { ...cell, metadata, source };
+    const { execution_count = null, outputs = [] } = cell;
+    return { ...cell, metadata, source, execution_count, outputs: outputs.map(formatOutput) };
+  });
+  return `${JSON.stringify(sortKeys({ ...notebook, cells }), null, 1)}\n`;
+}
+
+/** Writes a notebook file, whole or not at all. */
+export function writeNotebook(file: string, notebook: Notebook): void {
+  writeFileAtomic(file, formatNotebook(notebook));
+}
+
+function toLines(text: NotebookText): string[] {
+  return textOf(text).match(/[^\n]*\n|[^\n]+/g) ?? [];
+}
+
+function formatOutput(output: Output): Output {
+  if (output.output_type === 'stream') return { ...output, text: toLines(output.text) };
+  if (output.output_type === 'error') return output;
+  const data = Object.entries(output.data).map(([mime, value]) => [
+    mime,
+    mime.startsWith('text/') || mime === 'image/svg+xml' ? toLines(value as NotebookText) : value,
+  ]);
+  return { ...output, data: Object.fromEntries(data) as MimeBundle };
+}
+
+function sortKeys(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sortKeys);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, inner]) => [key, sortKeys(inner)]));
+}

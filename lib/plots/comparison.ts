@@ -1,0 +1,74 @@
+import { colorScale, distinct, inlineTable, ink, styled, type Chart, type Heading } from './theme';
+
+export interface ComparisonRow {
+  /** what is compared: a stage, or the same stage with one thing changed */
+  arm: string;
+  task: string;
+  value: number;
+  /** ends of the 95 % interval */
+  low: number;
+  high: number;
+}
+
+const totalWidth = 480;
+
+/** A dot with its interval for each arm, a column for each task. `format` is d3's notation for the numbers. */
+export function comparison(
+  heading: Heading,
+  rows: readonly ComparisonRow[],
+  format = '.0%',
+): Chart {
+  const arms = distinct(rows.map((row) => row.arm));
+  const tasks = distinct(rows.map((row) => row.task));
+  const x = (field: string): object => ({
+    field,
+    type: 'quantitative',
+    title: null,
+    axis: { format, tickCount: 3, grid: true },
+    scale: { zero: true },
+  });
+  const interval = {
+    mark: { type: 'rule', strokeWidth: 2.5 },
+    encoding: { x: x('low'), x2: { field: 'high' } },
+  };
+  const dot = {
+    mark: { type: 'point', size: 60, opacity: 1 },
+    encoding: {
+      x: x('value'),
+      tooltip: [
+        { field: 'arm', type: 'nominal' },
+        { field: 'task', type: 'nominal' },
+        ...['value', 'low', 'high'].map((field) => ({ field, type: 'quantitative', format })),
+      ],
+    },
+  };
+  return {
+    spec: styled(heading, {
+      data: inlineTable(rows),
+      spacing: 24,
+      facet: { column: { field: 'task', type: 'nominal', sort: tasks } },
+      spec: {
+        width: totalWidth / tasks.length,
+        height: { step: 26 },
+        encoding: {
+          y: {
+            field: 'arm',
+            type: 'nominal',
+            sort: arms,
+            title: null,
+            axis: { grid: true, labelColor: ink.strong, labelFontSize: 12 },
+          },
+          color: { field: 'task', type: 'nominal', scale: colorScale(tasks), legend: null },
+        },
+        layer: [interval, dot],
+      },
+    }),
+    alt: `${heading.title}. ${rows.map((row) => describe(row, format)).join('; ')}.`,
+  };
+}
+
+function describe({ arm, task, value, low, high }: ComparisonRow, format: string): string {
+  const write = (x: number): string =>
+    format.endsWith('%') ? `${Math.round(x * 100)}%` : x.toPrecision(3);
+  return `${arm}, ${task}: ${write(value)} (${write(low)} to ${write(high)})`;
+}

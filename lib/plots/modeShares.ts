@@ -1,0 +1,69 @@
+import { colorScale, distinct, ink, plotWidth, styled, type Chart, type Heading } from './theme';
+
+export interface ModeShare {
+  /** a bar: a stage or a training step */
+  group: string;
+  /** how the model answers: direct, short, search */
+  mode: string;
+  /** of all completions of the group, 0 to 1 */
+  share: number;
+}
+
+// dark text on light bars, white on dark ones
+const inkOnBar = `luminance(scale('color', datum.mode)) > 0.3 ? '${ink.strong}' : 'white'`;
+
+/** Stacked bars: which share of the answers goes straight to the result, tries once, or searches. */
+export function modeShares(heading: Heading, shares: readonly ModeShare[]): Chart {
+  const groups = distinct(shares.map((row) => row.group));
+  const modes = distinct(shares.map((row) => row.mode));
+  // The place of each segment is worked out here, so that its label can stand in its middle.
+  const values = groups.flatMap((group) => {
+    let end = 0;
+    return shares
+      .filter((row) => row.group === group)
+      .map((row) => ({ ...row, start: end, end: (end += row.share), label: labelOf(row.share) }));
+  });
+  const y = { field: 'group', type: 'nominal', sort: groups, title: null };
+  const axis = { format: '.0%', title: 'share of completions', grid: false };
+  const bars = {
+    mark: { type: 'bar', stroke: 'white', strokeWidth: 1 },
+    encoding: {
+      x: { field: 'start', type: 'quantitative', axis, scale: { domain: [0, 1] } },
+      x2: { field: 'end' },
+      color: { field: 'mode', type: 'nominal', scale: colorScale(modes) },
+      tooltip: [
+        { field: 'group', type: 'nominal' },
+        { field: 'mode', type: 'nominal' },
+        { field: 'share', type: 'quantitative', format: '.1%' },
+      ],
+    },
+  };
+  const labels = {
+    transform: [{ calculate: '(datum.start + datum.end) / 2', as: 'middle' }],
+    mark: { type: 'text', color: { expr: inkOnBar }, fontSize: 12 },
+    encoding: {
+      x: { field: 'middle', type: 'quantitative' },
+      text: { field: 'label', type: 'nominal' },
+    },
+  };
+  return {
+    spec: styled(heading, {
+      width: plotWidth,
+      height: { step: 34 },
+      data: { values },
+      encoding: { y },
+      layer: [bars, labels],
+    }),
+    alt: `${heading.title}. ${groups.map((group) => describe(group, shares)).join(' ')}`,
+  };
+}
+
+/** The share in percent, where its segment is wide enough for it. */
+function labelOf(share: number): string {
+  return share < 0.06 ? '' : `${Math.round(share * 100)}%`;
+}
+
+function describe(group: string, shares: readonly ModeShare[]): string {
+  const own = shares.filter((row) => row.group === group);
+  return `${group}: ${own.map((row) => `${row.mode} ${Math.round(row.share * 100)}%`).join(', ')}.`;
+}

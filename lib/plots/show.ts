@@ -1,0 +1,54 @@
+import { randomUUID } from 'node:crypto';
+import { displayBundle, inNotebook } from '../core/display';
+import { renderPng } from './render';
+import type { Chart } from './theme';
+
+const vegaLite = 'application/vnd.vegalite.v5+json';
+
+export interface ShowOptions {
+  /** a name under which the chart can be shown again, in its place */
+  id?: string;
+  /** replaces what was shown under that id */
+  isUpdate?: boolean;
+  /** one of many quick updates: leaves the picture out until the last one */
+  live?: boolean;
+}
+
+/**
+ * Shows a chart under the running cell, in three forms: to be explored in JupyterLab, as a picture where nothing runs
+ * (GitHub, print), and in words. Outside a notebook the words are printed.
+ */
+export async function show(chart: Chart, options: ShowOptions = {}): Promise<void> {
+  const { id, isUpdate = false, live = false } = options;
+  const picture =
+    live || !inNotebook() ? {} : { 'image/png': (await renderPng(chart)).toString('base64') };
+  displayBundle({ [vegaLite]: chart.spec, ...picture, 'text/plain': chart.alt }, id, isUpdate);
+}
+
+/** A chart that is drawn again while something runs. */
+export interface LiveChart {
+  /** shows the newest state, at most four times a second */
+  update(chart: Chart): void;
+  /** shows the last state, with its picture */
+  end(): Promise<void>;
+}
+
+const updateMs = 250;
+
+/** Opens a place for a live chart under the running cell. Outside a notebook only its end is told. */
+export function liveChart(): LiveChart {
+  const id = randomUUID();
+  let last: Chart | undefined;
+  let shownAt = 0;
+  return {
+    update(chart) {
+      last = chart;
+      if (!inNotebook() || Date.now() - shownAt < updateMs) return;
+      void show(chart, { id, isUpdate: shownAt > 0, live: true });
+      shownAt = Date.now();
+    },
+    async end() {
+      if (last) await show(last, { id, isUpdate: shownAt > 0 });
+    },
+  };
+}

@@ -1,0 +1,117 @@
+import {
+  colorScale,
+  distinct,
+  inlineTable,
+  lineLegend,
+  plotWidth,
+  styled,
+  type Chart,
+  type Heading,
+} from './theme';
+
+export interface CurvePoint {
+  step: number;
+  /** which curve: a task, or a run */
+  task: string;
+  value: number;
+  /** ends of the 95 % interval, where there is one */
+  low?: number;
+  high?: number;
+}
+
+/** One small plot: a quantity over the steps, a curve for each task. */
+export interface Panel {
+  title: string;
+  points: readonly CurvePoint[];
+  /** how numbers are written, in d3's notation: '.0%' for shares, the default otherwise */
+  format?: string;
+}
+
+/** The most points that all panels together may hold: the saved notebook carries every one of them. */
+const maxPoints = 1000;
+
+/**
+ * Small multiples over the training steps, for example accuracy, length, waits and entropy for each task. While the
+ * run is on, `lastStep` keeps the axis as long as it will be.
+ */
+export function trainingCurves(
+  heading: Heading,
+  panels: readonly Panel[],
+  lastStep = Math.max(...panels.flatMap(({ points }) => points.map(({ step }) => step))),
+): Chart {
+  const tasks = distinct(panels.flatMap((panel) => panel.points.map((point) => point.task)));
+  const thin = (points: readonly CurvePoint[]): CurvePoint[] =>
+    thinSteps(points, maxPoints / panels.length);
+  return {
+    spec: styled(heading, {
+      columns: 2,
+      bounds: 'flush',
+      spacing: { row: 84, column: 56 },
+      concat: panels.map((panel) => drawPanel(panel, thin(panel.points), tasks, lastStep)),
+    }),
+    alt: `${heading.title}. ${panels.map(describe).join(' ')}`,
+  };
+}
+
+/** Leaves out steps, evenly, until no more than `max` points remain. The first and the last step stay. */
+export function thinSteps(points: readonly CurvePoint[], max: number): CurvePoint[] {
+  const steps = distinct(points.map((point) => point.step)).sort((a, b) => a - b);
+  const every = Math.ceil(points.length / max);
+  const kept = new Set(steps.filter((_, i) => i % every === 0));
+  kept.add(steps.at(-1)!);
+  return every === 1 ? [...points] : points.filter((point) => kept.has(point.step));
+}
+
+function drawPanel(
+  { title, format }: Panel,
+  points: readonly CurvePoint[],
+  tasks: readonly string[],
+  lastStep: number,
+): object {
+  const axis = { tickCount: 4, ...(format && { format }) };
+  const scale = { nice: 4 };
+  const color = { field: 'task', type: 'nominal', scale: colorScale(tasks), legend: lineLegend };
+  const x = {
+    field: 'step',
+    type: 'quantitative',
+    title: 'step',
+    scale: { domain: [0, Math.max(1, lastStep)] },
+  };
+  const band = {
+    transform: [{ filter: 'isValid(datum.low)' }],
+    mark: { type: 'area', opacity: 0.18 },
+    encoding: {
+      y: { field: 'low', type: 'quantitative', title: null, axis, scale },
+      y2: { field: 'high' },
+    },
+  };
+  const curve = {
+    mark: { type: 'line', clip: true },
+    encoding: {
+      y: { field: 'value', type: 'quantitative', title: null, axis, scale },
+      tooltip: [
+        { field: 'task', type: 'nominal' },
+        { field: 'step', type: 'quantitative' },
+        { field: 'value', type: 'quantitative', format: format ?? '.3~r' },
+      ],
+    },
+  };
+  return {
+    title: { text: title, fontSize: 13, frame: 'group', offset: 8 },
+    width: (plotWidth - 56) / 2,
+    height: 130,
+    data: inlineTable(points),
+    encoding: { x, color },
+    layer: points.some((point) => point.low !== undefined) ? [band, curve] : [curve],
+  };
+}
+
+function describe({ title, points, format }: Panel): string {
+  const write = (value: number): string =>
+    format?.endsWith('%') ? `${Math.round(value * 100)}%` : value.toPrecision(2);
+  const ends = distinct(points.map((point) => point.task)).map((task) => {
+    const own = points.filter((point) => point.task === task);
+    return `${task} ${write(own[0]!.value)} to ${write(own.at(-1)!.value)}`;
+  });
+  return `${title}: ${ends.join(', ')}.`;
+}

@@ -1,0 +1,102 @@
+import os from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { SetupError } from './errors.mjs';
+import { findProgram, run } from './run.mjs';
+import { builds } from './wheels.mjs';
+
+/** The folder of the repository. */
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The oldest Node that runs the workbook: the first that can `require` an ES module. */
+const oldestNode = /** @type {const} */ ([20, 19]);
+
+/**
+ * Whether a Node version will do.
+ * @param {string} version as `process.versions.node` has it
+ */
+export function nodeWillDo(version) {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1]);
+}
+
+/**
+ * Throws where the workbook cannot run.
+ * @param {{node: string, platform: string, musl: boolean}} machine
+ */
+export function checkMachine({ node, platform, musl }) {
+  if (!nodeWillDo(node)) {
+    throw new SetupError(
+      `Node ${node} is too old: ${oldestNode.join('.')} or newer is needed`,
+      'install Node 24, for example with nvm, or use conda: see environment.yml',
+    );
+  }
+  if (platform === 'win32') {
+    throw new SetupError('Windows itself is not supported', 'run it inside WSL2 (Ubuntu)');
+  }
+  if (musl) {
+    throw new SetupError(
+      'Linux with musl is not supported',
+      'use a Linux with glibc, such as Debian',
+    );
+  }
+}
+
+/** This machine, for `checkMachine`. */
+export function thisMachine() {
+  const { platform } = process;
+  const report = /** @type {any} */ (process.report);
+  report.excludeNetwork = true; // its names would be looked up, which can take seconds
+  const musl = platform === 'linux' && !report.getReport().header.glibcVersionRuntime;
+  return { node: process.versions.node, platform, musl };
+}
+
+/**
+ * The folder of this user that all clones share: the TensorFlow library and the built addons.
+ * @param {NodeJS.ProcessEnv} env
+ * @param {string} platform
+ * @param {string} home
+ */
+export function cacheFolder(env = process.env, platform = process.platform, home = os.homedir()) {
+  if (env.R1_CACHE) return path.resolve(env.R1_CACHE);
+  const caches =
+    platform === 'darwin'
+      ? path.join(home, 'Library/Caches')
+      : env.XDG_CACHE_HOME || path.join(home, '.cache');
+  return path.join(caches, 'r1-workbook');
+}
+
+/** The name of the first NVIDIA GPU whose driver answers, or undefined. */
+export async function gpuName() {
+  const smi = findProgram(['nvidia-smi']);
+  if (!smi) return undefined;
+  const { code, output } = await run(smi, ['--query-gpu=name', '--format=csv,noheader']);
+  return code === 0 ? output.trim().split('\n')[0] : undefined;
+}
+
+/** This platform, as a key of `builds`. */
+export const target = `${process.platform}-${process.arch}`;
+
+/**
+ * The build of TensorFlow to use: as R1_DEVICE says, else for the GPU where there is one and a build for it.
+ * @param {string | undefined} asked R1_DEVICE
+ * @param {string | undefined} gpu name of the GPU
+ * @param {string} on a key of `builds`
+ */
+export function chooseBuild(asked, gpu, on = target) {
+  const { cpu, gpu: cuda } = builds[on] ?? {};
+  if (!cpu) {
+    throw new SetupError(
+      `no TensorFlow library for ${on}`,
+      'use Linux (x64 or arm64) or macOS on Apple silicon',
+    );
+  }
+  if (asked && asked !== 'cpu' && asked !== 'gpu') {
+    throw new SetupError(`invalid R1_DEVICE: ${asked}`, 'set it to cpu or gpu, or unset it');
+  }
+  if (asked === 'gpu' && !cuda) {
+    throw new SetupError(`no GPU build of TensorFlow for ${on}`, 'unset R1_DEVICE');
+  }
+  const wantsGpu = asked ? asked === 'gpu' : gpu !== undefined;
+  return wantsGpu && cuda ? cuda : cpu;
+}

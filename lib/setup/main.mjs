@@ -1,0 +1,110 @@
+/** What the npm scripts call: sets up what is missing, then runs a command. `--help` lists the commands. */
+import { spawn } from 'node:child_process';
+import os from 'node:os';
+import path from 'node:path';
+import { doctor } from './doctor.mjs';
+import { SetupError, failureOf } from './errors.mjs';
+import { root } from './machine.mjs';
+import { pythonFolder, pythonOf } from './python.mjs';
+import { commandEnvironment, setUp } from './setup.mjs';
+import { say } from './terminal.mjs';
+
+const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIONS]
+
+  start       open JupyterLab at notebooks/00-start-here.ipynb; options go to JupyterLab, such as --no-browser or
+              --port=8890; with --run first: \`notebooks --mode live\` instead, in the terminal
+  test        types, lint, unit tests, every notebook at smoke size
+  recipe      the whole recipe in the terminal
+  evaluate    score a checkpoint on held-out problems
+  notebooks   execute notebooks in the terminal and save their outputs
+  bench       measure the speed of training and decoding
+  doctor      what is installed, what is missing, and how to mend it (--json)
+  setup       only install what is missing
+
+Each command first installs what is missing: npm packages, a Python environment with JupyterLab (.venv, or the active
+conda environment), TensorFlow's C library (shared by all clones of a user) and the addon that connects it to Node.
+  R1_DEVICE=cpu|gpu   which build of TensorFlow; without it: gpu where nvidia-smi finds one
+  R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
+  CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
+
+const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'bench'];
+
+/** Runs one command line; returns the exit code. */
+async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {
+  if (command === '--help' || (command === 'start' && args.includes('--help'))) {
+    console.log(help);
+    return 0;
+  }
+  if (command === 'doctor') return doctor(args.includes('--json'));
+  const commands = [...scripts, 'start', 'setup'];
+  if (!commands.includes(command)) {
+    throw new SetupError(
+      `unknown command: ${command}`,
+      `use one of ${commands.join(', ')}, doctor`,
+    );
+  }
+  await setUp();
+  if (command === 'setup') return 0;
+  if (command === 'start' && args[0] === '--run') {
+    return runScript('notebooks', ['--mode', 'live', ...args.slice(1)]);
+  }
+  return command === 'start' ? runJupyterLab(args) : runScript(command, args);
+}
+
+/**
+ * @param {string} name
+ * @param {readonly string[]} args
+ */
+function runScript(name, args) {
+  const script = path.join(root, `lib/commands/${name}.ts`);
+  return runChild(process.execPath, ['--import', 'tsx', script, ...args], commandEnvironment());
+}
+
+/** @param {readonly string[]} args */
+function runJupyterLab(args) {
+  const options = [
+    `--ServerApp.root_dir=${root}`,
+    '--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb',
+    // Jupyter refuses to run as root, which is the usual user of a container
+    ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
+  ];
+  const kernels = [path.join(root, 'lib/jupyter/share'), process.env.JUPYTER_PATH];
+  const JUPYTER_PATH = kernels.filter(Boolean).join(path.delimiter);
+  const python = pythonOf(pythonFolder(root));
+  return runChild(python, ['-m', 'jupyterlab', ...options, ...args], {
+    ...commandEnvironment(),
+    JUPYTER_PATH,
+  });
+}
+
+/**
+ * Runs a program in the place of this one. What to do on Ctrl-C is the program's own decision: a terminal sends the
+ * signal to both, so that here it is only ignored; without a terminal it is passed on.
+ * @param {string} program
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} its exit code
+ */
+function runChild(program, args, env) {
+  const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  process.on('SIGHUP', () => child.kill('SIGHUP'));
+  return new Promise((resolve, reject) => {
+    child.on('error', (error) => reject(failureOf(program, String(error))));
+    child.on('exit', (code, signal) =>
+      resolve(code ?? 128 + (signal ? os.constants.signals[signal] : 0)),
+    );
+  });
+}
+
+try {
+  process.exitCode = await main(...process.argv.slice(2));
+} catch (thrown) {
+  // The system's own errors, such as a full disk, carry a code; an error without one is a defect and keeps its stack.
+  const { code, message } = /** @type {NodeJS.ErrnoException} */ (thrown);
+  const error = code ? failureOf('set-up', message) : thrown;
+  if (!(error instanceof SetupError)) throw error;
+  say(`error: ${error.message}\n  fix: ${error.fix}`);
+  process.exitCode = 1;
+}

@@ -1,0 +1,154 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { SetupError, failureOf } from './errors.mjs';
+import { hashOf, readText, writeAtomic } from './files.mjs';
+import { findProgram, run } from './run.mjs';
+import { step } from './terminal.mjs';
+
+const oldestPython = 10; // of Python 3: the oldest for which the Jupyter packages are made
+
+/**
+ * The folder of the Python environment to use: the active conda environment, else `.venv`. Conda's own `base`
+ * environment is often active without anybody having asked for it, and is left alone.
+ * @param {string} root
+ * @param {NodeJS.ProcessEnv} env
+ */
+export function pythonFolder(root, env = process.env) {
+  const conda = env.CONDA_PREFIX;
+  const usable = conda && env.CONDA_DEFAULT_ENV !== 'base' && fs.existsSync(pythonOf(conda));
+  return usable ? conda : path.join(root, '.venv');
+}
+
+/**
+ * The Python program of an environment.
+ * @param {string} folder
+ */
+export function pythonOf(folder) {
+  return path.join(folder, 'bin/python');
+}
+
+/** @param {string} root */
+const requirementsFile = (root) => path.join(root, 'lib/setup/requirements.txt');
+
+/** @param {string} folder */
+const stampOf = (folder) => path.join(folder, '.r1-workbook');
+
+/**
+ * The stamp also names the folder: an environment that was moved or copied does not work.
+ * @param {string} root
+ * @param {string} folder
+ */
+const stampText = (root, folder) => `${folder}\n${hashOf([readText(requirementsFile(root))])}\n`;
+
+/**
+ * Whether the Python environment holds the pinned packages, from an install that went through to its end.
+ * @param {string} root
+ * @param {string} folder
+ */
+export function hasPythonPackages(root, folder) {
+  return fs.existsSync(pythonOf(folder)) && readText(stampOf(folder)) === stampText(root, folder);
+}
+
+/**
+ * Makes the Python environment and installs JupyterLab into it.
+ * @param {string} root
+ * @param {string} folder from `pythonFolder`
+ */
+export async function installPythonPackages(root, folder) {
+  if (hasPythonPackages(root, folder)) return;
+  await step('Python packages', async () => {
+    const known = readText(stampOf(folder)).startsWith(`${folder}\n`);
+    const own = folder === path.join(root, '.venv');
+    if (own && !(known && fs.existsSync(pythonOf(folder)))) await makeEnvironment(folder);
+    const python = pythonOf(folder);
+    await checkPython(python);
+    await pip(python, ['install', '-r', requirementsFile(root)]);
+    switchNewsOff(folder);
+    writeAtomic(stampOf(folder), stampText(root, folder));
+    return folder;
+  });
+}
+
+/**
+ * Runs pip; a failure is a SetupError.
+ * @param {string} python
+ * @param {readonly string[]} args
+ * @param {NodeJS.ProcessEnv} [env] added to this process's own
+ */
+export async function pip(python, args, env) {
+  const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
+  const { code, output } = await run(python, ['-m', 'pip', ...args, ...quiet], {
+    env: { ...process.env, PIP_USER: '0', ...env }, // PIP_USER=1 of a person's settings fails in an environment
+  });
+  if (code !== 0) throw failureOf(`pip ${args[0]}`, output);
+}
+
+/** @param {string} folder */
+async function makeEnvironment(folder) {
+  const python = await findPython();
+  const { code, output } = await run(python, ['-m', 'venv', '--clear', folder]);
+  if (code === 0) return;
+  const debianPackage = output.match(/apt install (\S+)/)?.[1] ?? 'python3-venv';
+  if (!/ensurepip|No module named '?venv/.test(output)) throw failureOf('python -m venv', output);
+  throw new SetupError(
+    `${python} cannot make environments: it lacks its venv part`,
+    `install it (Debian, Ubuntu: sudo apt install ${debianPackage}), then run the same command again`,
+  );
+}
+
+/**
+ * The first Python on the PATH that is new enough.
+ * @returns {Promise<string>}
+ */
+export async function findPython() {
+  const names = ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+  /** @type {SetupError | undefined} */
+  let tooOld;
+  for (const name of names) {
+    const python = findProgram([name]);
+    if (!python) continue;
+    try {
+      await checkPython(python);
+      return python;
+    } catch (error) {
+      tooOld ??= /** @type {SetupError} */ (error);
+    }
+  }
+  throw (
+    tooOld ??
+    new SetupError(
+      'no Python on the PATH',
+      'install Python 3.12, or use conda: see environment.yml',
+    )
+  );
+}
+
+/**
+ * The version of a Python program, like `3.12.4`; throws where it is too old or does not run.
+ * @param {string} python
+ */
+export async function checkPython(python) {
+  const print = 'import sys; print("%d.%d.%d" % sys.version_info[:3])';
+  const { code, output } = await run(python, ['-c', print]);
+  const version = output.trim();
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (code !== 0) throw failureOf(python, output);
+  if (major === 3 && minor >= oldestPython) return version;
+  throw new SetupError(
+    `Python ${version} (${python}) is too old: 3.${oldestPython} or newer is needed`,
+    'install Python 3.12, or use conda: see environment.yml',
+  );
+}
+
+/**
+ * JupyterLab's first start asks whether it may fetch news; a reader of a workbook need not be asked.
+ * @param {string} folder
+ */
+function switchNewsOff(folder) {
+  const file = path.join(folder, 'share/jupyter/lab/settings/overrides.json');
+  if (fs.existsSync(file)) return; // a conda environment may have its own
+  const settings = {
+    '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
+  };
+  writeAtomic(file, `${JSON.stringify(settings, null, 2)}\n`);
+}

@@ -1,0 +1,79 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { addonFile, installAddon } from './addon.mjs';
+import { hashOf, readText, writeAtomic } from './files.mjs';
+import { withLock } from './lock.mjs';
+import {
+  cacheFolder,
+  checkMachine,
+  chooseBuild,
+  gpuName,
+  nodeWillDo,
+  root,
+  thisMachine,
+} from './machine.mjs';
+import { installNpmPackages } from './npmPackages.mjs';
+import { installPythonPackages, pythonFolder, pythonOf } from './python.mjs';
+import { findProgram } from './run.mjs';
+import { installTensorflow, tensorflowFolder } from './tensorflow.mjs';
+import { say } from './terminal.mjs';
+
+const readyFile = path.join(root, 'node_modules/.r1-ready');
+
+/** Everything that decides what the steps would do: while it stays the same, a finished set-up stays right. */
+function fingerprint() {
+  const folder = path.join(root, 'lib/setup');
+  const code = fs
+    .readdirSync(folder)
+    .sort()
+    .map((name) => readText(path.join(folder, name)));
+  const { R1_DEVICE = '', CXX = '' } = process.env;
+  return hashOf([
+    ...code,
+    readText(path.join(root, 'package-lock.json')),
+    process.version,
+    root,
+    cacheFolder(),
+    pythonFolder(root),
+    R1_DEVICE,
+    CXX,
+    findProgram(['nvidia-smi']) ?? '',
+  ]);
+}
+
+/** Whether nothing is missing, judged from the stamp of the last set-up and the files that it left. */
+export function isSetUp() {
+  const [stamp, ...files] = readText(readyFile).split('\n');
+  return stamp === fingerprint() && files.every((file) => fs.existsSync(file));
+}
+
+/** Installs what is missing. Each step looks for itself whether it has something to do, and can be interrupted. */
+export async function setUp() {
+  if (nodeWillDo(process.versions.node) && isSetUp()) return;
+  checkMachine(thisMachine());
+  const cache = cacheFolder();
+  const install = async () => {
+    const build = chooseBuild(process.env.R1_DEVICE, await gpuName());
+    await installNpmPackages(root);
+    const environment = pythonFolder(root);
+    await installPythonPackages(root, environment);
+    const python = pythonOf(environment);
+    await installTensorflow(cache, build, python);
+    const tensorflow = tensorflowFolder(cache, build);
+    await installAddon(root, cache, tensorflow, python);
+    writeAtomic(readyFile, [fingerprint(), python, tensorflow, addonFile(root)].join('\n'));
+  };
+  const onWait = () =>
+    say(`waiting for another set-up to end (if there is none: rm ${cache}/lock)`);
+  await withLock(cache, install, onWait);
+}
+
+/** The environment for what runs after the set-up: this Python and this Node first, and a quiet TensorFlow. */
+export function commandEnvironment() {
+  const programs = [path.dirname(pythonOf(pythonFolder(root))), path.dirname(process.execPath)];
+  return {
+    TF_CPP_MIN_LOG_LEVEL: '2',
+    ...process.env,
+    PATH: [...programs, process.env.PATH].join(path.delimiter),
+  };
+}

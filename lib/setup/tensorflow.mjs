@@ -1,0 +1,108 @@
+import fs from 'node:fs';
+import path from 'node:path';
+import { SetupError, failureOf } from './errors.mjs';
+import { folderBytes, freeBytes } from './files.mjs';
+import { root } from './machine.mjs';
+import { pip } from './python.mjs';
+import { run } from './run.mjs';
+import { downloadNote, step } from './terminal.mjs';
+import { tensorflowVersion } from './wheels.mjs';
+
+/** @typedef {import('./wheels.mjs').Build} Build */
+
+/**
+ * What is unpacked: the library, the headers that the addon includes, and in a CUDA set NVIDIA's libraries. The
+ * layout stays that of the wheels, because TensorFlow looks for CUDA in `../nvidia/`.
+ */
+const wanted = [
+  'tensorflow/libtensorflow',
+  'tensorflow/include/tensorflow/c/',
+  'tensorflow/include/tensorflow/core/platform/',
+  'tensorflow/include/tsl/platform/',
+  'tensorflow/include/xla/tsl/c/',
+  'nvidia/',
+];
+
+/**
+ * The folder of the unpacked library. It appears under this name only when it is whole.
+ * @param {string} cache
+ * @param {Build} build
+ */
+export function tensorflowFolder(cache, build) {
+  return path.join(cache, `tensorflow-${tensorflowVersion}-${build.device}`);
+}
+
+/**
+ * Downloads and unpacks TensorFlow's C library.
+ * @param {string} cache
+ * @param {Build} build
+ * @param {string} python whose pip downloads
+ */
+export async function installTensorflow(cache, build, python) {
+  const folder = tensorflowFolder(cache, build);
+  if (fs.existsSync(folder)) return;
+  const temporary = path.join(cache, 'unfinished');
+  const start = Date.now();
+  let unpacking = '';
+  const progress = () =>
+    unpacking ||
+    downloadNote(folderBytes(temporary), build.downloadMB, (Date.now() - start) / 1000);
+  const work = async () => {
+    fs.rmSync(temporary, { recursive: true, force: true });
+    checkFreeSpace(cache, build);
+    await download(temporary, build, python);
+    for (const wheel of fs.readdirSync(temporary).filter((name) => name.endsWith('.whl'))) {
+      unpacking = `unpacking ${wheel.split('-')[0]}`;
+      await unpack(path.join(temporary, wheel), path.join(temporary, 'unpacked'), python);
+    }
+    fs.renameSync(path.join(temporary, 'unpacked'), folder);
+    return folder;
+  };
+  const removeTemporary = () => fs.rmSync(temporary, { recursive: true, force: true });
+  await step(`TensorFlow ${tensorflowVersion}`, () => work().finally(removeTemporary), progress);
+}
+
+/**
+ * Throws where the wheels and what is unpacked from them do not fit.
+ * @param {string} cache
+ * @param {Pick<Build, 'downloadMB' | 'unpackedMB'>} build
+ */
+export function checkFreeSpace(cache, { downloadMB, unpackedMB }, free = freeBytes(cache)) {
+  // for a moment pip has a second copy of the wheels, which is gone before they are unpacked
+  const needed = (downloadMB + Math.max(downloadMB, unpackedMB)) * 1e6;
+  if (free >= needed) return;
+  const gigabytes = (/** @type {number} */ bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
+  throw new SetupError(
+    `not enough room in ${cache}: ${gigabytes(free)} free, ${gigabytes(needed)} needed`,
+    'free some space, or set R1_CACHE to a folder on another disk',
+  );
+}
+
+/**
+ * pip checks the wheels against the pinned checksums, and keeps none that differs.
+ * @param {string} folder
+ * @param {Build} build
+ * @param {string} python
+ */
+async function download(folder, { tags, requirements }, python) {
+  const list = path.join(folder, 'requirements.txt');
+  fs.mkdirSync(folder, { recursive: true });
+  fs.writeFileSync(list, requirements.join('\n'));
+  const target = ['--python-version=3.12', '--implementation=cp', '--abi=cp312', '--abi=none'];
+  const platforms = tags.map((tag) => `--platform=${tag}`);
+  const options = ['--no-deps', '--no-cache-dir', '--only-binary=:all:', '--require-hashes'];
+  const args = ['download', '-r', list, '-d', folder, ...options, ...target, ...platforms];
+  await pip(python, args, { TMPDIR: folder });
+}
+
+/**
+ * @param {string} wheel
+ * @param {string} folder
+ * @param {string} python
+ */
+async function unpack(wheel, folder, python) {
+  const script = path.join(root, 'lib/setup/unpackWheel.py');
+  const { code, output } = await run(python, [script, wheel, folder, ...wanted]);
+  if (code !== 0) throw failureOf(`unpacking ${path.basename(wheel)}`, output);
+  fs.rmSync(wheel);
+}

@@ -1,0 +1,352 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { test } from 'node:test';
+import { UserError } from '../lib/core/errors';
+import { tf } from '../lib/engine/tensorflow';
+import { disposeTree, flatten, treeShape } from '../lib/engine/tree';
+import { loadCheckpoint, saveCheckpoint } from '../lib/model/checkpoint';
+import { configFromJson, configJson } from '../lib/model/config';
+import type { Model } from '../lib/model/parameters';
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../lib/model/safetensors';
+import { createTrainerState } from '../lib/training/trainer';
+import { decodeTrainerState, encodeTrainerState } from '../lib/training/trainerState';
+import { assertFlatMemory } from './support/allclose';
+import { contents, temporaryFolder } from './support/folder';
+import { microConfig, randomParameters, snapshot } from './support/microModel';
+
+const folder = temporaryFolder();
+
+function microModel(seed: number, overrides = {}): Model {
+  const config = microConfig(overrides);
+  return { config, parameters: randomParameters(config, seed) };
+}
+
+/** Asserts that the call fails with a UserError of one line that names the place. */
+function assertUserError(call: () => unknown, where: string, what: string): void {
+  try {
+    call();
+  } catch (error) {
+    assert.ok(error instanceof UserError, `${what}: ${String((error as Error).stack)}`);
+    assert.ok(error.message.startsWith(where), `${what}: ${error.message}`);
+    assert.doesNotMatch(error.message, /\n/, what);
+    return;
+  }
+  assert.fail(`${what}: no error`);
+}
+
+for (const overrides of [{}, { qkvBias: true, numKvHeads: 1 }])
+  test(`a saved model is loaded bit for bit: ${JSON.stringify(overrides)}`, () => {
+    const model = microModel(16, overrides);
+    const place = path.join(folder, JSON.stringify(Object.keys(overrides)));
+    assertFlatMemory(() => saveCheckpoint(place, model, { 'tokenizer.json': '{}\n' }));
+    assert.deepEqual(fs.readdirSync(place).sort(), [
+      'config.json',
+      'model.safetensors',
+      'tokenizer.json',
+    ]);
+    assert.equal(fs.readFileSync(path.join(place, 'tokenizer.json'), 'utf8'), '{}\n');
+    const loaded = loadCheckpoint(place);
+    assert.deepEqual(loaded.config, model.config);
+    assert.deepEqual(treeShape(loaded.parameters), treeShape(model.parameters));
+    assert.deepEqual(
+      flatten(loaded.parameters).map((t) => t.shape),
+      flatten(model.parameters).map((t) => t.shape),
+    );
+    assert.deepEqual(snapshot(loaded.parameters), snapshot(model.parameters));
+    disposeTree(loaded.parameters, model.parameters);
+  });
+
+test('the weights have the names and shapes of Hugging Face', () => {
+  const model = microModel(17, { numLayers: 1, qkvBias: true });
+  const place = path.join(folder, 'names');
+  saveCheckpoint(place, model);
+  const bytes = fs.readFileSync(path.join(place, 'model.safetensors'));
+  const { tensors, metadata } = decodeSafetensors(bytes, place);
+  const layer = 'model.layers.0.';
+  assert.deepEqual(Object.fromEntries(tensors.map(({ name, shape }) => [name, shape])), {
+    'model.embed_tokens.weight': [11, 6],
+    [`${layer}input_layernorm.weight`]: [6],
+    [`${layer}self_attn.q_proj.weight`]: [8, 6],
+    [`${layer}self_attn.k_proj.weight`]: [4, 6],
+    [`${layer}self_attn.v_proj.weight`]: [4, 6],
+    [`${layer}self_attn.q_proj.bias`]: [8],
+    [`${layer}self_attn.k_proj.bias`]: [4],
+    [`${layer}self_attn.v_proj.bias`]: [4],
+    [`${layer}self_attn.o_proj.weight`]: [6, 8],
+    [`${layer}post_attention_layernorm.weight`]: [6],
+    [`${layer}mlp.gate_proj.weight`]: [7, 6],
+    [`${layer}mlp.up_proj.weight`]: [7, 6],
+    [`${layer}mlp.down_proj.weight`]: [6, 7],
+    'model.norm.weight': [6],
+  });
+  assert.equal(metadata.format, 'pt');
+  // Theirs is [out, in], ours [in, out] with the parts side by side.
+  const theirs = (name: string): Float32Array =>
+    tensors.find((tensor) => tensor.name === layer + name)!.values;
+  const ours = model.parameters.layers[0]!;
+  const [qkv, gateUp] = [ours.qkv, ours.gateUp].map((t) => t.arraySync() as number[][]);
+  assert.equal(theirs('self_attn.q_proj.weight')[3 * 6 + 2], qkv![2]![3]);
+  assert.equal(theirs('self_attn.k_proj.weight')[3 * 6 + 2], qkv![2]![8 + 3]);
+  assert.equal(theirs('self_attn.v_proj.weight')[3 * 6 + 2], qkv![2]![12 + 3]);
+  assert.equal(theirs('self_attn.v_proj.bias')[1], ours.qkvBias!.dataSync()[13]);
+  assert.equal(theirs('mlp.gate_proj.weight')[5 * 6 + 4], gateUp![4]![5]);
+  assert.equal(theirs('mlp.up_proj.weight')[5 * 6 + 4], gateUp![4]![7 + 5]);
+});
+
+test('config.json is what transformers reads', () => {
+  const json = JSON.parse(JSON.stringify(configJson(microConfig()))) as Record<string, unknown>;
+  assert.deepEqual(json, {
+    architectures: ['LlamaForCausalLM'],
+    model_type: 'llama',
+    vocab_size: 11,
+    hidden_size: 6,
+    intermediate_size: 7,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 2,
+    max_position_embeddings: 40,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10000,
+    hidden_act: 'silu',
+    tie_word_embeddings: true,
+    attention_bias: false,
+    mlp_bias: false,
+    pad_token_id: 0,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    torch_dtype: 'float32',
+  });
+  assert.deepEqual(configFromJson(json, 'here'), microConfig());
+  const qwen = configJson(microConfig({ qkvBias: true }));
+  assert.deepEqual([qwen.architectures, qwen.model_type], [['Qwen2ForCausalLM'], 'qwen2']);
+  assert.deepEqual(configFromJson(qwen, 'here'), microConfig({ qkvBias: true }));
+  const older = { ...json, hidden_size: 8, head_dim: undefined }; // older models' files leave it out
+  assert.equal(configFromJson(older, 'here').headDim, 2);
+});
+
+test('a config of another kind is refused with the field that is wrong', () => {
+  const json = configJson(microConfig());
+  const refused = (changes: object, message: string): void =>
+    assert.throws(() => configFromJson({ ...json, ...changes }, 'here'), {
+      name: 'UserError',
+      message,
+    });
+  refused({ model_type: 'gpt2' }, 'here: model_type is gpt2, expected llama or qwen2');
+  refused({ vocab_size: undefined }, 'here: vocab_size is undefined, expected a whole number');
+  refused({ num_hidden_layers: 2.5 }, 'here: num_hidden_layers is 2.5, expected a whole number');
+  refused({ hidden_size: 0 }, 'here: hidden_size is 0, expected a whole number');
+  refused(
+    { tie_word_embeddings: false },
+    'here: tie_word_embeddings is not true: only tied embeddings are supported',
+  );
+});
+
+const file = (values: number[], shape: number[], name = 'a'): NamedTensor => ({
+  name,
+  shape,
+  values: Float32Array.from(values),
+});
+
+test('safetensors bytes, by hand', () => {
+  const bytes = encodeSafetensors([file([1, -2], [2], 'ä'), file([0.5], [1, 1], 'b')], {
+    step: '7',
+  });
+  const buffer = Buffer.from(bytes);
+  const headerLength = Number(buffer.readBigUInt64LE());
+  assert.equal(headerLength % 8, 0);
+  const header = JSON.parse(buffer.toString('utf8', 8, 8 + headerLength)) as Record<
+    string,
+    unknown
+  >;
+  const { sha256, ...metadata } = header.__metadata__ as Record<string, string>;
+  assert.deepEqual(metadata, { format: 'pt', step: '7' });
+  assert.match(sha256!, /^[0-9a-f]{64}$/);
+  assert.deepEqual(header['ä'], { dtype: 'F32', shape: [2], data_offsets: [0, 8] });
+  assert.deepEqual(header.b, { dtype: 'F32', shape: [1, 1], data_offsets: [8, 12] });
+  assert.equal(buffer.subarray(8 + headerLength).toString('hex'), '0000803f000000c00000003f');
+});
+
+test('safetensors of others are read: no checksum, any byte offset', () => {
+  const header = '{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}} ';
+  const body = Buffer.from('0000803f000000c0', 'hex');
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  const whole = Buffer.concat([length, Buffer.from(header), body]);
+  assert.notEqual((8 + header.length) % 4, 0);
+  for (let shift = 0; shift < 4; shift++) {
+    const moved = Buffer.concat([Buffer.alloc(shift), whole]).subarray(shift);
+    const { tensors, metadata } = decodeSafetensors(moved, 'here');
+    assert.deepEqual(tensors, [file([1, -2], [2], 'x')]);
+    assert.deepEqual(metadata, {});
+  }
+  const half = Buffer.from(whole.toString('latin1').replace('F32', 'F16'), 'latin1');
+  assert.throws(() => decodeSafetensors(half, 'here'), {
+    name: 'UserError',
+    message: 'here: x is F16, only F32 is supported',
+  });
+});
+
+test('a file that is cut off anywhere is refused', () => {
+  const model = microModel(18, { numLayers: 1 });
+  const place = path.join(folder, 'cut');
+  saveCheckpoint(place, model);
+  const weights = path.join(place, 'model.safetensors');
+  const whole = fs.readFileSync(weights);
+  assertFlatMemory(() => {
+    for (let length = 0; length < whole.length; length += 7) {
+      fs.writeFileSync(weights, whole.subarray(0, length));
+      assertUserError(() => loadCheckpoint(place), weights, `${length} bytes`);
+    }
+    fs.writeFileSync(weights, whole.subarray(0, -1));
+    assertUserError(() => loadCheckpoint(place), weights, 'one byte missing');
+    fs.writeFileSync(weights, Buffer.concat([whole, Buffer.alloc(4)]));
+    assertUserError(() => loadCheckpoint(place), weights, 'four bytes too many');
+  });
+  fs.writeFileSync(weights, whole);
+  const json = path.join(place, 'config.json');
+  const text = fs.readFileSync(json);
+  for (let length = 0; length < text.length - 2; length += 5) {
+    fs.writeFileSync(json, text.subarray(0, length));
+    assertUserError(() => loadCheckpoint(place), json, `config of ${length} bytes`);
+  }
+});
+
+test('a flipped bit is found in the numbers, and never passes for other weights in the header', () => {
+  const model = microModel(19, { numLayers: 1, qkvBias: true });
+  const place = path.join(folder, 'flipped');
+  saveCheckpoint(place, model);
+  const weights = path.join(place, 'model.safetensors');
+  const whole = fs.readFileSync(weights);
+  const expected = snapshot(model.parameters);
+  const headerEnd = 8 + Number(whole.readBigUInt64LE());
+  let harmless = 0;
+  assertFlatMemory(() => {
+    for (let at = 0; at < whole.length; at += at < headerEnd ? 1 : 41) {
+      const flipped = Buffer.from(whole);
+      flipped[at]! ^= 1 << (at % 8);
+      fs.writeFileSync(weights, flipped);
+      let loaded: Model | undefined;
+      const load = (): void => {
+        loaded = loadCheckpoint(place);
+      };
+      try {
+        load();
+      } catch {
+        assertUserError(load, weights, `bit in byte ${at}`);
+      }
+      if (loaded) {
+        harmless++; // in the free metadata or the padding of the header
+        assert.ok(at < headerEnd, `bit in byte ${at} went unnoticed`);
+        assert.deepEqual(snapshot(loaded.parameters), expected, `bit in byte ${at}`);
+        disposeTree(loaded.parameters);
+      }
+    }
+  });
+  assert.ok(harmless < 40, `${harmless} went unnoticed`);
+});
+
+test('the config of another model is refused with the tensor that does not fit', () => {
+  const place = path.join(folder, 'other');
+  saveCheckpoint(place, microModel(20));
+  const config = path.join(place, 'config.json');
+  const weights = path.join(place, 'model.safetensors');
+  const refused = (overrides: object, message: string): void => {
+    fs.writeFileSync(config, JSON.stringify(configJson(microConfig(overrides))));
+    assertFlatMemory(() =>
+      assert.throws(() => loadCheckpoint(place), {
+        name: 'UserError',
+        message: `${weights}: ${message}`,
+      }),
+    );
+  };
+  refused({ vocabSize: 12 }, 'model.embed_tokens.weight is [11, 6], its config says [12, 6]');
+  refused(
+    { numKvHeads: 4 },
+    'model.layers.0.self_attn.k_proj.weight is [4, 6], its config says [8, 6]',
+  );
+  refused(
+    { numLayers: 3 },
+    'model.layers.2.input_layernorm.weight is missing: is it the config of another model?',
+  );
+  refused(
+    { qkvBias: true },
+    'model.layers.0.self_attn.q_proj.bias is missing: is it the config of another model?',
+  );
+});
+
+test('a folder without a checkpoint, or with half of one, says what to do', () => {
+  const place = path.join(folder, 'nothing');
+  const expected = { name: 'UserError', message: `no checkpoint at ${place}: train it first` };
+  assert.throws(() => loadCheckpoint(place), expected);
+  saveCheckpoint(place, microModel(21));
+  fs.rmSync(path.join(place, 'model.safetensors'));
+  assert.throws(() => loadCheckpoint(place), expected);
+  const hint = { message: `no checkpoint at ${place}: run npm start` };
+  assert.throws(() => loadCheckpoint(place, 'run npm start'), hint);
+});
+
+test('saving over a checkpoint replaces all of it', () => {
+  const place = path.join(folder, 'again');
+  saveCheckpoint(place, microModel(22));
+  const before = contents(place);
+  saveCheckpoint(place, microModel(23));
+  const after = contents(place);
+  assert.deepEqual(Object.keys(after), ['config.json', 'model.safetensors']); // nothing temporary
+  assert.notEqual(after['model.safetensors'], before['model.safetensors']);
+  saveCheckpoint(place, microModel(22));
+  assert.deepEqual(contents(place), before);
+});
+
+test('the state of a trainer is read back bit for bit', () => {
+  const config = microConfig({ qkvBias: true });
+  const state = {
+    parameters: randomParameters(config, 24),
+    optimizer: { mean: randomParameters(config, 25), square: randomParameters(config, 26) },
+    updates: 1234,
+  };
+  const bytes = assertFlatMemory(() => encodeTrainerState(state));
+  const before = tf.memory().numTensors;
+  const decoded = decodeTrainerState(config, bytes, 'here');
+  assert.equal(tf.memory().numTensors - before, snapshot(decoded.parameters).length * 3);
+  assert.equal(decoded.updates, 1234);
+  assert.deepEqual(
+    snapshot(decoded.parameters, decoded.optimizer),
+    snapshot(state.parameters, state.optimizer),
+  );
+  assert.deepEqual(
+    flatten([decoded.parameters, decoded.optimizer]).map((t) => t.shape),
+    flatten([state.parameters, state.optimizer]).map((t) => t.shape),
+  );
+  assert.deepEqual(treeShape(decoded.optimizer), treeShape(state.optimizer));
+});
+
+test('a damaged state of a trainer is refused', () => {
+  const config = microConfig({ numLayers: 1 });
+  const whole = encodeTrainerState(createTrainerState(randomParameters(config, 27)));
+  const before = snapshot(decodeTrainerState(config, whole, 'here').parameters);
+  assertFlatMemory(() => {
+    for (let length = 0; length < whole.length; length += 101)
+      assertUserError(
+        () => decodeTrainerState(config, whole.slice(0, length), 'here'),
+        'here',
+        `${length} bytes`,
+      );
+    const headerEnd = 8 + Number(Buffer.from(whole).readBigUInt64LE());
+    for (let at = 0; at < whole.length; at += at < headerEnd ? 1 : 211) {
+      const flipped = Uint8Array.from(whole);
+      flipped[at]! ^= 1 << (at % 8);
+      try {
+        const { parameters, optimizer } = decodeTrainerState(config, flipped, 'here');
+        assert.deepEqual(snapshot(parameters), before, `bit in byte ${at}`);
+        disposeTree(parameters, optimizer);
+      } catch (error) {
+        if (error instanceof assert.AssertionError) throw error;
+        assertUserError(() => decodeTrainerState(config, flipped, 'here'), 'here', `byte ${at}`);
+      }
+    }
+    const other = microConfig({ numLayers: 2 });
+    assertUserError(() => decodeTrainerState(other, whole, 'here'), 'here', 'another config');
+  });
+});

@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { guardMemory } from '../lib/engine/memory';
+import { startEngine, tf } from '../lib/engine/tensorflow';
+import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../lib/engine/tree';
+import { rotaryAngles } from '../lib/model/rotary';
+import { decodeChunk, type ChunkInputs } from '../lib/sampling/decodeChunk';
+import { padPrompts, prefill, type KvCache } from '../lib/sampling/prefill';
+import {
+  adamW,
+  adamWInputs,
+  defaultAdamW,
+  initAdamW,
+  type AdamWState,
+} from '../lib/training/adamw';
+import { lossAndGradients } from '../lib/training/gradients';
+import { nextTokenLoss, type TextBatch } from '../lib/training/nextToken';
+import { packRows } from '../lib/training/packing';
+import { microConfig, randomParameters } from './support/microModel';
+import { assertSameAsEager } from './support/sameAsEager';
+
+test('the engine says what it runs on', async () => {
+  const { backend, tensorflow, device, threads } = await startEngine();
+  assert.equal(backend, 'tensorflow');
+  assert.match(tensorflow, /^\d+\.\d+\.\d+/);
+  assert.ok(device === 'CPU' || device === 'GPU');
+  assert.ok(threads >= 1);
+});
+
+test('trees of tensors are taken apart and put together', () => {
+  const [a, b, c] = [tf.scalar(1), tf.scalar(2), tf.scalar(3)];
+  const tree = { x: a, list: [b, { deep: c }], empty: [] };
+  assert.deepEqual(flatten(tree), [a, b, c]);
+  assert.deepEqual(treeShape(tree), { x: null, list: [null, { deep: null }], empty: [] });
+  assert.deepEqual(unflatten(treeShape(tree), flatten(tree)), tree);
+  for (const leaf of [3, 'three', null, undefined])
+    assert.throws(() => flatten([a, leaf] as never), {
+      name: 'TypeError',
+      message: `not a tensor: ${leaf}: pass numbers as tf.scalar`,
+    });
+  disposeTree(tree);
+  assert.ok(a.isDisposed && b.isDisposed && c.isDisposed);
+});
+
+test('a loss with its gradients, and an update of AdamW, as graphs with and without XLA', () => {
+  const config = microConfig({ qkvBias: true, numLayers: 1 });
+  const parameters = randomParameters(config, 3);
+  const sequences = [
+    { ids: [1, 4, 9, 2], channels: { weights: [0.2, 0.2, 0] } },
+    { ids: [1, 3, 3, 8, 2], channels: { weights: [0.1, 0.2, 0.2, 0.1] } },
+  ];
+  const batch = packRows(sequences, [[0, 1]], 1, 8, ['weights']);
+  const lossFn = nextTokenLoss(config);
+  const step = (p: typeof parameters, b: TextBatch): TensorTree =>
+    lossAndGradients((q) => ({ ...lossFn(q, b), twice: tf.mul(lossFn(q, b).loss, 2) }), p);
+  const state = { ...initAdamW(parameters), mean: randomParameters(config, 4) };
+  const hyper = adamWInputs(0.01, 3, defaultAdamW);
+  const update = (p: typeof parameters, s: AdamWState, h: tf.Tensor): TensorTree =>
+    adamW({ ...defaultAdamW, weightDecay: 0.1 }, p, p, s, h);
+  for (const xla of [false, true]) {
+    assertSameAsEager(step, [parameters, batch], { xla }, 1e-5);
+    assertSameAsEager(update, [parameters, state, hyper], { xla }, 1e-5);
+  }
+});
+
+test('a chunk of decoding as a graph', () => {
+  const config = microConfig();
+  const parameters = randomParameters(config, 4);
+  const prompts = [
+    [1, 2, 3, 4],
+    [5, 6],
+  ];
+  const padded = padPrompts(prompts);
+  const cache = prefill(config, parameters, padded);
+  const { cos, sin } = rotaryAngles(3, 3, config.headDim);
+  const inputs: ChunkInputs = {
+    current: tf.tensor1d(padded.last, 'int32'),
+    uniforms: tf.tensor2d([0.1, 0.9, 0.5, 0.3, 0.7, 0.2], [3, 2]),
+    cos: tf.tensor(cos, [3, config.headDim]),
+    sin: tf.tensor(sin, [3, config.headDim]),
+    cacheBias: tf.tensor([0, 0, 0, -1e9, -1e9, 0], [2, 1, 1, 3]),
+    inverseTemperature: tf.scalar(0.5),
+  };
+  assertSameAsEager(
+    (p: typeof parameters, c: KvCache, i: ChunkInputs) => decodeChunk(config, p, c, i),
+    [parameters, cache, inputs],
+    { freeLeading: true },
+    1e-5,
+  );
+});
+
+test('the memory guard finds a tensor that is left', async () => {
+  const kept: tf.Tensor[] = [];
+  const keep = (): number => kept.push(tf.scalar(1));
+  assert.equal(await guardMemory('a clean step', () => tf.tidy(() => 5)), 5);
+  assert.equal(await guardMemory('a step', () => Promise.resolve(keep()), 1), 1);
+  await assert.rejects(
+    guardMemory('a step', () => keep()),
+    { message: 'a step left 1 tensors behind, expected 0' },
+  );
+  await assert.rejects(
+    guardMemory('a step', () => kept.pop()!.dispose()),
+    { message: 'a step left -1 tensors behind, expected 0' },
+  );
+});

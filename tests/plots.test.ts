@@ -1,0 +1,210 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Resvg } from '@resvg/resvg-js';
+import * as vega from 'vega';
+import { compile } from 'vega-lite';
+import { comparison } from '../lib/plots/comparison';
+import { lossCurve } from '../lib/plots/lossCurve';
+import { modeShares } from '../lib/plots/modeShares';
+import { passAtK } from '../lib/plots/passAtK';
+import { renderPng, renderSvg } from '../lib/plots/render';
+import { liveChart, show } from '../lib/plots/show';
+import { stagesMap } from '../lib/plots/stagesMap';
+import { textWidth } from '../lib/plots/textWidth';
+import { colorScale, type Chart } from '../lib/plots/theme';
+import { thinSteps, trainingCurves } from '../lib/plots/trainingCurves';
+
+const tasks = ['countdown', 'programs', 'units'];
+const steps = Array.from({ length: 21 }, (_, step) => step);
+const charts: Record<string, Chart> = {
+  lossCurve: lossCurve(
+    { title: 'Loss', subtitle: 'one seed' },
+    steps.map((i) => ({ series: 'training', tokens: i * 5e5, loss: 4 - i / 10 })),
+    [{ tokens: 5e6, label: 'gate' }],
+  ),
+  trainingCurves: trainingCurves({ title: 'Training' }, [
+    {
+      title: 'accuracy',
+      format: '.0%',
+      points: steps.flatMap((step) =>
+        tasks.map((task) => ({
+          step,
+          task,
+          value: step / 40,
+          low: step / 40 - 0.02,
+          high: step / 40 + 0.02,
+        })),
+      ),
+    },
+    { title: 'length', points: steps.map((step) => ({ step, task: 'units', value: 20 + step })) },
+  ]),
+  passAtK: passAtK(
+    { title: 'Pass' },
+    [1, 2, 4].map((k) => ({ model: 'base', k, passAtK: k / 5, low: k / 6, high: k / 4 })),
+  ),
+  modeShares: modeShares({ title: 'Modes' }, [
+    { group: 'base', mode: 'direct', share: 0.75 },
+    { group: 'base', mode: 'search', share: 0.25 },
+  ]),
+  comparison: comparison(
+    { title: 'Arms' },
+    tasks.map((task) => ({ arm: 'R1-Zero', task, value: 0.5, low: 0.4, high: 0.6 })),
+  ),
+  stagesMap: stagesMap('The recipe', 'coldStart'),
+};
+
+/** Everything that vega-lite and vega have to say about a chart. */
+async function warningsOf(chart: Chart): Promise<string[]> {
+  const warnings: string[] = [];
+  const note = (...args: unknown[]): object => {
+    warnings.push(args.join(' '));
+    return logger;
+  };
+  const quiet = (): object => logger;
+  const logger = { level: quiet, error: note, warn: note, info: quiet, debug: quiet } as never;
+  const { spec } = compile(structuredClone(chart.spec), { logger });
+  const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
+  await view.toSVG();
+  return warnings;
+}
+
+for (const [name, chart] of Object.entries(charts)) {
+  test(`${name}: draws without a warning, with its text, and says what it shows`, async () => {
+    assert.deepEqual(await warningsOf(chart), []);
+
+    const svg = await renderSvg(chart);
+    const { title } = chart.spec as { title: { text: string } };
+    assert.ok(svg.includes(`>${title.text}</text>`));
+    assert.ok(chart.alt.startsWith(title.text) && chart.alt.length > 20, chart.alt);
+
+    // With no font the renderer leaves out all text; the rest of the picture is the same.
+    const png = await renderPng(chart);
+    const withoutText = new Resvg(svg, {
+      fitTo: { mode: 'zoom', value: 1.5 },
+      font: { loadSystemFonts: false },
+    });
+    const image = withoutText.render();
+    assert.equal(png.readUInt32BE(16), image.width);
+    assert.ok(png.length > 1.2 * image.asPng().length, `${png.length} bytes with text`);
+    assert.ok(image.width > 500 && image.width < 1300, `${image.width} pixels wide`);
+  });
+}
+
+test('alt texts carry the numbers', () => {
+  assert.equal(charts.lossCurve!.alt, 'Loss. training: 4.00 to 2.00 after 10.0 million tokens.');
+  assert.equal(charts.passAtK!.alt, 'Pass. base: pass@1 20%, pass@4 80%.');
+  assert.equal(charts.modeShares!.alt, 'Modes. base: direct 75%, search 25%.');
+  assert.match(charts.trainingCurves!.alt, /accuracy: countdown 0% to 50%, .* units 20 to 40\.$/);
+  assert.match(charts.comparison!.alt, /R1-Zero, units: 50% \(40% to 60%\)\.$/);
+});
+
+test('stacked bars lie end to end', () => {
+  const { data } = charts.modeShares!.spec as { data: { values: object[] } };
+  assert.deepEqual(data.values, [
+    { group: 'base', mode: 'direct', share: 0.75, start: 0, end: 0.75, label: '75%' },
+    { group: 'base', mode: 'search', share: 0.25, start: 0.75, end: 1, label: '25%' },
+  ]);
+});
+
+test('the map points at the boxes of the current stage only', () => {
+  const highlighted = (chart: Chart): string[] => {
+    const { layer } = chart.spec as unknown as {
+      layer: { mark: { type: string }; data: { values: { label: string; fill: string }[] } }[];
+    };
+    const boxes = layer.find(({ mark }) => mark.type === 'rect')!.data.values;
+    return boxes.filter((box) => box.fill === '#0072b2').map((box) => box.label);
+  };
+  assert.deepEqual(highlighted(charts.stagesMap!), ['cold-start data', 'Dev1']);
+  assert.deepEqual(highlighted(stagesMap('The recipe', 'preferenceRL')), ['R1']);
+  assert.deepEqual(highlighted(stagesMap('The recipe')), []);
+});
+
+test('a known name keeps its colour everywhere, an unknown one takes a free colour', () => {
+  const { range } = colorScale(['seed 1', 'R1-Zero', 'seed 2']);
+  assert.equal(range[1], colorScale(['r1-zero']).range[0]);
+  assert.equal(new Set(range).size, 3);
+});
+
+test('long curves are thinned to whole steps, ends included', () => {
+  const points = Array.from({ length: 10 }, (_, step) =>
+    tasks.map((task) => ({ step, task, value: 0 })),
+  ).flat();
+  const kept = thinSteps(points, 12);
+  assert.deepEqual([...new Set(kept.map((point) => point.step))], [0, 3, 6, 9]);
+  assert.equal(kept.length, 12);
+  assert.deepEqual(thinSteps(points, 30), points);
+
+  const long = Array.from({ length: 5000 }, (_, step) => ({ step, task: 'units', value: step }));
+  const panels = ['a', 'b'].map((title) => ({ title, points: long }));
+  const { concat } = trainingCurves({ title: 'Long' }, panels).spec as unknown as {
+    concat: { data: { values: string } }[];
+  };
+  const sizes = concat.map((panel) => panel.data.values.trim().split('\n').length - 1);
+  assert.ok(
+    sizes.every((size) => size > 400 && size <= 501),
+    String(sizes),
+  );
+});
+
+test('text widths are close to those of the font', () => {
+  // sums of the advance widths in SourceSans3-Regular.ttf, per 1000 of the font size
+  const widths = { 'rejection sampling': 7774, '100%': 2315, 'tokens per completion': 9441 };
+  for (const [text, width] of Object.entries(widths)) {
+    const ratio = textWidth(text, 1000) / width;
+    assert.ok(Math.abs(ratio - 1) < 0.05, `${text}: ${ratio}`);
+  }
+});
+
+interface Shown {
+  mimes: string[];
+  id: string | undefined;
+  isUpdate: boolean;
+  text: unknown;
+}
+
+/** Runs as if in a notebook and returns what was displayed. */
+async function inKernel(run: () => Promise<void>): Promise<Shown[]> {
+  const shown: Shown[] = [];
+  const key = Symbol.for('r1.display');
+  const display = (
+    { data, transient }: { data: Record<string, unknown>; transient: { display_id?: string } },
+    isUpdate: boolean,
+  ): void => {
+    const mimes = Object.keys(data).map((mime) => mime.split('/')[1]!);
+    shown.push({ mimes, id: transient.display_id, isUpdate, text: data['text/plain'] });
+  };
+  Object.assign(globalThis, { [key]: display });
+  try {
+    await run();
+  } finally {
+    Reflect.deleteProperty(globalThis, key);
+  }
+  return shown;
+}
+
+test('show gives a chart its three forms', async () => {
+  const { passAtK: chart } = charts;
+  const [shown] = await inKernel(() => show(chart!));
+  assert.deepEqual(shown, {
+    mimes: ['vnd.vegalite.v5+json', 'png', 'plain'],
+    id: undefined,
+    isUpdate: false,
+    text: chart!.alt,
+  });
+});
+
+test('a live chart updates one place, without the picture until its end', async () => {
+  const at = (step: number): Chart => ({ ...charts.modeShares!, alt: `step ${step}` });
+  const shown = await inKernel(async () => {
+    const live = liveChart();
+    for (let step = 0; step < 50; step++) live.update(at(step));
+    await live.end();
+  });
+  assert.equal(shown.at(0)!.text, 'step 0');
+  assert.equal(shown.at(-1)!.text, 'step 49');
+  assert.ok(shown.length < 10, `${shown.length} messages for 50 quick updates`);
+  assert.deepEqual(shown.at(0)!.mimes, ['vnd.vegalite.v5+json', 'plain']);
+  assert.deepEqual(shown.at(-1)!.mimes, ['vnd.vegalite.v5+json', 'png', 'plain']);
+  assert.equal(new Set(shown.map((each) => each.id)).size, 1);
+  assert.deepEqual([shown.at(0)!.isUpdate, shown.at(-1)!.isUpdate], [false, true]);
+});

@@ -1,0 +1,222 @@
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { test } from 'node:test';
+import type { Row } from '../lib/core/csv';
+import { stopFlag } from '../lib/core/loop';
+import {
+  readEvaluations,
+  readMetrics,
+  readRollouts,
+  readRunInfo,
+  Run,
+  type RolloutRecord,
+  type RunPlan,
+} from '../lib/runs/run';
+import { trainBase } from '../lib/stages/base';
+import { runFolder } from '../lib/stages/places';
+import type { BaseSettings } from '../lib/stages/settings';
+import { contents, temporaryFolder } from './support/folder';
+import { without } from './support/rows';
+
+const place = temporaryFolder();
+const plan: RunPlan = {
+  stage: 'base',
+  size: 'tiny',
+  seed: 3,
+  config: { rate: 0.1, list: [1, 2], deep: { a: null } },
+  versions: { node: '20' },
+};
+const rollout = (step: number): RolloutRecord => ({
+  step,
+  split: 'train',
+  task: 'countdown',
+  level: 3,
+  language: 'zh',
+  prompt: '凑 26 : 3 5 7 _',
+  completion: '<think> "3 * 7" </think>\n',
+  reward: { accuracy: 1, total: 1.1 },
+  correct: true,
+});
+const state = Uint8Array.from([1, 2, 3]);
+
+/** A run of three steps, saved after the second and then ended by force. */
+function interruptedRun(name: string): string {
+  const folder = path.join(place, name);
+  const { run, saved } = Run.open(folder, plan);
+  assert.equal(saved, null);
+  for (const step of [0, 1, 2]) {
+    run.metrics.push({ step, loss: step / 3, note: step === 1 ? null : 'a, "b"' });
+    run.evaluations.push({ step, task: 'units' });
+    run.rollouts.push(rollout(step));
+    run.tokens += 10;
+    if (step === 1) run.save(2, state);
+  }
+  return folder;
+}
+
+test('a new run leaves no trace until it is saved', () => {
+  const folder = path.join(place, 'new');
+  Run.open(folder, plan);
+  assert.ok(!fs.existsSync(folder));
+  assert.equal(readRunInfo(folder), null);
+  assert.deepEqual(
+    [readMetrics(folder), readEvaluations(folder), readRollouts(folder)],
+    [[], [], []],
+  );
+});
+
+test('a saved run goes on with its rows and its state', () => {
+  const folder = interruptedRun('saved');
+  assert.deepEqual(fs.readdirSync(folder).sort(), [
+    'checkpoint.safetensors',
+    'evaluations.csv',
+    'metrics.csv',
+    'rollouts.jsonl',
+    'run.json',
+  ]);
+  assert.equal(
+    fs.readFileSync(path.join(folder, 'metrics.csv'), 'utf8'),
+    'step,loss,note\n0,0,"a, ""b"""\n1,0.333333,\n',
+  );
+  const { run, saved } = Run.open(folder, { ...plan, versions: { node: '22' } });
+  assert.deepEqual([saved!.step, saved!.tokens, [...saved!.state]], [2, 20, [1, 2, 3]]);
+  assert.deepEqual(run.metrics, [
+    { step: 0, loss: 0, note: 'a, "b"' },
+    { step: 1, loss: 0.333333, note: null },
+  ]);
+  assert.deepEqual(
+    run.evaluations,
+    [0, 1].map((step) => ({ step, task: 'units' })),
+  );
+  assert.deepEqual(run.rollouts, [rollout(0), rollout(1)]);
+  assert.equal(run.tokens, 20);
+  assert.ok(run.seconds >= saved!.seconds);
+});
+
+test('rows of steps after the saved one do not count', () => {
+  const folder = interruptedRun('ahead');
+  for (const name of ['metrics.csv', 'evaluations.csv'])
+    fs.appendFileSync(path.join(folder, name), name === 'metrics.csv' ? '2,0.5,x\n' : '2,units\n');
+  fs.appendFileSync(path.join(folder, 'rollouts.jsonl'), JSON.stringify(rollout(2)) + '\n');
+  const { run } = Run.open(folder, plan);
+  for (const rows of [run.metrics, run.evaluations, run.rollouts])
+    assert.deepEqual(
+      (rows as Row[]).map((row) => row.step),
+      [0, 1],
+    );
+});
+
+test('a finished run has its result and no state to go on from', () => {
+  const folder = interruptedRun('finished');
+  const { run } = Run.open(folder, plan);
+  run.metrics.push({ step: 2, loss: 1, note: 'end' });
+  run.tokens += 10;
+  const info = run.finish(3, { accuracy: 0.5 });
+  assert.ok(!fs.existsSync(path.join(folder, 'checkpoint.safetensors')));
+  assert.deepEqual(readRunInfo(folder), info);
+  const { commit, seconds, ...rest } = info;
+  assert.match(commit, /^[0-9a-f]{7,}$|^unknown$/);
+  assert.ok(seconds >= 0 && seconds < 60);
+  assert.deepEqual(rest, {
+    ...plan,
+    finished: true,
+    steps: 3,
+    tokens: 30,
+    result: { accuracy: 0.5 },
+  });
+  assert.equal(readMetrics(folder).length, 3);
+});
+
+test('a folder with another run in it is left alone', () => {
+  const folder = interruptedRun('other');
+  const before = contents(folder);
+  for (const other of [
+    { stage: 'r1-zero' },
+    { size: 'small' },
+    { seed: 4 },
+    { config: { ...plan.config, rate: 0.2 } },
+    { config: { ...plan.config, more: 1 } },
+  ])
+    assert.throws(() => Run.open(folder, { ...plan, ...other }), {
+      name: 'UserError',
+      message: `${folder} holds a run with other settings: remove it or name another`,
+    });
+  assert.deepEqual(contents(folder), before);
+  Run.open(folder, plan).run.finish(3);
+  const finished = contents(folder);
+  assert.throws(() => Run.open(folder, plan), {
+    name: 'UserError',
+    message: `${folder} holds a finished run: remove it to run again`,
+  });
+  assert.deepEqual(contents(folder), finished);
+});
+
+test('a run whose state is gone starts anew', () => {
+  const folder = interruptedRun('stateless');
+  fs.rmSync(path.join(folder, 'checkpoint.safetensors'));
+  const { run, saved } = Run.open(folder, plan);
+  assert.equal(saved, null);
+  assert.deepEqual([run.metrics, run.evaluations, run.rollouts, run.tokens], [[], [], [], 0]);
+});
+
+const settings: Partial<BaseSettings> = {
+  tokens: 9 * 616, // nine steps of 4 * 176 - 88 tokens, of which no test makes the last
+  batch: { rows: 4, rowLength: 176 },
+  warmUpSteps: 3,
+};
+
+/** Trains a tiny base model until so many steps are done, as a person who then presses the stop button. */
+async function trainUntil(steps: number, stage: string, changes = {}): Promise<string> {
+  const result = await trainBase({
+    size: 'tiny',
+    seed: 0,
+    stage,
+    place,
+    settings: { ...settings, ...changes },
+    gated: false,
+    onStep: (row, planned) => {
+      assert.equal(planned, 9);
+      if (row.step === steps - 1) stopFlag.requested = true;
+    },
+  });
+  assert.equal(result, null);
+  return runFolder(place, `tiny-${stage}-s0`);
+}
+
+/** The rows of a run without what the clock says. */
+const rowsOf = (folder: string): Row[] =>
+  readMetrics(folder).map((row) => without(row, 'seconds', 'speed/tokensPerSecond'));
+const stateOf = (folder: string): Buffer =>
+  fs.readFileSync(path.join(folder, 'checkpoint.safetensors'));
+
+test('a base run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
+  const whole = await trainUntil(6, 'whole');
+  const parts = await trainUntil(2, 'parts');
+  assert.deepEqual(rowsOf(parts), rowsOf(whole).slice(0, 2));
+  assert.equal(readRunInfo(parts)!.steps, 2);
+  assert.equal(await trainUntil(6, 'parts'), parts);
+  assert.deepEqual(rowsOf(parts), rowsOf(whole));
+  assert.ok(stateOf(parts).equals(stateOf(whole)), 'weights and moments');
+  assert.deepEqual(
+    rowsOf(whole).map((row) => row.step),
+    [0, 1, 2, 3, 4, 5],
+  );
+  const { steps, tokens, finished } = readRunInfo(parts)!;
+  assert.deepEqual([steps, finished], [6, false]);
+  assert.equal(tokens, rowsOf(whole)[5]!.tokens);
+
+  // A damaged state is one line for the person, and nothing is overwritten.
+  const checkpoint = path.join(parts, 'checkpoint.safetensors');
+  const sound = fs.readFileSync(checkpoint);
+  for (const length of [0, 7, 100, 5000, sound.length - 1]) {
+    fs.writeFileSync(checkpoint, sound.subarray(0, length));
+    const before = contents(place);
+    await assert.rejects(trainUntil(7, 'parts'), {
+      name: 'UserError',
+      message: /^\S+ is damaged \([^\n]+\): make or copy it again$/,
+    });
+    assert.deepEqual(contents(place), before);
+  }
+  await assert.rejects(trainUntil(7, 'parts', { learningRate: 0.5 }), { name: 'UserError' });
+});

@@ -1,0 +1,322 @@
+import { after, test } from 'node:test';
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { compilerArguments, findCompiler } from '../lib/setup/addon.mjs';
+import { parseRequirements, table } from '../lib/setup/doctor.mjs';
+import { SetupError, errorLines, failureOf } from '../lib/setup/errors.mjs';
+import { folderBytes, hashOf } from '../lib/setup/files.mjs';
+import { withLock } from '../lib/setup/lock.mjs';
+import { cacheFolder, checkMachine, chooseBuild, nodeWillDo, root } from '../lib/setup/machine.mjs';
+import { hasNpmPackages, installNpmPackages } from '../lib/setup/npmPackages.mjs';
+import { findPython, pythonFolder, pythonOf } from '../lib/setup/python.mjs';
+import { findProgram } from '../lib/setup/run.mjs';
+import { checkFreeSpace, installTensorflow, tensorflowFolder } from '../lib/setup/tensorflow.mjs';
+import { downloadNote, formatSeconds } from '../lib/setup/terminal.mjs';
+import { builds, tensorflowVersion } from '../lib/setup/wheels.mjs';
+import type { Build } from '../lib/setup/wheels.mjs';
+
+const shared = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-setup-'));
+after(() => fs.rmSync(shared, { recursive: true }));
+
+const temporaryFolder = (): string => fs.mkdtempSync(path.join(shared, 'test-'));
+
+function writeProgram(file: string, text: string): void {
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+}
+
+/** Runs some work with environment variables that are put back afterwards. */
+async function withEnvironment(
+  variables: Record<string, string>,
+  work: () => Promise<void>,
+): Promise<void> {
+  const before = { ...process.env };
+  Object.assign(process.env, variables);
+  try {
+    await work();
+  } finally {
+    for (const name of Object.keys(variables)) {
+      if (before[name] === undefined) delete process.env[name];
+      else process.env[name] = before[name];
+    }
+  }
+}
+
+test('Node 20.19 is the oldest that will do', () => {
+  const versions = ['18.20.4', '20.18.3', '20.19.0', '22.0.0', '24.1.2'];
+  assert.deepEqual(versions.map(nodeWillDo), [false, false, true, true, true]);
+});
+
+test('an unsupported machine is named, with the fix', () => {
+  const good = { node: '22.1.0', platform: 'linux', musl: false };
+  checkMachine(good);
+  const old = { ...good, node: '18.20.4' };
+  assert.throws(() => checkMachine(old), /^Error: Node 18\.20\.4 is too old: 20\.19 or newer/);
+  assert.throws(() => checkMachine({ ...good, platform: 'win32' }), { fix: /WSL2/ });
+  assert.throws(() => checkMachine({ ...good, musl: true }), { fix: /glibc/ });
+});
+
+test('the build follows the GPU, and R1_DEVICE overrules it', () => {
+  const device = (asked: string | undefined, gpu: string | undefined, on: string): string =>
+    chooseBuild(asked, gpu, on).device;
+  assert.equal(device(undefined, undefined, 'linux-x64'), 'cpu');
+  assert.equal(device(undefined, 'NVIDIA H100', 'linux-x64'), 'gpu');
+  assert.equal(device('cpu', 'NVIDIA H100', 'linux-x64'), 'cpu');
+  assert.equal(device('gpu', undefined, 'linux-x64'), 'gpu');
+  assert.equal(device('', undefined, 'linux-x64'), 'cpu');
+  assert.equal(device(undefined, 'NVIDIA GH200', 'linux-arm64'), 'cpu');
+  assert.throws(() => device('gpu', undefined, 'darwin-arm64'), /no GPU build .* darwin-arm64/);
+  assert.throws(() => device('tpu', undefined, 'linux-x64'), /invalid R1_DEVICE: tpu/);
+  assert.throws(() => device(undefined, undefined, 'darwin-x64'), /no TensorFlow .* darwin-x64/);
+});
+
+test('every wheel is pinned by version and checksum', () => {
+  for (const { cpu, gpu } of Object.values(builds)) {
+    for (const { requirements } of gpu ? [cpu, gpu] : [cpu]) {
+      assert.match(requirements[0] ?? '', new RegExp(`^tensorflow(-cpu)?==${tensorflowVersion} `));
+      for (const line of requirements) {
+        assert.match(line, /^[a-z0-9-]+==[0-9.]+ --hash=sha256:[0-9a-f]{64}$/);
+      }
+    }
+  }
+});
+
+test('the cache is the same for all clones of a user', () => {
+  assert.equal(cacheFolder({}, 'linux', '/home/ada'), '/home/ada/.cache/r1-workbook');
+  assert.equal(cacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux', '/home/ada'), '/c/r1-workbook');
+  assert.equal(cacheFolder({}, 'darwin', '/Users/ada'), '/Users/ada/Library/Caches/r1-workbook');
+  assert.equal(cacheFolder({ R1_CACHE: '/big/r1' }, 'darwin', '/Users/ada'), '/big/r1');
+});
+
+test('the active conda environment is used, but not conda itself', () => {
+  const conda = temporaryFolder();
+  writeProgram(path.join(conda, 'bin/python'), 'echo 3.12.1');
+  const active = { CONDA_PREFIX: conda, CONDA_DEFAULT_ENV: 'r1-workbook' };
+  assert.equal(pythonFolder('/repo', active), conda);
+  assert.equal(pythonFolder('/repo', { ...active, CONDA_DEFAULT_ENV: 'base' }), '/repo/.venv');
+  assert.equal(pythonFolder('/repo', { ...active, CONDA_PREFIX: '/gone' }), '/repo/.venv');
+  assert.equal(pythonFolder('/repo', {}), '/repo/.venv');
+});
+
+test('requirements are read from a pip requirements file', () => {
+  assert.deepEqual(parseRequirements('# why\njupyterlab==4.6.6\n\nplotly==7.1.0 # chart\n'), [
+    { name: 'jupyterlab', version: '4.6.6' },
+    { name: 'plotly', version: '7.1.0' },
+  ]);
+});
+
+test('a hash keeps its parts apart', () => {
+  assert.equal(hashOf(['ab', 'c']), hashOf(['ab', 'c']));
+  assert.notEqual(hashOf(['ab', 'c']), hashOf(['a', 'bc']));
+  assert.match(hashOf([]), /^[0-9a-f]{16}$/);
+});
+
+test('what the tools print becomes a cause and a fix', () => {
+  const cases: [string, RegExp][] = [
+    ['npm error code ENOTFOUND\nnpm error network request failed', /no network/],
+    ["WARNING: Retrying: NewConnectionError('Name or service not known')", /no network/],
+    ['ERROR: Could not install: [Errno 28] No space left on device', /disk is full/],
+    ['ERROR: THESE PACKAGES DO NOT MATCH THE HASHES', /wrong checksum and was deleted/],
+    ['ERROR: No matching distribution found for plotly==7.1.0', /does not offer/],
+    ['ssl.SSLError: [SSL: CERTIFICATE_VERIFY_FAILED]', /certificate is missing/],
+    ['/usr/bin/python3: No module named pip', /has no pip/],
+    ["EACCES: permission denied, mkdir '/c'", /no permission to write/],
+    ['a\nb\nsomething odd', /failed:\n {2}a\n {2}b\n {2}something odd/],
+  ];
+  for (const [output, cause] of cases) {
+    const error = failureOf('pip', output);
+    assert.match(error.message, cause);
+    assert.ok(error.fix.length > 0);
+  }
+});
+
+test('of a long output the error lines are shown', () => {
+  const output = 'In file included from a.cc:1\na.cc:2: fatal error: no b.h\n  2 | #include\nend';
+  assert.deepEqual(errorLines(output), ['a.cc:2: fatal error: no b.h']);
+  assert.deepEqual(errorLines('1\n2\n\n3\n4\n'), ['2', '3', '4']);
+  assert.deepEqual(errorLines(' \n'), ['it printed nothing']);
+});
+
+test('progress is told in megabytes and time left', () => {
+  assert.equal(downloadNote(100e6, 300, 10), '100 of 300 MB, 20 s left');
+  assert.equal(downloadNote(0, 300, 1), '0 of 300 MB');
+  assert.equal(downloadNote(400e6, 300, 60), '300 of 300 MB, 0.0 s left');
+  assert.deepEqual([0.44, 9.96, 125].map(formatSeconds), ['0.4 s', '10 s', '2 min 05 s']);
+});
+
+test('too little room is said before anything is downloaded', () => {
+  const build = { downloadMB: 100, unpackedMB: 300 };
+  checkFreeSpace('/cache', build, 400e6);
+  assert.throws(
+    () => checkFreeSpace('/cache', build, 399e6),
+    /not enough room in \/cache: 0\.4 GB free, 0\.4 GB needed/,
+  );
+});
+
+test('the compiler line names the library of the platform', () => {
+  const linux = compilerArguments('/c/tf', 'linux');
+  assert.ok(linux.includes('/c/tf/tensorflow/libtensorflow_cc.so.2'));
+  assert.ok(linux.includes('-Wl,-rpath,/c/tf/tensorflow'));
+  assert.ok(!linux.includes('dynamic_lookup'));
+  const mac = compilerArguments('/c/tf', 'darwin');
+  assert.ok(mac.includes('/c/tf/tensorflow/libtensorflow_framework.2.dylib'));
+  assert.ok(mac.includes('dynamic_lookup'));
+});
+
+test('the compiler is CXX, or found on the PATH, or left to Zig', () => {
+  const folder = temporaryFolder();
+  assert.equal(findCompiler({ PATH: folder }), undefined);
+  writeProgram(path.join(folder, 'clang++'), '');
+  assert.deepEqual(findCompiler({ PATH: folder }), [path.join(folder, 'clang++')]);
+  assert.deepEqual(findCompiler({ PATH: folder, CXX: 'ccache g++' }), ['ccache', 'g++']);
+  assert.equal(findCompiler({ PATH: folder, CXX: 'zig' }), undefined);
+});
+
+test('a program is found in the order of the PATH', () => {
+  const [first, second] = [temporaryFolder(), temporaryFolder()];
+  writeProgram(path.join(second, 'tool'), '');
+  fs.writeFileSync(path.join(first, 'tool'), 'not executable', { mode: 0o644 });
+  const searchPath = `${first}:${second}`;
+  assert.equal(findProgram(['tool'], searchPath), path.join(second, 'tool'));
+  assert.equal(findProgram(['nothing', 'tool'], searchPath), path.join(second, 'tool'));
+  assert.equal(findProgram(['nothing'], searchPath), undefined);
+});
+
+test('an interrupted npm install is redone, a finished one skipped', async () => {
+  const folder = temporaryFolder();
+  fs.writeFileSync(path.join(folder, 'package-lock.json'), '{"a": 1}');
+  const npm = path.join(folder, 'bin/npm');
+  const calls = (): number =>
+    fs.readdirSync(path.join(folder, 'node_modules')).filter((name) => /^call/.test(name)).length;
+  const log = 'mkdir -p node_modules && : > node_modules/call$(ls node_modules | wc -l)';
+  await withEnvironment({ PATH: `${path.dirname(npm)}:${process.env.PATH}` }, async () => {
+    writeProgram(npm, `${log}; kill -9 $$`);
+    await assert.rejects(installNpmPackages(folder), SetupError);
+    assert.equal(hasNpmPackages(folder), false);
+    assert.equal(calls(), 1);
+    writeProgram(npm, log);
+    await installNpmPackages(folder);
+    assert.equal(hasNpmPackages(folder), true);
+    assert.equal(calls(), 2);
+    await installNpmPackages(folder);
+    assert.equal(calls(), 2);
+    fs.writeFileSync(path.join(folder, 'package-lock.json'), '{"a": 2}');
+    await installNpmPackages(folder);
+    assert.equal(calls(), 3);
+  });
+});
+
+test('a Python that is too old is passed over, and named when there is no other', async () => {
+  const folder = temporaryFolder();
+  writeProgram(path.join(folder, 'python3'), 'echo 3.9.6');
+  await withEnvironment({ PATH: folder }, async () => {
+    await assert.rejects(findPython(), /Python 3\.9\.6 .* is too old: 3\.10 or newer/);
+    writeProgram(path.join(folder, 'python3.12'), 'echo 3.12.1');
+    assert.equal(await findPython(), path.join(folder, 'python3.12'));
+  });
+});
+
+test('a lock of a dead process is taken over, a live one waited for', async () => {
+  const folder = temporaryFolder();
+  const lock = path.join(folder, 'lock');
+  const { pid } = spawnSync('true');
+  fs.writeFileSync(lock, String(pid));
+  let waits = 0;
+  const work = async (): Promise<string> => fs.readFileSync(lock, 'utf8');
+  assert.equal(await withLock(folder, work, () => waits++), String(process.pid));
+  assert.equal(waits, 0);
+  assert.equal(fs.existsSync(lock), false);
+  const other = spawn('sleep', ['60']);
+  fs.writeFileSync(lock, `${pid} ${other.pid}`);
+  const kill = (): void => {
+    waits++;
+    other.kill();
+  };
+  assert.equal(await withLock(folder, work, kill), String(process.pid));
+  assert.equal(waits, 1);
+});
+
+/** A wheel like TensorFlow's, with three files, and its checksum. Python writes it, as it can write zip files. */
+function makeWheel(folder: string, python: string): string {
+  const name = 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl';
+  const script = `
+import sys, zipfile
+info = 'tensorflow_cpu-2.21.0.dist-info/'
+with zipfile.ZipFile(sys.argv[1], 'w') as wheel:
+    wheel.writestr(info + 'METADATA', 'Metadata-Version: 2.1\\nName: tensorflow-cpu\\nVersion: 2.21.0\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: false\\nTag: cp312-cp312-manylinux_2_27_x86_64\\n')
+    wheel.writestr(info + 'RECORD', '')
+    wheel.writestr('tensorflow/libtensorflow_cc.so.2', 'library')
+    wheel.writestr('tensorflow/include/tensorflow/c/c_api.h', 'header')
+    wheel.writestr('tensorflow/python/big.py', 'not wanted')
+    tool = zipfile.ZipInfo('nvidia/bin/ptxas')
+    tool.external_attr = 0o755 << 16
+    wheel.writestr(tool, 'tool')
+`;
+  const file = path.join(folder, name);
+  assert.equal(spawnSync(python, ['-c', script, file]).status, 0);
+  return createHash('sha256').update(fs.readFileSync(file)).digest('hex');
+}
+
+test('a wheel is unpacked only with the right checksum, and leaves nothing else behind', async () => {
+  const shelf = temporaryFolder();
+  const cache = temporaryFolder();
+  const environment = pythonOf(pythonFolder(root));
+  const python = fs.existsSync(environment) ? environment : await findPython();
+  const checksum = makeWheel(shelf, python);
+  const build = (sha256: string): Build => ({
+    device: 'cpu',
+    tags: ['manylinux_2_27_x86_64'],
+    downloadMB: 1,
+    unpackedMB: 1,
+    requirements: [`tensorflow-cpu==2.21.0 --hash=sha256:${sha256}`],
+  });
+  const offline = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: shelf, PIP_CONFIG_FILE: os.devNull };
+  await withEnvironment(offline, async () => {
+    const wrong = build(checksum.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
+    await assert.rejects(installTensorflow(cache, wrong, python), /wrong checksum and was deleted/);
+    assert.deepEqual(fs.readdirSync(cache), []);
+    // what a killed set-up leaves
+    fs.mkdirSync(path.join(cache, 'unfinished/unpacked/tensorflow'), { recursive: true });
+    fs.writeFileSync(path.join(cache, 'unfinished/unpacked/tensorflow/libtensorflow_old'), 'half');
+    await installTensorflow(cache, build(checksum), python);
+  });
+  const folder = tensorflowFolder(cache, build(checksum));
+  assert.deepEqual(fs.readdirSync(cache), [path.basename(folder)]);
+  assert.deepEqual(fs.readdirSync(folder).sort(), ['nvidia', 'tensorflow']);
+  assert.deepEqual(fs.readdirSync(path.join(folder, 'tensorflow')).sort(), [
+    'include',
+    'libtensorflow_cc.so.2',
+  ]);
+  assert.equal(fs.statSync(path.join(folder, 'nvidia/bin/ptxas')).mode & 0o777, 0o755);
+  assert.equal(folderBytes(folder), 'library'.length + 'header'.length + 'tool'.length);
+});
+
+test('doctor marks what is missing and tells the fix', () => {
+  const text = table([
+    { name: 'Node', value: '22.1.0' },
+    { name: 'addon', value: 'not built', fix: 'npm run setup' },
+  ]);
+  assert.equal(
+    text,
+    `  Node              22.1.0
+x addon             not built
+                    fix: npm run setup
+
+missing or broken: 1, marked with x`,
+  );
+});
+
+test('an unknown command is one line with the fix, and exit code 1', () => {
+  const main = path.join(root, 'lib/setup/main.mjs');
+  const { status, stdout, stderr } = spawnSync(process.execPath, [main, 'strat'], {
+    encoding: 'utf8',
+  });
+  assert.equal(status, 1);
+  assert.equal(stdout, '');
+  assert.match(stderr, /^error: unknown command: strat\n {2}fix: use one of .*start/);
+});

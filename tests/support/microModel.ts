@@ -1,0 +1,54 @@
+import { createRandom, normal } from '../../lib/core/random';
+import { tf } from '../../lib/engine/tensorflow';
+import { flatten, treeShape, unflatten, type TensorTree } from '../../lib/engine/tree';
+import type { ModelConfig } from '../../lib/model/config';
+import { initParameters, type Parameters } from '../../lib/model/parameters';
+import type { ReferenceLayer, ReferenceWeights } from './referenceDecoder';
+
+/** A decoder of about a thousand weights in which no two sizes are equal by chance. */
+export function microConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
+  return {
+    vocabSize: 11,
+    modelDim: 6,
+    numLayers: 2,
+    numHeads: 4,
+    numKvHeads: 2,
+    headDim: 2,
+    hiddenDim: 7,
+    contextLength: 40,
+    qkvBias: false,
+    ...overrides,
+  };
+}
+
+/** Weights for tests: unlike fresh ones, no gain is 1, no bias is 0, and the logits are far from equal. */
+export function randomParameters(config: ModelConfig, seed: number): Parameters {
+  const random = createRandom(seed, 'test parameters');
+  const blank = initParameters(config, 0);
+  const filled = flatten(blank).map((tensor) => {
+    const center = tensor.shape.length === 1 && tensor.shape[0] === config.modelDim ? 1 : 0;
+    const values = Float32Array.from({ length: tensor.size }, () => center + 0.5 * normal(random));
+    const shape = tensor.shape;
+    tensor.dispose();
+    return tf.tensor(values, shape);
+  });
+  return unflatten(treeShape(blank), filled) as Parameters;
+}
+
+/** The same weights for the reference decoder. */
+export function toReference(parameters: Parameters): ReferenceWeights {
+  const wide = (tensor: tf.Tensor): Float64Array => Float64Array.from(tensor.dataSync());
+  return {
+    embedding: wide(parameters.embedding),
+    layers: parameters.layers.map((layer) => {
+      const arrays = Object.entries(layer).map(([name, tensor]) => [name, wide(tensor)]);
+      return Object.fromEntries(arrays) as ReferenceLayer;
+    }),
+    finalNorm: wide(parameters.finalNorm),
+  };
+}
+
+/** A copy of every number of some tensors, to compare later bit for bit. */
+export function snapshot(...trees: TensorTree[]): Float32Array[] {
+  return flatten(trees).map((tensor) => (tensor.dataSync() as Float32Array).slice());
+}

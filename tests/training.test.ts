@@ -1,0 +1,240 @@
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../lib/core/random';
+import { tf } from '../lib/engine/tensorflow';
+import { disposeTree } from '../lib/engine/tree';
+import { cloneParameters } from '../lib/model/parameters';
+import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
+import { adamW, adamWInputs, defaultAdamW, initAdamW } from '../lib/training/adamw';
+import { crossEntropyLoss } from '../lib/training/losses';
+import { documentBatch, nextTokenLoss } from '../lib/training/nextToken';
+import { assignRows, packBatches, packRows, type Sequence } from '../lib/training/packing';
+import { warmUp, warmUpAndDecay } from '../lib/training/schedule';
+import { createTrainerState, Trainer } from '../lib/training/trainer';
+import { assertAllclose, assertFlatMemory } from './support/allclose';
+import { microConfig, randomParameters, snapshot } from './support/microModel';
+
+test('rows are filled longest first, each sequence in the first row with room', () => {
+  assert.deepEqual(assignRows([3, 5, 2, 4, 1], 6), [[1, 4], [3, 2], [0]]);
+  assert.deepEqual(assignRows([2, 2, 2], 4), [[0, 1], [2]]); // equal lengths in their order
+  assert.deepEqual(assignRows([6, 6], 6), [[0], [1]]);
+  assert.deepEqual(assignRows([], 6), []);
+  assert.throws(() => assignRows([3, 7], 6), {
+    name: 'RangeError',
+    message: 'sequence of 7 in rows of 6',
+  });
+});
+
+const sequences: Sequence<'weights' | 'extra'>[] = [
+  { ids: [1, 5, 2], channels: { weights: [0.1, 0.2], extra: [7, 8] } },
+  { ids: [1, 6, 7, 2], channels: { weights: [0.3, 0.4, 0.5], extra: [4, 5, 6] } },
+  { ids: [3, 4], channels: { weights: [0.6], extra: [9] } },
+];
+
+test('a packed batch, place by place', () => {
+  const batch = packRows(sequences, [[1, 0], [2]], 3, 6, ['extra', 'weights']);
+  assert.deepEqual(batch.ids.arraySync(), [
+    [1, 6, 7, 1, 5, 0],
+    [3, 0, 0, 0, 0, 0],
+    [0, 0, 0, 0, 0, 0],
+  ]);
+  assert.deepEqual(batch.starts.arraySync(), [
+    [0, 0, 0, 3, 3, 5],
+    [0, 1, 1, 1, 1, 1],
+    [0, 0, 0, 0, 0, 0],
+  ]);
+  assert.deepEqual(
+    [...batch.targets.dataSync()],
+    [6, 7, 2, 5, 2, 0, 4, ...Array<number>(11).fill(0)],
+  );
+  assert.deepEqual([batch.ids.dtype, batch.targets.dtype], ['int32', 'int32']);
+  const { weights, extra } = batch.channels;
+  assertAllclose(weights, [0.3, 0.4, 0.5, 0.1, 0.2, 0, 0.6, ...Array<number>(11).fill(0)]);
+  assert.deepEqual([...extra.dataSync()], [4, 5, 6, 7, 8, 0, 9, ...Array<number>(11).fill(0)]);
+  assert.deepEqual(Object.keys(batch.channels), ['extra', 'weights']);
+  disposeTree(batch);
+});
+
+test('as many batches as the sequences need, all of one shape', () => {
+  const batches = [...packBatches(sequences, 1, 4, ['weights'])];
+  // Lengths 2, 3, 1 in rows of 4: the second and third share the first row.
+  assert.deepEqual(
+    batches.map((batch) => batch.ids.arraySync()),
+    [[[1, 6, 7, 3]], [[1, 5, 0, 0]]],
+  );
+  assert.deepEqual([...packBatches([], 1, 4, ['weights'])], []);
+  disposeTree(batches);
+});
+
+test('batches of the corpus are full and lose no document', () => {
+  const [rows, rowLength] = [18, 176];
+  const random = createRandom('packing test');
+  for (let i = 0; i < 200; i++) {
+    let drawn = 0;
+    let last = 0;
+    const next = (): number[] => {
+      const { ids } = corpusDocument(defaultCorpus, random);
+      last = ids.length - 1;
+      drawn += last;
+      return ids;
+    };
+    const { batch, tokens } = documentBatch(next, rows, rowLength);
+    const weights = batch.channels.weights.dataSync() as Float32Array;
+    assert.deepEqual(batch.ids.shape, [rows, rowLength]);
+    assert.equal(weights.filter((w) => w > 0).length, tokens);
+    assertAllclose([weights.reduce((sum, w) => sum + w, 0)], [1]);
+    assert.ok(tokens > 0.9 * rows * rowLength, `${tokens} tokens`);
+    // The last document drawn may have found no room, every other one is there.
+    assert.ok(tokens === drawn || tokens === drawn - last, `${tokens} of ${drawn} tokens`);
+    disposeTree(batch);
+  }
+});
+
+test('a batch whose documents need one more row goes without the last one', () => {
+  // Three rows of 10 take documents until they hold 20 tokens or more: 6 + 6 + 6 + 6 needs a fourth row.
+  const documents = [7, 7, 7, 7, 7].map((length) => Array<number>(length).fill(1));
+  const { batch, tokens } = documentBatch(() => documents.pop()!, 3, 10);
+  assert.equal(tokens, 18);
+  assert.equal(documents.length, 1);
+  assertAllclose(
+    batch.channels.weights,
+    Array(3)
+      .fill([...Array<number>(6).fill(1 / 18), 0, 0, 0, 0])
+      .flat() as number[],
+  );
+  disposeTree(batch);
+});
+
+test('cross-entropy is the weighted sum of the log-probabilities', () => {
+  const logprobs = tf.tensor1d([-1, -2, -4, -50]);
+  const weights = tf.tensor1d([0.5, 0.25, 0.25, 0]);
+  assertAllclose(crossEntropyLoss(logprobs, weights), [0.5 + 0.5 + 1]);
+  const gradient = tf.grad((x) => crossEntropyLoss(x, weights))(logprobs);
+  assertAllclose(gradient, [-0.5, -0.25, -0.25, 0]);
+});
+
+test('the schedule, by hand', () => {
+  assert.deepEqual(
+    [0, 1, 3, 4, 9].map((step) => warmUp(step, 4)),
+    [0.25, 0.5, 1, 1, 1],
+  );
+  const rate = (step: number): number => warmUpAndDecay(step, 100, 10);
+  assertAllclose(
+    [rate(0), rate(4), rate(10), rate(50), rate(100), rate(150)],
+    // (step + 1) / 10 (1 - .95 step / 100), and .05 from step 100 on
+    [0.1, 0.5 * 0.962, 0.905, 0.525, 0.05, 0.05],
+  );
+  assertAllclose([warmUpAndDecay(100, 100, 10, 0.2)], [0.2]);
+});
+
+/** One matrix and one vector in the place of a model's weights. */
+const pair = (matrix: number[], vector: number[]) =>
+  ({ embedding: tf.tensor(matrix, [1, 2]), layers: [], finalNorm: tf.tensor1d(vector) }) as const;
+
+test('one update of AdamW, by hand', () => {
+  // gradient (3, 0), (4): norm 5, scaled to 1: .6, 0, .8. From zero moments the first step is g / (|g| + eps),
+  // here 1, 0, 1. The matrix decays besides by .1 w.
+  const parameters = pair([2, 1], [5]);
+  const config = { ...defaultAdamW, weightDecay: 0.1 };
+  const hyper = adamWInputs(0.01, 1, config);
+  const gradients = pair([3, 0], [4]);
+  const updated = adamW(config, parameters, gradients, initAdamW(parameters), hyper);
+  assertAllclose(updated.gradientNorm, [5]);
+  assertAllclose(updated.parameters.embedding, [2 - 0.01 * (1 + 0.2), 1 - 0.01 * 0.1]);
+  assertAllclose(updated.parameters.finalNorm, [5 - 0.01]);
+  assertAllclose(updated.state.mean.embedding, [0.06, 0]);
+  assertAllclose(updated.state.square.embedding, [0.05 * 0.36, 0]);
+  // A second gradient within the allowed norm is taken as it is. c1 = 1 / .19, c2 = 1 / .0975:
+  // matrix m = .9 * .06 + .1 * .5 = .104, v = .95 * .018 + .05 * .25 = .0296
+  const second = adamW(
+    config,
+    parameters,
+    pair([0.5, 0], [0]),
+    updated.state,
+    adamWInputs(0.01, 2, config),
+  );
+  const direction = 0.104 / 0.19 / Math.sqrt(0.0296 / 0.0975);
+  assertAllclose(second.parameters.embedding, [2 - 0.01 * (direction + 0.2), 1 - 0.01 * 0.1]);
+  assertAllclose(second.gradientNorm, [0.5]);
+});
+
+test('the gradient is no longer than the largest allowed norm, and small ones stay', () => {
+  const parameters = pair([0, 0], [0]);
+  const config = { ...defaultAdamW, maxGradientNorm: 2 };
+  const firstMean = (gradient: number[]): ArrayLike<number> =>
+    adamW(
+      config,
+      parameters,
+      pair(gradient, [0]),
+      initAdamW(parameters),
+      adamWInputs(1, 1, config),
+    ).state.mean.embedding.dataSync();
+  assertAllclose(firstMean([6, 8]), [0.12, 0.16]); // a tenth of (1.2, 1.6), which has the norm 2
+  assertAllclose(firstMean([1.2, 1.6]), [0.12, 0.16]);
+  assertAllclose(firstMean([0.6, 0.8]), [0.06, 0.08]);
+});
+
+const config = microConfig();
+const documents: Sequence<'weights'>[] = [
+  [1, 3, 4, 5, 2],
+  [1, 6, 7, 2],
+  [1, 8, 2],
+  [1, 9, 10, 3, 3, 2],
+].map((ids) => ({ ids, channels: { weights: ids.slice(1).map(() => 1 / 14) } }));
+
+test('a step on several batches is the step on one that holds them all', () => {
+  const start = randomParameters(config, 12);
+  const trained = [2, 1, 4].map((rowsPerBatch) => {
+    const trainer = new Trainer(
+      nextTokenLoss(config),
+      { ...defaultAdamW, epsilon: 1e-3, weightDecay: 0.1 },
+      createTrainerState(cloneParameters(start)),
+    );
+    const stats = [0.01, 0.02].map((rate) => {
+      const batches = [...packBatches(documents, rowsPerBatch, 5, ['weights'])];
+      assert.equal(batches.length, { 1: 3, 2: 2, 4: 1 }[rowsPerBatch]);
+      return trainer.step(batches, rate);
+    });
+    const weights = snapshot(trainer.state.parameters);
+    const state = snapshot(trainer.state.optimizer);
+    assert.equal(trainer.state.updates, 2);
+    trainer.dispose();
+    return {
+      numbers: stats.flatMap((s) => [s.loss!, s.gradientNorm!]),
+      arrays: [...weights, ...state],
+    };
+  });
+  const [whole, ...parts] = trained.reverse();
+  for (const part of parts) {
+    assertAllclose(part.numbers, whole!.numbers);
+    part.arrays.forEach((array, i) => assertAllclose(array, whole!.arrays[i]!));
+  }
+});
+
+test('a step makes no tensor that stays, with one batch and with several', () => {
+  const trainer = new Trainer(
+    nextTokenLoss(config),
+    defaultAdamW,
+    createTrainerState(randomParameters(config, 13)),
+  );
+  const losses = [4, 1, 4, 1, 4, 1].map(
+    (rows) =>
+      assertFlatMemory(() => trainer.step(packBatches(documents, rows, 5, ['weights']), 0.01))
+        .loss!,
+  );
+  for (let i = 1; i < 6; i++) assert.ok(losses[i]! < losses[i - 1]!, `losses fall: ${losses}`);
+  const before = tf.memory().numTensors;
+  const owned = snapshot(trainer.state.parameters, trainer.state.optimizer).length;
+  trainer.dispose();
+  assert.equal(before - tf.memory().numTensors, owned);
+});
+
+test('a step needs a batch', () => {
+  const state = createTrainerState(randomParameters(config, 13));
+  const trainer = new Trainer(nextTokenLoss(config), defaultAdamW, state);
+  assertFlatMemory(() =>
+    assert.throws(() => trainer.step([], 0.01), { message: 'a step needs at least one batch' }),
+  );
+  assert.equal(trainer.state.updates, 0);
+});

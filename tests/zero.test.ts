@@ -1,0 +1,147 @@
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { test } from 'node:test';
+import { stopFlag } from '../lib/core/loop';
+import { loadCheckpoint } from '../lib/model/checkpoint';
+import { modelConfig } from '../lib/model/config';
+import { initParameters, type Model } from '../lib/model/parameters';
+import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../lib/runs/run';
+import { checkpointFolder, runFolder } from '../lib/stages/places';
+import type { RewardFunction } from '../lib/stages/rollouts';
+import type { ZeroSettings } from '../lib/stages/settings';
+import { trainZero, type ZeroResult } from '../lib/stages/zero';
+import { vocabulary } from '../lib/tokenizer/vocabulary';
+import { contents, temporaryFolder } from './support/folder';
+import { snapshot } from './support/microModel';
+import { without } from './support/rows';
+
+const place = temporaryFolder();
+const config = modelConfig('tiny', vocabulary.length);
+
+const settings: Partial<ZeroSettings> = {
+  steps: 4,
+  plan: [
+    { task: 'countdown', level: 3, prompts: 2 },
+    { task: 'units', level: 2, prompts: 1 },
+  ],
+  groupSize: 4,
+  maxNewTokens: 12,
+  learningRate: 0.01,
+  warmUpSteps: 1,
+  batch: { rows: 3, rowLength: 32 },
+  grpo: {
+    clipEpsilonLow: 0.2,
+    clipEpsilonHigh: 0.2,
+    klCoef: 0.01,
+    updatesPerBatch: 2,
+    advantageEpsilon: 1e-4,
+  },
+  evaluated: [
+    { task: 'countdown', level: 3 },
+    { task: 'units', level: 0 },
+  ],
+  evaluateEvery: 2,
+  evaluationProblems: 2,
+  finalProblems: 3,
+};
+
+/** A fresh model is never right, so it is paid for the word `to`. */
+const payForTo: RewardFunction = (_, text) => {
+  const accuracy = +text.includes('to');
+  return { accuracy, format: 0, language: 0, total: accuracy };
+};
+
+const from: Model = { config, parameters: initParameters(config, 1) };
+
+/** A micro run of R1-Zero; `stopAfter` presses the stop button after so many steps. */
+function zero(stage: string, seed: number, stopAfter = Infinity): Promise<ZeroResult | null> {
+  return trainZero({
+    size: 'tiny',
+    seed,
+    from,
+    fromName: 'fresh',
+    stage,
+    place,
+    settings,
+    rewardFn: payForTo,
+    onStep: (row) => {
+      if (row.step === stopAfter - 1) stopFlag.requested = true;
+    },
+  });
+}
+
+/** Everything a run left, without what the clock says. */
+function leftBy(name: string) {
+  const folder = runFolder(place, name);
+  const info = readRunInfo(folder)!;
+  const metrics = readMetrics(folder).map((row) =>
+    without(row, 'seconds', 'speed/secondsPerStep', 'speed/tokensPerSecond'),
+  );
+  const model = loadCheckpoint(checkpointFolder(place, name));
+  return {
+    metrics,
+    evaluations: readEvaluations(folder),
+    rollouts: readRollouts(folder),
+    result: info.result,
+    tokens: info.tokens,
+    weights: snapshot(model.parameters),
+  };
+}
+
+test('an R1-Zero run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
+  const before = snapshot(from.parameters);
+  const whole = await zero('whole', 0);
+  assert.deepEqual(snapshot(whole!.model.parameters), leftBy('tiny-whole-s0').weights);
+  assert.deepEqual(snapshot(from.parameters), before, 'the model it starts from stays as it was');
+
+  assert.equal(await zero('parts', 0, 1), null);
+  assert.ok(!fs.existsSync(checkpointFolder(place, 'tiny-parts-s0')));
+  assert.equal(await zero('parts', 0, 3), null);
+  assert.equal(readRunInfo(runFolder(place, 'tiny-parts-s0'))!.steps, 3);
+  assert.ok(await zero('parts', 0));
+  assert.deepEqual(leftBy('tiny-parts-s0'), leftBy('tiny-whole-s0'));
+
+  const { metrics, evaluations, rollouts } = leftBy('tiny-whole-s0');
+  assert.deepEqual(
+    metrics.map((row) => row.step),
+    [0, 1, 2, 3],
+  );
+  assert.ok(
+    metrics.some((row) => (row['policy/kl'] as number) > 0),
+    'it moves away from its start',
+  );
+  assert.ok(metrics.some((row) => row['batch/zeroVarianceShare'] !== 0));
+  assert.notDeepEqual(leftBy('tiny-whole-s0').weights, before);
+  assert.deepEqual(
+    evaluations.map(({ step, task }) => [step, task]),
+    [0, 2, 4].flatMap((step) => [
+      [step, 'countdown'],
+      [step, 'units'],
+    ]),
+  );
+  assert.deepEqual(
+    [...new Set(rollouts.map(({ step, split }) => `${step} ${split}`))],
+    ['0 held-out', '0 train', '2 held-out', '3 train', '4 held-out'],
+  );
+  assert.deepEqual(
+    whole!.evaluations.map(({ task, n }) => [task, n]),
+    [
+      ['countdown', 3],
+      ['units', 3],
+    ],
+  );
+});
+
+test('another seed is another run', async () => {
+  await zero('whole', 1);
+  const [one, other] = [leftBy('tiny-whole-s0'), leftBy('tiny-whole-s1')];
+  assert.notDeepEqual(one.metrics[0], other.metrics[0]);
+  assert.notDeepEqual(one.weights, other.weights);
+});
+
+test('a finished run is not run again and nothing is overwritten', async () => {
+  const before = contents(place);
+  await assert.rejects(zero('whole', 0), { name: 'UserError', message: /holds a finished run/ });
+  assert.deepEqual(contents(place), before);
+});
