@@ -161,8 +161,8 @@ test('a run whose state is gone starts anew', () => {
 });
 
 const settings: Partial<BaseSettings> = {
-  tokens: 9 * 616, // nine steps of 4 * 176 - 88 tokens, of which no test makes the last
-  batch: { rows: 4, rowLength: 176 },
+  tokens: 9 * 669, // nine steps of 0.95 * 4 * 176 tokens, of which no test makes the last
+  batches: [{ rows: 4, rowLength: 176 }],
   warmUpSteps: 3,
 };
 

@@ -198,7 +198,7 @@ test('base runs of two seeds differ from the first step', async () => {
       rows.push(row);
       stopFlag.requested = true;
     };
-    const micro = { tokens: 5000, batch: { rows: 3, rowLength: 176 }, warmUpSteps: 1 };
+    const micro = { tokens: 5000, batches: [{ rows: 3, rowLength: 176 }], warmUpSteps: 1 };
     await trainBase({ size: 'tiny', seed, stage, place, gated: false, settings: micro, onStep });
     return { tokens: rows[0]!.tokens!, loss: rows[0]!['loss/policy']! };
   };

@@ -19,7 +19,8 @@ export function csvLine(columns: readonly string[], row: Row): string {
 
 /** Reads CSV text with a header line. Cells that look like numbers become numbers, empty ones null. */
 export function parseCsv(text: string): Row[] {
-  const lines = text.split('\n').filter((line) => line.trim() !== '' && !line.startsWith('#'));
+  const allLines = text.match(/("[^"]*"|[^"\n])+/g) ?? []; // a quoted cell may hold a line break
+  const lines = allLines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
   const header = splitLine(lines[0] ?? '');
   return lines.slice(1).map((line) => {
     const cells = splitLine(line);

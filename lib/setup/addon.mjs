@@ -7,9 +7,7 @@ import { findProgram, run } from './run.mjs';
 import { step } from './terminal.mjs';
 import { tensorflowVersion } from './wheels.mjs';
 
-/**
- * PyPI's packaging of the Zig toolchain holds a whole C++ compiler. It serves where the machine has none.
- */
+/** PyPI's packaging of the Zig toolchain holds a whole C++ compiler. It serves where the machine has none. */
 const zigRequirement = 'ziglang==0.14.1';
 
 /** Zig by itself would build for this very processor, and the addon could not go along to another machine. */
@@ -26,6 +24,14 @@ const packageFolder = (root) => path.join(root, 'node_modules/@tensorflow/tfjs-n
  */
 export function addonFile(root) {
   return path.join(packageFolder(root), 'lib/napi-v8/tfjs_binding.node');
+}
+
+/**
+ * Names the cached addon that was installed and found to work.
+ * @param {string} root
+ */
+export function addonStamp(root) {
+  return `${addonFile(root)}.from`;
 }
 
 /**
@@ -82,16 +88,16 @@ function cachedAddon(root, cache, tensorflow) {
  */
 export async function installAddon(root, cache, tensorflow, python) {
   const cached = cachedAddon(root, cache, tensorflow);
-  const stamp = `${addonFile(root)}.from`;
-  if (fs.existsSync(addonFile(root)) && readText(stamp) === cached) return;
+  if (fs.existsSync(addonFile(root)) && readText(addonStamp(root)) === cached) return;
   if (!fs.existsSync(cached)) await build(root, cache, tensorflow, python, cached);
   await step('addon, tried out', async () => {
     writeAtomic(addonFile(root), fs.readFileSync(cached));
-    const found = await tryAddon(root).catch((error) => {
+    const fix = `rm -r ${path.join(root, 'node_modules')} ${tensorflow} and run the same command again`;
+    const found = await tryAddon(root, fix).catch((error) => {
       fs.rmSync(cached); // the next call builds anew
       throw error;
     });
-    writeAtomic(stamp, cached);
+    writeAtomic(addonStamp(root), cached);
     return `TensorFlow ${found.version} on the ${found.gpu ? 'GPU' : 'CPU'}`;
   });
 }
@@ -99,9 +105,10 @@ export async function installAddon(root, cache, tensorflow, python) {
 /**
  * Loads the addon in a process of its own and multiplies two matrices.
  * @param {string} root
+ * @param {string} fix what to tell a person where it does not work
  * @returns {Promise<{version: string, gpu: boolean}>}
  */
-export async function tryAddon(root) {
+export async function tryAddon(root, fix = 'npm run setup') {
   const script = path.join(root, 'lib/setup/checkAddon.cjs');
   const env = { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env };
   const { signal, output } = await run(process.execPath, [script], { cwd: root, env });
@@ -112,7 +119,7 @@ export async function tryAddon(root) {
   }
   throw new SetupError(
     `the TensorFlow addon does not work: ${signal ?? errorLines(output)[0]}`,
-    'npm run setup builds it anew',
+    fix,
   );
 }
 

@@ -6,11 +6,12 @@ import { SetupError } from './errors.mjs';
 import { folderBytes, freeBytes, readText } from './files.mjs';
 import {
   cacheFolder,
+  caution,
   checkMachine,
   chooseBuild,
   gpuName,
-  target,
   root,
+  target,
   thisMachine,
 } from './machine.mjs';
 import { hasNpmPackages } from './npmPackages.mjs';
@@ -80,14 +81,12 @@ export function table(findings) {
 
 function nodeFinding() {
   checkMachine(thisMachine());
-  const untested = target === 'linux-x64' ? '' : ' (nobody has tried the workbook on it yet)';
-  return `${process.versions.node} on ${target}${untested}`;
+  return `${process.versions.node} on ${target}${caution && `: ${caution}`}`;
 }
 
 function npmFinding() {
-  if (!hasNpmPackages(root))
-    throw new SetupError('not installed as in package-lock.json', installFix);
-  return 'as in package-lock.json';
+  if (hasNpmPackages(root)) return 'as in package-lock.json';
+  throw new SetupError('not installed as in package-lock.json', installFix);
 }
 
 async function pythonFinding() {
@@ -152,9 +151,8 @@ async function gpuFinding() {
 }
 
 function processorFinding() {
-  const threads = process.env.OMP_NUM_THREADS
-    ? `, OMP_NUM_THREADS=${process.env.OMP_NUM_THREADS}`
-    : '';
+  const { OMP_NUM_THREADS: limit } = process.env;
+  const threads = limit ? `, OMP_NUM_THREADS=${limit}` : '';
   return `${os.cpus()[0]?.model ?? 'unknown'}, ${os.availableParallelism()} cores${threads}`;
 }
 

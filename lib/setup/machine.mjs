@@ -77,6 +77,10 @@ export async function gpuName() {
 /** This platform, as a key of `builds`. */
 export const target = `${process.platform}-${process.arch}`;
 
+/** What a person should know about this platform, or ''. */
+export const caution =
+  target === 'linux-x64' ? '' : `nobody has tried the workbook on ${target} yet`;
+
 /**
  * The build of TensorFlow to use: as R1_DEVICE says, else for the GPU where there is one and a build for it.
  * @param {string | undefined} asked R1_DEVICE

@@ -6,7 +6,7 @@ import { doctor } from './doctor.mjs';
 import { SetupError, failureOf } from './errors.mjs';
 import { root } from './machine.mjs';
 import { pythonFolder, pythonOf } from './python.mjs';
-import { commandEnvironment, setUp } from './setup.mjs';
+import { commandEnvironment, forgetLastSetUp, setUp } from './setup.mjs';
 import { say } from './terminal.mjs';
 
 const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIONS]
@@ -19,7 +19,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   notebooks   execute notebooks in the terminal and save their outputs
   bench       measure the speed of training and decoding
   doctor      what is installed, what is missing, and how to mend it (--json)
-  setup       only install what is missing
+  setup       install what is missing, and try out what is there
 
 Each command first installs what is missing: npm packages, a Python environment with JupyterLab (.venv, or the active
 conda environment), TensorFlow's C library (shared by all clones of a user) and the addon that connects it to Node.
@@ -43,6 +43,7 @@ async function main(/** @type {string} */ command = '--help', /** @type {string[
       `use one of ${commands.join(', ')}, doctor`,
     );
   }
+  if (command === 'setup') forgetLastSetUp();
   await setUp();
   if (command === 'setup') return 0;
   if (command === 'start' && args[0] === '--run') {

@@ -15,7 +15,7 @@ export function run(command, args, { cwd, env = process.env } = {}) {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     if (child.pid) noteChild(child.pid);
     let output = '';
-    const keep = (/** @type {Buffer} */ chunk) => (output = (output + chunk).slice(-50_000));
+    const keep = (/** @type {Buffer} */ chunk) => (output = (output + chunk).slice(-1_000_000));
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.on('error', (error) => resolve({ code: 127, signal: null, output: String(error) }));

@@ -1,10 +1,11 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { addonFile, installAddon } from './addon.mjs';
+import { addonFile, addonStamp, installAddon } from './addon.mjs';
 import { hashOf, readText, writeAtomic } from './files.mjs';
 import { withLock } from './lock.mjs';
 import {
   cacheFolder,
+  caution,
   checkMachine,
   chooseBuild,
   gpuName,
@@ -47,10 +48,16 @@ export function isSetUp() {
   return stamp === fingerprint() && files.every((file) => fs.existsSync(file));
 }
 
+/** Lets the next set-up look at every step again and try out the addon, even where nothing seems to be missing. */
+export function forgetLastSetUp() {
+  for (const file of [readyFile, addonStamp(root)]) fs.rmSync(file, { force: true });
+}
+
 /** Installs what is missing. Each step looks for itself whether it has something to do, and can be interrupted. */
 export async function setUp() {
   if (nodeWillDo(process.versions.node) && isSetUp()) return;
   checkMachine(thisMachine());
+  if (caution) say(caution);
   const cache = cacheFolder();
   const install = async () => {
     const build = chooseBuild(process.env.R1_DEVICE, await gpuName());
@@ -68,11 +75,16 @@ export async function setUp() {
   await withLock(cache, install, onWait);
 }
 
-/** The environment for what runs after the set-up: this Python and this Node first, and a quiet TensorFlow. */
+/**
+ * The environment for what runs after the set-up: this Python and this Node first, a quiet TensorFlow, and large
+ * memory pages. A training step takes and returns tens of megabytes many times; with pages of 4 kB the kernel's work
+ * on them takes as long as the arithmetic (other C libraries than glibc ignore the setting).
+ */
 export function commandEnvironment() {
   const programs = [path.dirname(pythonOf(pythonFolder(root))), path.dirname(process.execPath)];
   return {
     TF_CPP_MIN_LOG_LEVEL: '2',
+    GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
     ...process.env,
     PATH: [...programs, process.env.PATH].join(path.delimiter),
   };

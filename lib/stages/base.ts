@@ -14,7 +14,7 @@ import { cloneParameters, initParameters, type Model } from '../model/parameters
 import { Run, type RunInfo } from '../runs/run';
 import { corpusDocument } from '../tasks/corpus';
 import { vocabulary } from '../tokenizer/vocabulary';
-import { documentBatch, nextTokenLoss } from '../training/nextToken';
+import { documentBatches, documentLoss } from '../training/nextToken';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
@@ -58,11 +58,11 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
   const state = saved
     ? decodeTrainerState(config, saved.state, run.folder)
     : createTrainerState(initParameters(config, seed));
-  const trainer = new Trainer(nextTokenLoss(config), settings.adamW, state);
+  const trainer = new Trainer(documentLoss(config), settings.adamW, state);
   const model = (): Model => ({ config, parameters: trainer.state.parameters });
   const corpus = corpusNamed(settings.corpus);
-  const { rows, rowLength } = settings.batch;
-  const tokensPerStep = rows * rowLength - rowLength / 2;
+  const places = settings.batches.reduce((sum, { rows, rowLength }) => sum + rows * rowLength, 0);
+  const tokensPerStep = 0.95 * places;
   const stepsFor = (tokens: number): number => Math.max(1, Math.round(tokens / tokensPerStep));
   const planned = stepsFor(settings.tokens);
   const extension = stepsFor(settings.extensionTokens);
@@ -74,9 +74,9 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
   const oneStep = async (step: number, bar: ReturnType<typeof progress>): Promise<void> => {
     const random = createRandom(seed, 'documents', step);
     const next = (): number[] => corpusDocument(corpus, random).ids;
-    const { batch, tokens } = documentBatch(next, rows, rowLength);
+    const { batches, tokens } = documentBatches(next, settings.batches);
     const learningRate = settings.learningRate * rate(step);
-    const { loss, gradientNorm } = trainer.step([batch], learningRate);
+    const { loss, gradientNorm } = trainer.step([batches], learningRate);
     run.tokens += tokens;
     const row: Row = {
       step,

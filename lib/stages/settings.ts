@@ -1,7 +1,7 @@
 /** The settings of each model size: one dial, every value of which can be overridden. */
 import { defaultAdamW, type AdamWConfig } from '../training/adamw';
-import type { BatchShape, GrpoConfig } from '../training/grpo';
-import { defaultGrpo } from '../training/grpo';
+import { defaultGrpo, type GrpoConfig } from '../training/grpo';
+import type { BatchShape } from '../training/packing';
 import type { TaskName } from '../tasks/index';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
@@ -12,8 +12,8 @@ export interface BaseSettings {
   readonly corpus: CorpusName;
   /** tokens to train on before the gate */
   readonly tokens: number;
-  /** a batch is one gradient and one update */
-  readonly batch: BatchShape;
+  /** the rows of one step: first a few for long documents, then those for the others */
+  readonly batches: readonly BatchShape[];
   readonly learningRate: number;
   readonly warmUpSteps: number;
   readonly adamW: AdamWConfig;
@@ -75,7 +75,10 @@ export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> =
   return {
     corpus: 'default',
     tokens: 14e6,
-    batch: { rows: 18, rowLength: 176 },
+    batches: [
+      { rows: 4, rowLength: 176 },
+      { rows: 27, rowLength: 88 },
+    ],
     learningRate: pretrainingRate[size],
     warmUpSteps: 100,
     adamW: { ...defaultAdamW, beta2: 0.98, weightDecay: 0.02 },

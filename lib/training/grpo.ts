@@ -16,7 +16,14 @@ import type { Parameters } from '../model/parameters';
 import type { LossOutputs } from './gradients';
 import { grpoLoss, type GrpoLossConfig } from './losses';
 import { batchLogprobs } from './nextToken';
-import { assignRows, packBatches, packRows, type PackedBatch, type Sequence } from './packing';
+import {
+  assignRows,
+  packBatches,
+  packRows,
+  type BatchShape,
+  type PackedBatch,
+  type Sequence,
+} from './packing';
 import type { StepStats, Trainer } from './trainer';
 
 const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
@@ -63,12 +70,6 @@ export function grpoBatchLoss(
     const logprobs = batchLogprobs(config, parameters, batch);
     return grpoLoss({ logprobs, ...batch.channels }, lossConfig);
   };
-}
-
-/** Rows per gradient and their length: one shape for all of a run's updates. */
-export interface BatchShape {
-  readonly rows: number;
-  readonly rowLength: number;
 }
 
 /**

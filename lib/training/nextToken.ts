@@ -5,7 +5,7 @@ import type { Parameters } from '../model/parameters';
 import { tokenLogprobs } from '../model/tokenLogprobs';
 import type { LossOutputs } from './gradients';
 import { crossEntropyLoss } from './losses';
-import { assignRows, packRows, type PackedBatch, type Sequence } from './packing';
+import { fillRows, packRows, type BatchShape, type PackedBatch, type Sequence } from './packing';
 
 /** A packed batch for next-token training, as pre-training and SFT use it. */
 export type TextBatch = PackedBatch<'weights'>;
@@ -28,19 +28,31 @@ export function nextTokenLoss(
   });
 }
 
+/** The same over batches of different shapes, which become one graph. */
+export function documentLoss(
+  config: ModelConfig,
+): (parameters: Parameters, batches: readonly TextBatch[]) => LossOutputs {
+  const lossOf = nextTokenLoss(config);
+  return (parameters, batches) => ({
+    loss: tf.addN(batches.map((batch) => lossOf(parameters, batch).loss)),
+  });
+}
+
 /**
- * One batch of whole documents, `rows` rows of `rowLength` places, for a mean over their tokens. `next` gives one
- * random document after another; it is asked until the rows are about full. A step must hold a random mixture of
- * documents: steps of one length only cost accuracy and, above all, the verdicts.
+ * Whole documents for one step, with a mean over their tokens. `next` gives one random document after another; it is
+ * asked until the rows are about full. A step must hold a random mixture of documents: steps of one length only cost
+ * accuracy and, above all, the verdicts. Short rows for most documents and a few long ones (the first shape has to
+ * hold the longest document) halve the work of attention.
  */
-export function documentBatch(
+export function documentBatches(
   next: () => readonly number[],
-  rows: number,
-  rowLength: number,
-): { batch: TextBatch; tokens: number } {
+  shapes: readonly BatchShape[],
+): { batches: TextBatch[]; tokens: number } {
+  const rowLengths = shapes.flatMap(({ rows, rowLength }) => Array<number>(rows).fill(rowLength));
+  const places = rowLengths.reduce((sum, length) => sum + length, 0);
   // Longest-first packing fills the rows to the last few places, but not beyond them: leave the longest
   // document's room.
-  const wanted = rows * rowLength - rowLength;
+  const wanted = places - shapes[0]!.rowLength;
   const documents: (readonly number[])[] = [];
   let tokens = 0;
   while (tokens < wanted) {
@@ -49,18 +61,20 @@ export function documentBatch(
     tokens += ids.length - 1;
   }
   const lengths = documents.map((ids) => ids.length - 1);
-  let assigned = assignRows(lengths, rowLength);
-  // A few batches in a thousand would need one more row: they do without the document drawn last.
-  while (assigned.length > rows) {
+  let rows = fillRows(lengths, rowLengths);
+  // A few steps in a hundred have a long document too many: they do without the one drawn last.
+  while (!rows) {
     tokens -= lengths.pop()!;
-    assigned = assignRows(lengths, rowLength);
+    rows = fillRows(lengths, rowLengths);
   }
   const sequences = documents.map((ids): Sequence<'weights'> => ({
     ids,
     channels: { weights: Array<number>(ids.length - 1).fill(1 / tokens) },
   }));
-  return {
-    batch: packRows(sequences, assigned, rows, rowLength, ['weights']),
-    tokens,
-  };
+  let from = 0;
+  const batches = shapes.map((shape) => {
+    const own = rows.slice(from, (from += shape.rows));
+    return packRows(sequences, own, shape.rows, shape.rowLength, ['weights']);
+  });
+  return { batches, tokens };
 }

@@ -21,19 +21,29 @@ export type PackedBatch<Channel extends string> = {
   readonly channels: Readonly<Record<Channel, tf.Tensor>>; // [N] each
 };
 
-/** For each row, the indices of the sequences in it: first fit, longest first. */
+/** For each row, the indices of the sequences in it: first fit, longest first, into as many rows as it takes. */
 export function assignRows(lengths: readonly number[], rowLength: number): number[][] {
+  const longest = Math.max(0, ...lengths);
+  if (longest > rowLength) throw new RangeError(`sequence of ${longest} in rows of ${rowLength}`);
+  const rows = fillRows(lengths, Array<number>(lengths.length).fill(rowLength))!;
+  return rows.filter((members) => members.length > 0);
+}
+
+/** The same for given rows of any lengths, or null when a sequence finds no room. */
+export function fillRows(
+  lengths: readonly number[],
+  rowLengths: readonly number[],
+): number[][] | null {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
-  const rows: { free: number; members: number[] }[] = [];
+  const free = [...rowLengths];
+  const rows: number[][] = rowLengths.map(() => []);
   for (const i of order) {
-    const length = lengths[i]!;
-    if (length > rowLength) throw new RangeError(`sequence of ${length} in rows of ${rowLength}`);
-    let row = rows.find((r) => r.free >= length);
-    if (!row) rows.push((row = { free: rowLength, members: [] }));
-    row.free -= length;
-    row.members.push(i);
+    const row = free.findIndex((room) => room >= lengths[i]!);
+    if (row < 0) return null;
+    free[row]! -= lengths[i]!;
+    rows[row]!.push(i);
   }
-  return rows.map((row) => row.members);
+  return rows;
 }
 
 /** Places the sequences of some rows; rows that are missing stay empty, so that B is always the same. */
@@ -75,6 +85,12 @@ export function packRows<Channel extends string>(
       channels.map((channel, c) => [channel, tf.tensor(values[c]!, [B * T])]),
     ) as Record<Channel, tf.Tensor>,
   };
+}
+
+/** Rows of one length: the shape of a batch. */
+export interface BatchShape {
+  readonly rows: number;
+  readonly rowLength: number;
 }
 
 /** Packs all sequences into as many batches of B rows as they need. */
