@@ -61,6 +61,12 @@ function back(stage: StageName, column: number, row: number): Arrow {
   return { stage, label: '', points: [[from, bottom], [from, middle], [to, middle], [to, top - 5]] }; // prettier-ignore
 }
 
+/** Straight down from a data set to the models below it. */
+function down(stage: StageName, column: number, row: number): Arrow {
+  const x = columnsAt[column]! + (3 * boxWidth) / 4;
+  return { stage, label: '', points: [[x, rowsAt[row]! + boxHeight], [x, rowsAt[row + 1]! - 5]] }; // prettier-ignore
+}
+
 const base: Box = {
   ...box('base', 0, 0, 'base', 'pre-trained'),
   x2: baseWidth,
@@ -76,7 +82,7 @@ const boxes: readonly Box[] = [
   box('rejectionSampling', 3, 1, 'curated data', 'right answers'),
   box('rejectionSampling', 1, 2, 'Dev3', 'the base again'),
   box('preferenceRL', 2, 2, 'R1', 'for people too'),
-  box('distillation', 3, 2, 'students', 'small, no RL'),
+  box('distillation', 3, 2, 'distilled', 'small, no RL'),
 ];
 
 const arrows: readonly Arrow[] = [
@@ -89,7 +95,7 @@ const arrows: readonly Arrow[] = [
   back('rejectionSampling', 3, 1),
   across('rejectionSampling', 0, 2, 'SFT'),
   across('preferenceRL', 1, 2, 'preference\nRL'),
-  across('distillation', 2, 2, 'distillation'),
+  down('distillation', 3, 1),
 ];
 
 /** The map of the recipe: the models, the data between them, and the stages that lead on. `current` stands out. */

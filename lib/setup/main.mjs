@@ -27,7 +27,7 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
-const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'bench'];
+const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'bench', 'figures'];
 
 /** Runs one command line; returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {
