@@ -241,7 +241,8 @@ test('the seed orders the completions', () => {
 
 test('without unequal rewards there is no update', () => {
   const { trainer, updates } = observer();
-  const equal = [groups[1]!, groups[1]!.map((c) => ({ ...c, reward: 0 }))];
+  const rounded = [groups[1]![0]!, groups[1]![1]!, groups[1]![0]!]; // .1 + .1 + .1 is not .3
+  const equal = [groups[1]!, groups[1]!.map((c) => ({ ...c, reward: 0 })), rounded];
   const result = grpoUpdates(trainer, equal, defaultGrpo, shape, options);
   assert.deepEqual(result, { stats: [], zeroVarianceShare: 1, padding: 1 });
   assert.deepEqual(updates, []);

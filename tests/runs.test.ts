@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import type { Row } from '../lib/core/csv';
 import { stopFlag } from '../lib/core/loop';
+import { tf } from '../lib/engine/tensorflow';
 import {
   readEvaluations,
   readMetrics,
@@ -166,6 +167,9 @@ const settings: Partial<BaseSettings> = {
   warmUpSteps: 3,
 };
 
+/** The tensor counts seen after steps. */
+const tensors = new Set<number>();
+
 /** Trains a tiny base model until so many steps are done, as a person who then presses the stop button. */
 async function trainUntil(steps: number, stage: string, changes = {}): Promise<string> {
   const result = await trainBase({
@@ -177,6 +181,7 @@ async function trainUntil(steps: number, stage: string, changes = {}): Promise<s
     gated: false,
     onStep: (row, planned) => {
       assert.equal(planned, 9);
+      tensors.add(tf.memory().numTensors);
       if (row.step === steps - 1) stopFlag.requested = true;
     },
   });
@@ -192,6 +197,7 @@ const stateOf = (folder: string): Buffer =>
 
 test('a base run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
   const whole = await trainUntil(6, 'whole');
+  assert.equal(tensors.size, 1, 'no step leaves a tensor behind');
   const parts = await trainUntil(2, 'parts');
   assert.deepEqual(rowsOf(parts), rowsOf(whole).slice(0, 2));
   assert.equal(readRunInfo(parts)!.steps, 2);

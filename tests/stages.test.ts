@@ -121,16 +121,21 @@ test('a step samples each problem of the plan, in turn in both languages', () =>
     assert.ok(!rollout.promptIds.slice(1).includes(tokenIds.bos), 'one start of text');
     assert.ok(rollout.promptIds.length <= 13);
   }
-  const texts = (changes: object): string[] =>
-    sampleStep(parameters, sampler, { ...options, ...changes })
-      .flat()
-      .map(({ rollout }) => `${rollout.promptIds.join()} ${rollout.text}`);
+  const again = (changes: object) => {
+    const rollouts = sampleStep(parameters, sampler, { ...options, ...changes }).flat();
+    return {
+      prompts: rollouts.map(({ rollout }) => rollout.promptIds.join()),
+      texts: rollouts.map(({ rollout }) => rollout.text),
+    };
+  };
   assert.deepEqual(
-    texts({}),
-    flat.map((s) => `${s.rollout.promptIds.join()} ${s.rollout.text}`),
+    again({}).texts,
+    flat.map(({ rollout }) => rollout.text),
   );
-  assert.notDeepEqual(texts({ seed: 5 }), texts({}));
-  assert.notDeepEqual(texts({ step: 8 }), texts({}));
+  for (const other of [{ seed: 5 }, { step: 8 }]) {
+    assert.notDeepEqual(again(other).prompts, again({}).prompts);
+    assert.notDeepEqual(again(other).texts, again({}).texts);
+  }
   const constant: RewardFunction = () => ({ accuracy: 0, format: 0, language: 0, total: 7 });
   const paid = sampleStep(parameters, sampler, { ...options, rewardFn: constant }).flat();
   assert.ok(paid.every(({ reward }) => reward.total === 7));

@@ -9,7 +9,13 @@ import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
 import { adamW, adamWInputs, defaultAdamW, initAdamW } from '../lib/training/adamw';
 import { crossEntropyLoss } from '../lib/training/losses';
 import { documentBatches, nextTokenLoss } from '../lib/training/nextToken';
-import { assignRows, fillRows, packBatches, packRows, type Sequence } from '../lib/training/packing';
+import {
+  assignRows,
+  fillRows,
+  packBatches,
+  packRows,
+  type Sequence,
+} from '../lib/training/packing';
 import { warmUp, warmUpAndDecay } from '../lib/training/schedule';
 import { createTrainerState, Trainer } from '../lib/training/trainer';
 import { assertAllclose, assertFlatMemory } from './support/allclose';

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
 import { stopFlag } from '../lib/core/loop';
+import { tf } from '../lib/engine/tensorflow';
 import { loadCheckpoint } from '../lib/model/checkpoint';
 import { modelConfig } from '../lib/model/config';
 import { initParameters, type Model } from '../lib/model/parameters';
@@ -54,8 +55,12 @@ const payForTo: RewardFunction = (_, text) => {
 
 const from: Model = { config, parameters: initParameters(config, 1) };
 
+/** The tensor counts seen after steps. */
+let tensors = new Set<number>();
+
 /** A micro run of R1-Zero; `stopAfter` presses the stop button after so many steps. */
 function zero(stage: string, seed: number, stopAfter = Infinity): Promise<ZeroResult | null> {
+  tensors = new Set();
   return trainZero({
     size: 'tiny',
     seed,
@@ -66,6 +71,7 @@ function zero(stage: string, seed: number, stopAfter = Infinity): Promise<ZeroRe
     settings,
     rewardFn: payForTo,
     onStep: (row) => {
+      tensors.add(tf.memory().numTensors);
       if (row.step === stopAfter - 1) stopFlag.requested = true;
     },
   });
@@ -92,6 +98,7 @@ function leftBy(name: string) {
 test('an R1-Zero run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
   const before = snapshot(from.parameters);
   const whole = await zero('whole', 0);
+  assert.equal(tensors.size, 1, 'no step and no evaluation leaves a tensor behind');
   assert.deepEqual(snapshot(whole!.model.parameters), leftBy('tiny-whole-s0').weights);
   assert.deepEqual(snapshot(from.parameters), before, 'the model it starts from stays as it was');
 

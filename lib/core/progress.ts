@@ -34,15 +34,27 @@ export function progressText(
   return `${label} ${bar} ${String(Math.round(share * 100)).padStart(3)} % · ${left}${note && ` · ${note}`}`;
 }
 
+export interface ProgressOptions {
+  /** where work that goes on from an earlier stop starts; default 0 */
+  from?: number;
+  /** shows nothing at all of work that ends within so many seconds; default 0 */
+  quietSeconds?: number;
+}
+
 /**
  * Writes a progress line to the terminal or the notebook: at most five times a second with `\r` where a person
  * watches, and a plain line every 20 seconds in a log file.
  */
-export function progress(label: string, total: number, from = 0): Progress {
+export function progress(
+  label: string,
+  total: number,
+  { from = 0, quietSeconds = 0 }: ProgressOptions = {},
+): Progress {
   const start = Date.now();
   const live = process.stdout.isTTY || inNotebook();
   const everyMs = live ? 200 : 20_000;
   let shownAt = start;
+  let isShown = quietSeconds === 0;
   let lastDone = from;
   let lastNote = '';
   let width = 0;
@@ -57,11 +69,12 @@ export function progress(label: string, total: number, from = 0): Progress {
     update(done, note = lastNote) {
       lastDone = done;
       lastNote = note;
-      if (Date.now() - shownAt >= everyMs) write('');
+      isShown ||= Date.now() - start > 1000 * quietSeconds;
+      if (isShown && Date.now() - shownAt >= everyMs) write('');
     },
     end(note = lastNote) {
       lastNote = note;
-      write('\n');
+      if (isShown) write('\n');
     },
   };
 }

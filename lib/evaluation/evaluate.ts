@@ -1,3 +1,4 @@
+import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
@@ -36,18 +37,33 @@ export interface EvaluateOptions {
   temperature?: number;
   /** of the sampling; default 0 */
   seed?: number;
+  /** gets the share done, 0 to 1; by default a progress line shows it when it takes longer than two seconds */
+  onProgress?: (share: number) => void;
 }
+
+/** Problems sampled between two reports of progress. */
+const problemsAtOnce = 128;
 
 /** Samples completions of held-out problems and scores them. */
 export function evaluate(
   parameters: Parameters,
   sampler: Sampler,
-  { problems, languages, level }: ProblemSet,
-  { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 }: EvaluateOptions = {},
+  { problems, languages, task, level }: ProblemSet,
+  options: EvaluateOptions = {},
 ): { evaluation: Evaluation; rollouts: Rollout[][] } {
+  const { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 } = options;
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
-  const options = { groupSize: samples, maxNewTokens, temperature, seed };
-  const rollouts = sampler.sample(parameters, prompts, options);
+  const name = level > 0 ? `${task} ${level}` : task;
+  const bar = progress(`evaluating ${name}`, 1, { quietSeconds: 2 });
+  const report = options.onProgress ?? ((share: number) => bar.update(share));
+  const rollouts: Rollout[][] = [];
+  for (let firstPrompt = 0; firstPrompt < prompts.length; firstPrompt += problemsAtOnce) {
+    const part = prompts.slice(firstPrompt, firstPrompt + problemsAtOnce);
+    const sampling = { groupSize: samples, maxNewTokens, temperature, seed, firstPrompt };
+    rollouts.push(...sampler.sample(parameters, part, sampling));
+    report(rollouts.length / prompts.length);
+  }
+  bar.end();
   const texts = rollouts.map((group) => group.map(({ text }) => text));
   return { evaluation: { ...score(problems, texts, languages), level }, rollouts };
 }

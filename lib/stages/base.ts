@@ -100,7 +100,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
     for (let extensions = 0; ; extensions++) {
       const to = planned + extensions * extension;
       if (from < to) {
-        const bar = progress(`pre-training ${name}`, to, from);
+        const bar = progress(`pre-training ${name}`, to, { from });
         const { step, stopped } = await loop(from, to, (s) => oneStep(s, bar));
         bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
         if (stopped) {

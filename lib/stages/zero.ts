@@ -3,6 +3,7 @@
  * section 2). The model is told neither to think longer nor to check itself.
  */
 import type { Row } from '../core/csv';
+import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { evaluate, heldOutProblems } from '../evaluation/evaluate';
@@ -57,6 +58,8 @@ const watchedProblems = 4;
 export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
   const { size, seed, from, fromName, stage = 'r1-zero', place = local } = options;
   const settings = zeroSettings(size, options.settings);
+  if (settings.groupSize < 2)
+    throw new UserError(`invalid group size: ${settings.groupSize}: GRPO compares, use 2 or more`);
   const { config } = from;
   const name = stageName(size, stage, seed);
   const { run, saved } = Run.open(runFolder(place, name), {
@@ -71,13 +74,15 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     : createTrainerState(cloneParameters(from.parameters));
   const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.adamW, state);
   const sampler = samplerFor(config);
-  const bar = progress(name, settings.steps, saved?.step);
+  const bar = progress(name, settings.steps, { from: saved?.step });
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations = settings.evaluated.map(({ task, level }) => {
       const set = heldOutProblems(task, level, problems);
       const { maxNewTokens, rewards } = settings;
-      const sampling = { maxNewTokens, seed };
+      const onProgress = (share: number): void =>
+        bar.update(step, `evaluating ${task} ${level || ''} ${Math.round(100 * share)} %`);
+      const sampling = { maxNewTokens, seed, onProgress };
       const result = evaluate(trainer.state.parameters, sampler, set, sampling);
       run.rollouts.push(
         ...set.problems.slice(0, watchedProblems).map((problem, i) => {
