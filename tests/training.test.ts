@@ -3,12 +3,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRandom } from '../lib/core/random';
 import { tf } from '../lib/engine/tensorflow';
-import { disposeTree } from '../lib/engine/tree';
+import { disposeTree, flatten } from '../lib/engine/tree';
 import { cloneParameters } from '../lib/model/parameters';
 import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
 import { adamW, adamWInputs, defaultAdamW, initAdamW } from '../lib/training/adamw';
+import { lossAndGradients } from '../lib/training/gradients';
 import { crossEntropyLoss } from '../lib/training/losses';
-import { documentBatches, nextTokenLoss } from '../lib/training/nextToken';
+import { documentBatches, documentLoss, nextTokenLoss } from '../lib/training/nextToken';
 import {
   assignRows,
   fillRows,
@@ -208,6 +209,20 @@ const documents: Sequence<'weights'>[] = [
   [1, 8, 2],
   [1, 9, 10, 3, 3, 2],
 ].map((ids) => ({ ids, channels: { weights: ids.slice(1).map(() => 1 / 14) } }));
+
+test('rows of two lengths have the loss and the gradient of one batch', () => {
+  const parameters = randomParameters(config, 28);
+  const one = packRows(documents, [[0], [1], [2], [3]], 4, 5, ['weights']);
+  const two = [
+    packRows(documents, [[3, 0]], 1, 9, ['weights']),
+    packRows(documents, [[1], [2]], 2, 4, ['weights']),
+  ];
+  const whole = lossAndGradients((p) => nextTokenLoss(config)(p, one), parameters);
+  const split = lossAndGradients((p) => documentLoss(config)(p, two), parameters);
+  assertAllclose(split.outputs.loss, whole.outputs.loss);
+  const gradients = flatten(whole.gradients);
+  flatten(split.gradients).forEach((gradient, i) => assertAllclose(gradient, gradients[i]!));
+});
 
 test('a step on several batches is the step on one that holds them all', () => {
   const start = randomParameters(config, 12);

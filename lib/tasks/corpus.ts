@@ -1,5 +1,5 @@
 /**
- * The corpus that stands in for the internet: problems with answers of all qualities, facts, and comparisons. It is
+ * The corpus that stands in for the internet: problems with answers of all qualities, facts, and drills. It is
  * never stored; the same seed writes the same documents.
  */
 import { pickWeighted, type Random } from '../core/random';
@@ -7,11 +7,12 @@ import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { countdownPrompt, generateCountdown, writeCountdown } from './countdown';
 import { writeDrill } from './drill';
 import { writeFacts } from './facts';
+import { writeQuantities } from './quantities';
 import { generatePrograms, programsPrompt, writePrograms, type ProgramsSettings } from './programs';
 import type { TrialSettings, WritingHabits } from './trials';
 import { generateUnits, unitsPrompt, writeUnits, type UnitsSettings } from './units';
 
-export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill';
+export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill' | 'quantities';
 
 /** Everything that shapes the documents. Shares of sources, levels and styles are weights and need no sum. */
 export interface Corpus {
@@ -37,7 +38,14 @@ export interface CorpusDocument {
 
 /** The corpus of the base model. Searching is in it, but rare: about every eighth English answer is a search. */
 export const defaultCorpus: Corpus = {
-  sources: { countdown: 0.36, programs: 0.31, units: 0.18, facts: 0.05, drill: 0.1 },
+  sources: {
+    countdown: 0.35,
+    programs: 0.33,
+    units: 0.15,
+    facts: 0.04,
+    drill: 0.09,
+    quantities: 0.04,
+  },
   chineseShare: 0.4,
   countdownLevels: [0.1, 0.1, 0.6, 0.1, 0.1],
   programsLevels: [0.15, 0.75, 0.1],
@@ -96,7 +104,7 @@ function withoutSearch({ styles }: TrialSettings): TrialSettings['styles'] {
   return { en: { ...styles.en, search: 0 }, zh: { ...styles.zh, search: 0 } };
 }
 
-const sourceNames: readonly Source[] = ['countdown', 'programs', 'units', 'facts', 'drill'];
+const sourceNames = Object.keys(defaultCorpus.sources) as Source[];
 
 /** One random document. Its problem is never a held-out one. */
 export function corpusDocument(corpus: Corpus, random: Random): CorpusDocument {
@@ -117,9 +125,10 @@ function writeDocument(
   random: Random,
 ): number {
   const { habits } = corpus;
-  if (source === 'facts' || source === 'drill') {
+  if (source === 'facts' || source === 'drill' || source === 'quantities') {
     if (source === 'facts') writeFacts(ids, corpus.largeFactsShare, random);
-    else writeDrill(ids, language, random);
+    else if (source === 'drill') writeDrill(ids, language, random);
+    else writeQuantities(ids, random);
     ids.push(tokenIds.eos);
     return 1;
   }
