@@ -11,6 +11,7 @@ import {
   readRollouts,
   readRunInfo,
   Run,
+  stateFile,
   type RolloutRecord,
   type RunPlan,
 } from '../lib/runs/run';
@@ -70,7 +71,7 @@ test('a new run leaves no trace until it is saved', () => {
 test('a saved run goes on with its rows and its state', () => {
   const folder = interruptedRun('saved');
   assert.deepEqual(fs.readdirSync(folder).sort(), [
-    'checkpoint.safetensors',
+    'checkpoint-2.safetensors',
     'evaluations.csv',
     'metrics.csv',
     'rollouts.jsonl',
@@ -114,7 +115,7 @@ test('a finished run has its result and no state to go on from', () => {
   run.metrics.push({ step: 2, loss: 1, note: 'end' });
   run.tokens += 10;
   const info = run.finish(3, { accuracy: 0.5 });
-  assert.ok(!fs.existsSync(path.join(folder, 'checkpoint.safetensors')));
+  assert.ok(!fs.readdirSync(folder).some((file) => file.startsWith('checkpoint')));
   assert.deepEqual(readRunInfo(folder), info);
   const { commit, seconds, ...rest } = info;
   assert.match(commit, /^[0-9a-f]{7,}$|^unknown$/);
@@ -155,7 +156,7 @@ test('a folder with another run in it is left alone', () => {
 
 test('a run whose state is gone starts anew', () => {
   const folder = interruptedRun('stateless');
-  fs.rmSync(path.join(folder, 'checkpoint.safetensors'));
+  fs.rmSync(stateFile(folder, readRunInfo(folder)!.steps));
   const { run, saved } = Run.open(folder, plan);
   assert.equal(saved, null);
   assert.deepEqual([run.metrics, run.evaluations, run.rollouts, run.tokens], [[], [], [], 0]);
@@ -193,7 +194,7 @@ async function trainUntil(steps: number, stage: string, changes = {}): Promise<s
 const rowsOf = (folder: string): Row[] =>
   readMetrics(folder).map((row) => without(row, 'seconds', 'speed/tokensPerSecond'));
 const stateOf = (folder: string): Buffer =>
-  fs.readFileSync(path.join(folder, 'checkpoint.safetensors'));
+  fs.readFileSync(stateFile(folder, readRunInfo(folder)!.steps));
 
 test('a base run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
   const whole = await trainUntil(6, 'whole');
@@ -213,7 +214,7 @@ test('a base run that is stopped and goes on is the run that was never stopped, 
   assert.equal(tokens, rowsOf(whole)[5]!.tokens);
 
   // A damaged state is one line for the person, and nothing is overwritten.
-  const checkpoint = path.join(parts, 'checkpoint.safetensors');
+  const checkpoint = stateFile(parts, 6);
   const sound = fs.readFileSync(checkpoint);
   for (const length of [0, 7, 100, 5000, sound.length - 1]) {
     fs.writeFileSync(checkpoint, sound.subarray(0, length));

@@ -36,7 +36,7 @@ import {
   type RewardFunction,
 } from '../lib/stages/rollouts';
 import { baseSettings, mixture, zeroSettings } from '../lib/stages/settings';
-import { evaluationRow } from '../lib/stages/zero';
+import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { generate, taskNamed } from '../lib/tasks/index';
 import { createRandom } from '../lib/core/random';

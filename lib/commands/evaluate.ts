@@ -6,7 +6,6 @@ import { evaluate, heldOutProblems } from '../evaluation/evaluate';
 import { loadCheckpoint } from '../model/checkpoint';
 import { samplerFor, wholeNumber } from '../stages/places';
 import { promptText, taskNamed, verify } from '../tasks/index';
-import { vocabulary } from '../tokenizer/vocabulary';
 import { readArguments, runCommand } from './arguments';
 
 const help = `
@@ -47,10 +46,6 @@ async function main(): Promise<void> {
   const level = values.level === undefined ? defaultLevel[task] : Number(values.level);
   await startEngine();
   const model = loadCheckpoint(folder);
-  if (model.config.vocabSize !== vocabulary.length)
-    throw new UserError(
-      `${folder} has ${model.config.vocabSize} tokens, the tasks ${vocabulary.length}: it is another model`,
-    );
   const problems = heldOutProblems(task, level, wholeNumber(values.problems, '--problems', 1));
   const sampler = samplerFor(model.config);
   const started = Date.now();

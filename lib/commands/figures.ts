@@ -1,9 +1,11 @@
 import * as path from 'node:path';
 import { writeFileAtomic } from '../core/files';
+import { loadCheckpoint } from '../model/checkpoint';
+import { countParameters } from '../model/parameters';
 import { zeroChart } from '../plots/fromRun';
 import { renderPng } from '../plots/render';
 import { readMetrics, readRunInfo } from '../runs/run';
-import { recorded, runFolder, shortPath } from '../stages/places';
+import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
 import { readArguments, runCommand } from './arguments';
 import { UserError } from '../core/errors';
 
@@ -18,9 +20,11 @@ async function main(): Promise<void> {
   const info = readRunInfo(runFolder(recorded, name));
   if (!info) throw new UserError(`no recorded run ${name}: npm run recipe -- --recorded`);
   const metrics = readMetrics(runFolder(recorded, name));
+  const { parameters } = loadCheckpoint(checkpointFolder(recorded, name));
+  const weights = countParameters(parameters).toLocaleString('en');
   const heading = {
     title: 'R1-Zero, from base model to reasoning in a few minutes',
-    subtitle: `89,424 weights, seed 0, ${info.steps} steps of 512 completions of training problems`,
+    subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems`,
   };
   const file = path.join(recorded, 'figures', 'r1-zero.png');
   writeFileAtomic(file, await renderPng(zeroChart(heading, metrics, info.steps - 1)));

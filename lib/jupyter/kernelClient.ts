@@ -53,8 +53,8 @@ export class Kernel {
   /** Starts a kernel process, with `env` added to the environment; `ready()` waits for it. */
   constructor(env: Record<string, string> = {}) {
     const ip = path.join(this.folder, 'socket');
-    const numbers = ports.map((name, i) => [`${name}_port`, i + 1]);
-    const connection = { transport: 'ipc', ip, key: this.key, ...Object.fromEntries(numbers) };
+    const numbers = Object.fromEntries(ports.map((name, i) => [`${name}_port`, i + 1] as const));
+    const connection = { transport: 'ipc', ip, key: this.key, ...numbers };
     const connectionFile = path.join(this.folder, 'connection.json');
     fs.writeFileSync(connectionFile, JSON.stringify(connection));
 
@@ -167,6 +167,12 @@ export class Kernel {
 
 function parse(frames: Buffer[]): Message {
   const at = frames.findIndex((frame) => frame.toString() === delimiter);
-  const [header, parent, , content] = frames.slice(at + 2).map((f) => JSON.parse(String(f)));
-  return { type: header.msg_type, parentId: parent.msg_id, content };
+  const [header, parent, , content] = frames
+    .slice(at + 2)
+    .map((frame) => JSON.parse(String(frame)) as Record<string, unknown>);
+  return {
+    type: header!.msg_type as string,
+    parentId: parent!.msg_id as string,
+    content: content as Message['content'],
+  };
 }

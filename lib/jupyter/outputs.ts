@@ -42,7 +42,7 @@ export class Outputs {
 
 function addStream(outputs: Output[], { name, text }: { name: string; text: string }): void {
   const last = outputs.at(-1);
-  if (last?.output_type === 'stream' && last.name === name) last.text += text;
+  if (last?.output_type === 'stream' && last.name === name) last.text = String(last.text) + text;
   else outputs.push({ output_type: 'stream', name, text });
 }
 

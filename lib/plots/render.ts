@@ -25,7 +25,7 @@ const { textMetrics } = vega as unknown as {
   textMetrics: { width(item: TextItem, text: unknown): number };
 };
 textMetrics.width = ({ fontSize = 11, limit }, text) =>
-  Math.min(textWidth(String(text ?? '').trim(), fontSize), limit || Infinity);
+  Math.min(textWidth(String((text as string | null) ?? '').trim(), fontSize), limit || Infinity);
 
 /** Draws a chart as SVG. */
 export async function renderSvg(chart: Chart): Promise<string> {

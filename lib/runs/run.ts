@@ -1,7 +1,7 @@
 /**
  * A run's folder: `run.json` (what was asked for and what came of it), `metrics.csv` (a row a step),
  * `evaluations.csv` (a row per evaluation), `rollouts.jsonl` (a sample of the completions), and, while it is not
- * finished, `checkpoint.safetensors` with everything that continuing needs. Rows and state are written together, so a
+ * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. `run.json` comes last and names the steps done, so a
  * run that is cut off goes on from its last saved step with the same numbers.
  */
 import { execFileSync } from 'node:child_process';
@@ -88,7 +88,7 @@ export class Run {
   }
 
   private load(info: RunInfo): SavedState | null {
-    const file = path.join(this.folder, 'checkpoint.safetensors');
+    const file = stateFile(this.folder, info.steps);
     if (!fs.existsSync(file)) return null;
     const before = ({ step }: Row | RolloutRecord): boolean => (step as number) < info.steps;
     this.metrics.push(...readMetrics(this.folder).filter(before));
@@ -110,14 +110,18 @@ export class Run {
 
   /** Writes everything up to `steps` done steps, with the state that continuing from there needs. */
   save(steps: number, state: Uint8Array): void {
-    writeFileAtomic(path.join(this.folder, 'checkpoint.safetensors'), state);
+    const before = readRunInfo(this.folder)?.steps;
+    writeFileAtomic(stateFile(this.folder, steps), state);
     this.write({ steps, finished: false });
+    if (before !== undefined && before !== steps)
+      fs.rmSync(stateFile(this.folder, before), { force: true });
   }
 
   /** Writes the finished run; the state to continue from is removed. */
   finish(steps: number, result: Record<string, unknown> = {}): RunInfo {
+    const before = readRunInfo(this.folder)?.steps;
     const info = this.write({ steps, finished: true, result });
-    fs.rmSync(path.join(this.folder, 'checkpoint.safetensors'), { force: true });
+    if (before !== undefined) fs.rmSync(stateFile(this.folder, before), { force: true });
     return info;
   }
 
@@ -138,6 +142,11 @@ export class Run {
     file('run.json', JSON.stringify(info, null, 2) + '\n');
     return info;
   }
+}
+
+/** Where the state of a run after so many steps is kept. */
+export function stateFile(folder: string, steps: number): string {
+  return path.join(folder, `checkpoint-${steps}.safetensors`);
 }
 
 function toCsv(rows: readonly Row[]): string {

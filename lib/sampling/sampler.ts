@@ -87,18 +87,9 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): S
     prompts: readonly (readonly number[])[],
     options: Required<SamplingOptions>,
   ): Rollout[][] => {
-    const { groupSize, maxNewTokens, seed } = options;
+    const { groupSize, maxNewTokens } = options;
     const padded = padPrompts(prompts);
-    const rows: Row[] = prompts.flatMap((_, p) =>
-      Array.from({ length: groupSize }, (_, sample) => ({
-        prompt: p,
-        place: [seed, options.step, options.firstPrompt + p, sample],
-        ids: [],
-        logprobs: [],
-        entropy: 0,
-        done: false,
-      })),
-    );
+    const rows = startRows(prompts.length, options);
     let live = [...rows];
     let current = Int32Array.from(live, (row) => padded.last[row.prompt]!);
     let cache = repeatRows(prefill(config, parameters, padded), groupSize);
@@ -111,19 +102,8 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): S
       const out = chunk(parameters, cache, inputs);
       disposeTree(cache, inputs);
       cache = out.cache;
-      const ids = out.ids.dataSync() as Int32Array;
-      const logprobs = out.logprobs.dataSync() as Float32Array;
-      const entropies = out.entropies.dataSync() as Float32Array;
-      disposeTree(out.ids, out.logprobs, out.entropies);
       const n = live.length;
-      live.forEach((row, i) => {
-        for (let s = 0; s < chunkLength && !row.done; s++) {
-          row.ids.push(ids[s * n + i]!);
-          row.logprobs.push(logprobs[s * n + i]!);
-          row.entropy += entropies[s * n + i]!;
-          row.done = ids[s * n + i] === endToken || row.ids.length === maxNewTokens;
-        }
-      });
+      const ids = readChunk(out, live, maxNewTokens, endToken);
       const alive = live.filter((row) => !row.done).length;
       if (alive === 0) break;
       const kept = rowsToKeep(live, Math.min(n, Math.ceil(alive / rowMultiple) * rowMultiple));
@@ -135,16 +115,18 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): S
     }
     disposeTree(cache);
     return prompts.map((promptIds, p) =>
-      rows.slice(p * groupSize, (p + 1) * groupSize).map((row) => ({
-        promptIds,
-        completionIds: row.ids,
-        text: decode(row.ids),
-        logprobs: row.logprobs,
-        entropy: row.entropy / row.ids.length,
-        finishReason: row.ids[row.ids.length - 1] === endToken ? 'stop' : 'length',
-      })),
+      rows.slice(p * groupSize, (p + 1) * groupSize).map((row) => toRollout(promptIds, row)),
     );
   };
+
+  const toRollout = (promptIds: readonly number[], row: Row): Rollout => ({
+    promptIds,
+    completionIds: row.ids,
+    text: decode(row.ids),
+    logprobs: row.logprobs,
+    entropy: row.entropy / row.ids.length,
+    finishReason: row.ids[row.ids.length - 1] === endToken ? 'stop' : 'length',
+  });
 
   return {
     sample(parameters, prompts, options) {
@@ -172,6 +154,38 @@ interface Row {
   logprobs: number[];
   entropy: number;
   done: boolean;
+}
+
+function startRows(prompts: number, options: Required<SamplingOptions>): Row[] {
+  const { groupSize, seed, step, firstPrompt } = options;
+  return Array.from({ length: prompts * groupSize }, (_, i) => {
+    const prompt = Math.floor(i / groupSize);
+    const place = [seed, step, firstPrompt + prompt, i % groupSize];
+    return { prompt, place, ids: [], logprobs: [], entropy: 0, done: false };
+  });
+}
+
+/** Appends a chunk's tokens to its rows, up to their ends, and returns the ids [S, n]. Disposes all but the cache. */
+function readChunk(
+  out: ChunkOutputs,
+  live: readonly Row[],
+  maxNewTokens: number,
+  endToken: number,
+): Int32Array {
+  const n = live.length;
+  const ids = out.ids.dataSync() as Int32Array;
+  const logprobs = out.logprobs.dataSync() as Float32Array;
+  const entropies = out.entropies.dataSync() as Float32Array;
+  live.forEach((row, i) => {
+    for (let at = i; at < ids.length && !row.done; at += n) {
+      row.ids.push(ids[at]!);
+      row.logprobs.push(logprobs[at]!);
+      row.entropy += entropies[at]!;
+      row.done = ids[at] === endToken || row.ids.length === maxNewTokens;
+    }
+  });
+  disposeTree(out.ids, out.logprobs, out.entropies);
+  return ids;
 }
 
 function checkOptions(

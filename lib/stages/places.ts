@@ -7,7 +7,7 @@ import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
 import { createSampler, type Sampler } from '../sampling/sampler';
 import { decode, tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
-import { tokenIds } from '../tokenizer/vocabulary';
+import { tokenIds, vocabulary } from '../tokenizer/vocabulary';
 import type { ModelConfig } from '../model/config';
 
 /** A folder with `checkpoints/` and `runs/` in it. */
@@ -58,6 +58,10 @@ export function saveModel(place: Place, name: string, model: Model): string {
 
 /** A sampler that speaks the project's vocabulary. A model with another vocabulary is refused. */
 export function samplerFor(config: ModelConfig): Sampler {
+  if (config.vocabSize !== vocabulary.length)
+    throw new UserError(
+      `a model of ${config.vocabSize} tokens, the tasks have ${vocabulary.length}: it is another model`,
+    );
   return createSampler(config, { endToken: tokenIds.eos, decode });
 }
 

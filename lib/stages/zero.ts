@@ -6,16 +6,18 @@ import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress } from '../core/progress';
-import { evaluate, heldOutProblems } from '../evaluation/evaluate';
+import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
-import { cloneParameters, type Model } from '../model/parameters';
+import { cloneParameters, type Model, type Parameters } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
 import { reward } from '../rewards/combine';
 import { grpoBatchLoss, grpoUpdates, referenceOf, type GrpoBatch } from '../training/grpo';
+import type { Sampler } from '../sampling/sampler';
 import { warmUp } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
+import { evaluationRow } from './evaluationRow';
 import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
@@ -77,29 +79,15 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   const bar = progress(name, settings.steps, { from: saved?.step });
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
-    const evaluations = settings.evaluated.map(({ task, level }) => {
-      const set = heldOutProblems(task, level, problems);
-      const { maxNewTokens, rewards } = settings;
-      const onProgress = (share: number): void =>
-        bar.update(step, `evaluating ${task} ${level || ''} ${Math.round(100 * share)} %`);
-      const sampling = { maxNewTokens, seed, onProgress };
-      const result = evaluate(trainer.state.parameters, sampler, set, sampling);
-      run.rollouts.push(
-        ...set.problems.slice(0, watchedProblems).map((problem, i) => {
-          const language = set.languages[i]!;
-          const rollout = result.rollouts[i]![0]!;
-          const scored = {
-            problem,
-            language,
-            rollout,
-            reward: reward(problem, rollout.text, language, rewards),
-          };
-          return rolloutRecord(scored, step, 'held-out');
-        }),
-      );
-      return result.evaluation;
-    });
-    run.evaluations.push(...evaluations.map((e) => evaluationRow(step, e)));
+    const evaluations = settings.evaluated.map(({ task, level }) =>
+      evaluateLevel(run, trainer.state.parameters, sampler, {
+        set: heldOutProblems(task, level, problems),
+        step,
+        seed,
+        settings,
+        report: (note) => bar.update(step, note),
+      }),
+    );
     await options.onEvaluation?.(step, evaluations);
     return evaluations;
   };
@@ -128,11 +116,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     // One completion of each group now and then: enough to read, small enough to keep.
     if (step % 10 === 0 || step === settings.steps - 1)
       run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
-    const accuracy = row['reward/accuracy'] as number;
-    bar.update(
-      step + 1,
-      `accuracy ${accuracy.toFixed(2)}, length ${Math.round(row['completion/length'] as number)}`,
-    );
+    bar.update(step + 1, stepText(row));
     await options.onStep?.(row, settings.steps);
     if (step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
   };
@@ -154,6 +138,41 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     trainer.dispose();
   }
 }
+
+/** One evaluation on held-out problems, with its row and a few of its completions kept in the run. */
+function evaluateLevel(
+  run: Run,
+  parameters: Parameters,
+  sampler: Sampler,
+  at: {
+    set: ProblemSet;
+    step: number;
+    seed: number;
+    settings: ZeroSettings;
+    report: (note: string) => void;
+  },
+): Evaluation {
+  const { set, step, seed, report } = at;
+  const { maxNewTokens, rewards } = at.settings;
+  const { evaluation, rollouts } = evaluate(parameters, sampler, set, {
+    maxNewTokens,
+    seed,
+    onProgress: (share) =>
+      report(`evaluating ${set.task} ${set.level || ''} ${Math.round(100 * share)} %`),
+  });
+  run.evaluations.push(evaluationRow(step, evaluation));
+  set.problems.slice(0, watchedProblems).forEach((problem, i) => {
+    const language = set.languages[i]!;
+    const rollout = rollouts[i]![0]!;
+    const parts = reward(problem, rollout.text, language, rewards);
+    const scored = { problem, language, rollout, reward: parts };
+    run.rollouts.push(rolloutRecord(scored, step, 'held-out'));
+  });
+  return evaluation;
+}
+
+const stepText = (row: Row): string =>
+  `accuracy ${Number(row['reward/accuracy']).toFixed(2)}, length ${Math.round(Number(row['completion/length']))}`;
 
 /** The GRPO updates of one step; returns its columns of `metrics.csv`. */
 function update(
@@ -197,16 +216,4 @@ function update(
     'batch/zeroVarianceShare': zeroVarianceShare,
     'batch/padding': padding,
   };
-}
-
-/** An evaluation as a row of `evaluations.csv`. */
-export function evaluationRow(step: number, evaluation: Evaluation): Row {
-  const { intervals, modeShares, passAt1Interval, ...numbers } = evaluation;
-  const row: Row = { step, ...numbers };
-  for (const [mode, share] of Object.entries(modeShares)) row[`mode/${mode}`] = share;
-  for (const [key, interval] of Object.entries(intervals)) {
-    row[`${key}/low`] = interval?.[0] ?? null;
-    row[`${key}/high`] = interval?.[1] ?? null;
-  }
-  return row;
 }
