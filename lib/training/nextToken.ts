@@ -73,7 +73,7 @@ export function documentBatches(
   }));
   let from = 0;
   const batches = shapes.map((shape) => {
-    const own = rows.slice(from, (from += shape.rows));
+    const own = rows!.slice(from, (from += shape.rows));
     return packRows(sequences, own, shape.rows, shape.rowLength, ['weights']);
   });
   return { batches, tokens };
