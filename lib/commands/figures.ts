@@ -24,7 +24,7 @@ async function main(): Promise<void> {
   const weights = countParameters(parameters).toLocaleString('en');
   const heading = {
     title: 'R1-Zero, from base model to reasoning in a few minutes',
-    subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems`,
+    subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems; mean of five steps`,
   };
   const file = path.join(recorded, 'figures', 'r1-zero.png');
   writeFileAtomic(file, await renderPng(zeroChart(heading, metrics, info.steps - 1)));

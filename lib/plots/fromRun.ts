@@ -46,26 +46,31 @@ const panels: readonly { title: string; key: string; format?: string }[] = [
   { title: 'waits in a completion', key: 'waits' },
 ];
 
-/** R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps. */
+/**
+ * R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps; each a mean of
+ * the last five, because a step has few problems of each task.
+ */
 export function zeroChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
-  const kept = thinned(rows, 70);
+  const places = thinned(
+    rows.map((_, i) => i),
+    70,
+  );
+  const curve = (key: string, name: string): CurvePoint[] =>
+    places
+      .filter((i) => number(rows[i]!, key) !== null)
+      .map((i) => ({
+        step: number(rows[i]!, 'step')!,
+        task: name,
+        value: smoothed(rows, key, i, 5),
+      }));
   const perTask = panels.map(({ title, key, format }): Panel => ({
     title,
     format,
-    points: kept.flatMap((row) =>
-      tasks.flatMap((task): CurvePoint[] => {
-        const value = number(row, `${task}/${key}`);
-        return value === null ? [] : [{ step: number(row, 'step')!, task, value }];
-      }),
-    ),
+    points: tasks.flatMap((task) => curve(`${task}/${key}`, task)),
   }));
   const entropy: Panel = {
     title: 'entropy of the policy, nats',
-    points: kept.map((row) => ({
-      step: number(row, 'step')!,
-      task: 'all',
-      value: number(row, 'policy/entropy')!,
-    })),
+    points: curve('policy/entropy', 'all'),
   };
   return trainingCurves(heading, [...perTask, entropy], lastStep);
 }

@@ -210,6 +210,6 @@ function describe(current: StageName | undefined): string {
   const place = current ? ` Here: ${boxes.find((each) => each.stage === current)!.label}.` : '';
   return (
     'The base becomes R1-Zero by RL; traces of R1-Zero train the base to Dev1; RL makes it Dev2; ' +
-    `right answers of Dev2 train the base to Dev3; RL makes it R1, which teaches the students.${place}`
+    `right answers of Dev2 train the base to Dev3, which RL makes R1, and the distilled models.${place}`
   );
 }

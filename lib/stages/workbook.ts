@@ -167,7 +167,7 @@ export async function runZero(
   const chart = liveChart();
   const draw = (rows: readonly Row[], steps: number): Chart =>
     zeroChart(
-      { title, subtitle: `${name}: every step's 512 rollouts on training problems` },
+      { title, subtitle: `${name}: rollouts on training problems, mean of five steps` },
       rows,
       steps,
     );
