@@ -114,7 +114,11 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
       if (!gated || gate.passed || extensions === settings.maxExtensions) {
         const parameters = cloneParameters(trainer.state.parameters);
         saveModel(place, name, { config, parameters });
-        const info = run.finish(from, { gate: gate.checks, extensions });
+        const info = run.finish(from, {
+          gate: gate.checks,
+          evaluations: gate.evaluations,
+          extensions,
+        });
         return { model: { config, parameters }, gate, info };
       }
       console.log(`the gate is not passed: training on for ${settings.extensionTokens} tokens`);
