@@ -1,17 +1,19 @@
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { writeFileAtomic } from '../core/files';
+import { root, writeFileAtomic } from '../core/files';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
 import { zeroChart } from '../plots/fromRun';
 import { renderPng } from '../plots/render';
 import { readMetrics, readRunInfo } from '../runs/run';
 import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
+import { stageLines, stageTable } from '../stages/recipe';
 import { readArguments, runCommand } from './arguments';
 import { UserError } from '../core/errors';
 
 const help = `
 npm run figures
-Draws the README's pictures from the recorded runs into data/figures/.
+Draws the README's picture from the recorded runs into data/figures/, and writes their table into the README.
 `;
 
 async function main(): Promise<void> {
@@ -29,6 +31,13 @@ async function main(): Promise<void> {
   const file = path.join(recorded, 'figures', 'r1-zero.png');
   writeFileAtomic(file, await renderPng(zeroChart(heading, metrics, info.steps - 1)));
   console.log(shortPath(file));
+  const readme = path.join(root, 'README.md');
+  const runs = fs.readdirSync(path.join(recorded, 'runs')).sort();
+  const table = stageTable(stageLines(recorded, runs));
+  const text = fs.readFileSync(readme, 'utf8');
+  const block = /(<!-- results -->\n)[^]*?(<!-- end of results -->)/;
+  writeFileAtomic(readme, text.replace(block, `$1\n\`\`\`text\n${table}\n\`\`\`\n\n$2`));
+  console.log(shortPath(readme));
 }
 
 export const finished: Promise<void> = runCommand(main);

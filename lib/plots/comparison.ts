@@ -20,6 +20,8 @@ export function comparison(
 ): Chart {
   const arms = distinct(rows.map((row) => row.arm));
   const tasks = distinct(rows.map((row) => row.task));
+  const family = (task: string): string => task.split(' ')[0]!; // `countdown 3` has countdown's colour
+  const range = colorScale(tasks.map(family)).range;
   const x = (field: string): object => ({
     field,
     type: 'quantitative',
@@ -58,7 +60,7 @@ export function comparison(
             title: null,
             axis: { grid: true, labelColor: ink.strong, labelFontSize: 12 },
           },
-          color: { field: 'task', type: 'nominal', scale: colorScale(tasks), legend: null },
+          color: { field: 'task', type: 'nominal', scale: { domain: tasks, range }, legend: null },
         },
         layer: [interval, dot],
       },
