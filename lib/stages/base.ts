@@ -66,16 +66,12 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
   const stepsFor = (tokens: number): number => Math.max(1, Math.round(tokens / tokensPerStep));
   const planned = stepsFor(settings.tokens);
   const extension = stepsFor(settings.extensionTokens);
-  const rate = (step: number): number =>
-    step < planned
-      ? warmUpAndDecay(step, planned, settings.warmUpSteps)
-      : 0.3 * warmUpAndDecay((step - planned) % extension, extension, 10);
 
   const oneStep = async (step: number, bar: ReturnType<typeof progress>): Promise<void> => {
     const random = createRandom(seed, 'documents', step);
     const next = (): number[] => corpusDocument(corpus, random).ids;
     const { batches, tokens } = documentBatches(next, settings.batches);
-    const learningRate = settings.learningRate * rate(step);
+    const learningRate = settings.learningRate * rateAt(step, planned, extension, settings);
     const { loss, gradientNorm } = trainer.step([batches], learningRate);
     run.tokens += tokens;
     const row: Row = {
@@ -127,4 +123,16 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
     sampler.dispose();
     trainer.dispose();
   }
+}
+
+/** Share of the full learning rate: a line down to a twentieth, and a lower one for each extension. */
+function rateAt(
+  step: number,
+  planned: number,
+  extension: number,
+  { warmUpSteps }: BaseSettings,
+): number {
+  return step < planned
+    ? warmUpAndDecay(step, planned, warmUpSteps)
+    : 0.3 * warmUpAndDecay((step - planned) % extension, extension, 10);
 }
