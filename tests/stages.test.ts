@@ -239,6 +239,20 @@ const evaluation = {
   intervals: { waits: [0.1, 0.2], passAtK: null },
 } as unknown as Evaluation;
 
+test('no reinforcement learning starts from a base that failed its gate', async () => {
+  const about = { stage: 'base', size: 'tiny', seed: 6, config: {}, versions: {} };
+  const gate = [
+    { name: 'drill accuracy', value: 0.99, wanted: 0.95, passed: true },
+    { name: 'pass@1, units', value: 0.2, wanted: 0.35, passed: false },
+  ];
+  Run.open(runFolder(place, 'tiny-base-s6'), about).run.finish(7, { gate });
+  await assert.rejects(runStage('r1-zero', { ...presets.smoke, gated: true }, 6, place), {
+    name: 'UserError',
+    message:
+      'tiny-base-s6 did not pass its gate (pass@1, units): remove it and use more --tokens or another --seed',
+  });
+});
+
 test('a stage that is done is not run again', async () => {
   finishedRun('tiny-base-s5', 'base', []);
   const before = contents(place);

@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
+import type { GateCheck } from '../evaluation/gate';
 import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { ModelSize } from '../model/config';
@@ -89,8 +90,10 @@ export async function runStage(
   if (done?.finished) return done;
   const before = startsFrom[stage];
   if (before) {
-    if (!(await runStage(before, preset, seed, place))) return null;
+    const base = await runStage(before, preset, seed, place);
+    if (!base) return null;
     const fromName = stageName(size, before, seed);
+    if (preset.gated && before === 'base') refuseFailedGate(base, fromName);
     const from = loadStage(place, fromName);
     const result = await trainZero({
       size,
@@ -112,6 +115,15 @@ export async function runStage(
   const gated = preset.gated && corpus === 'default';
   const settings = { ...preset.base, corpus } as const;
   return (await trainBase({ size, seed, stage, place, settings, gated }))?.info ?? null;
+}
+
+/** Reinforcement learning on a base that failed its gate would only turn searching off: better to say so. */
+function refuseFailedGate({ result }: RunInfo, name: string): void {
+  const failed = ((result?.gate ?? []) as GateCheck[]).filter(({ passed }) => !passed);
+  if (failed.length > 0)
+    throw new UserError(
+      `${name} did not pass its gate (${failed.map((c) => c.name).join('; ')}): remove it and use more --tokens or another --seed`,
+    );
 }
 
 function loadStage(place: Place, name: string): Model {
