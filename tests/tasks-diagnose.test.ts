@@ -62,12 +62,14 @@ test('modes', () => {
   assert.equal(mode('<answer> 27 m </answer> <eos>'), 'direct');
   assert.equal(mode(''), 'direct');
   assert.equal(
-    mode('<think> 3 * 5 = 15 so 12 + 15 = 27 </think> <answer> 27 m </answer>'),
+    mode('<think> 3 * 5 = 15 so 12 m + 15 = 27 m </think> <answer> 27 m </answer>'),
     'short',
   );
   assert.equal(mode('3 * 5 = 15 no wait 3 * 5 = 15'), 'search');
   assert.equal(diagnose(units, '3 * 5 = 15 no wait 3 * 5 = 15').verdict.total, 0);
   assert.equal(mode('<answer> 3 * 5 = 15 wait </answer>'), 'direct');
+  const worked = diagnose(units, '3 * 5 = 15 so 12 m + 15 = 27 m no wait 12 m + 15 = 28 m');
+  assert.deepEqual(worked.arithmetic, counts(2, 3));
 });
 
 test('language consistency', () => {

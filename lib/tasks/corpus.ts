@@ -7,12 +7,11 @@ import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { countdownPrompt, generateCountdown, writeCountdown } from './countdown';
 import { writeDrill } from './drill';
 import { writeFacts } from './facts';
-import { writeQuantities } from './quantities';
 import { generatePrograms, programsPrompt, writePrograms, type ProgramsSettings } from './programs';
 import type { TrialSettings, WritingHabits } from './trials';
 import { generateUnits, unitsPrompt, writeUnits, type UnitsSettings } from './units';
 
-export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill' | 'quantities';
+export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill';
 
 /** Everything that shapes the documents. Shares of sources, levels and styles are weights and need no sum. */
 export interface Corpus {
@@ -38,16 +37,7 @@ export interface CorpusDocument {
 
 /** The corpus of the base model. Searching is in it, but rare: about every eighth English answer is a search. */
 export const defaultCorpus: Corpus = {
-  // Of `quantities`: at .04 a model of 88 thousand weights still gave any unit after 15 million tokens (one seed), at
-  // .12 it had learned to look the unit up after one; at .10 one seed of two learned it well enough for the gate.
-  sources: {
-    countdown: 0.33,
-    programs: 0.32,
-    units: 0.13,
-    facts: 0.04,
-    drill: 0.08,
-    quantities: 0.1,
-  },
+  sources: { countdown: 0.37, programs: 0.33, units: 0.15, facts: 0.06, drill: 0.09 },
   chineseShare: 0.4,
   countdownLevels: [0.1, 0.1, 0.6, 0.1, 0.1],
   programsLevels: [0.15, 0.75, 0.1],
@@ -127,10 +117,9 @@ function writeDocument(
   random: Random,
 ): number {
   const { habits } = corpus;
-  if (source === 'facts' || source === 'drill' || source === 'quantities') {
+  if (source === 'facts' || source === 'drill') {
     if (source === 'facts') writeFacts(ids, corpus.largeFactsShare, random);
-    else if (source === 'drill') writeDrill(ids, language, random);
-    else writeQuantities(ids, random);
+    else writeDrill(ids, language, random);
     ids.push(tokenIds.eos);
     return 1;
   }

@@ -6,6 +6,7 @@ import { splitTokens } from '../tokenizer/tokenizer';
 import {
   languageOf,
   operators,
+  units,
   valueOf,
   words,
   type Language,
@@ -22,7 +23,7 @@ export interface Count {
 }
 
 export interface TraceDiagnosis {
-  /** `a op b = c` with the right c */
+  /** `a op b = c` with the right c; units beside the values do not count */
   readonly arithmetic: Count;
   /** `a op b = …` that is allowed: known operator, values in 0..60, even division */
   readonly legality: Count;
@@ -65,17 +66,18 @@ function count(outcomes: readonly boolean[]): Count {
 function countCalculations(trace: readonly string[]): { arithmetic: Count; legality: Count } {
   const right: boolean[] = [];
   const allowed: boolean[] = [];
-  for (const [i, token] of trace.entries()) {
+  const numbers = trace.filter((token) => !units.some((unit) => unit === token));
+  for (const [i, token] of numbers.entries()) {
     if (token !== '=') continue;
-    const left = valueOf(trace[i - 3]);
-    const operator = operators.find((o) => o === trace[i - 2]);
-    const operand = valueOf(trace[i - 1]);
+    const left = valueOf(numbers[i - 3]);
+    const operator = operators.find((o) => o === numbers[i - 2]);
+    const operand = valueOf(numbers[i - 1]);
     const result =
       left === null || operator === undefined || operand === null
         ? null
         : calculate(left, operator, operand);
     allowed.push(result !== null);
-    right.push(result !== null && valueOf(trace[i + 1]) === result);
+    right.push(result !== null && valueOf(numbers[i + 1]) === result);
   }
   return { arithmetic: count(right), legality: count(allowed) };
 }

@@ -16,7 +16,7 @@ import {
   type Language,
   type Unit,
 } from '../tokenizer/vocabulary';
-import { calculate, writeRun } from './arithmetic';
+import { calculate, writeRun, type Step } from './arithmetic';
 import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
 import type { AnswerVerdict, Split, Task, Verdict } from './task';
 import type { WritingHabits } from './trials';
@@ -141,8 +141,9 @@ function solutionOf({ level, end, time, unit }: UnitsProblem): Quantity {
 }
 
 /**
- * Writes a working and returns its answer. The slips are those people make: forgetting the start (or the division),
- * the wrong sign, the wrong unit.
+ * Writes a working and returns its answer. The last line carries units, `so 12 m + 15 = 27 m`: a small model that has
+ * to look the unit up only in its answer learns it late, or never. The slips are those people make: forgetting the
+ * start (or the division), the wrong sign, the wrong unit.
  */
 export function writeWorking(
   ids: number[],
@@ -159,18 +160,31 @@ export function writeWorking(
     if (slip === 'start') return { value: change, unit };
     const wrongSign = sign === '+' ? '-' : '+';
     const slippedSign = slip === 'sign' && calculate(start, wrongSign, change) !== null;
-    ids.push(so);
-    const operator = slippedSign ? wrongSign : sign;
-    const value = writeRun(ids, start, [{ operator, operand: change }]);
     const right = slip === 'none' || slippedSign;
-    return { value, unit: right ? unit : pick(otherUnits[unit], random) };
+    const shown = right ? unit : pick(otherUnits[unit], random);
+    ids.push(so);
+    const step = { operator: slippedSign ? wrongSign : sign, operand: change };
+    return writeLastLine(ids, { value: start, unit }, step, shown);
   }
   const [larger, smaller] = sign === '+' ? [end, start] : [start, end];
   writeRun(ids, larger, [{ operator: '-', operand: smaller }]);
   if (slip === 'start') return { value: change, unit };
   ids.push(so);
-  const value = writeRun(ids, change, [{ operator: '/', operand: rate }]);
-  return { value, unit: slip === 'none' ? 's' : unit };
+  const step = { operator: '/', operand: rate } as const;
+  return writeLastLine(ids, { value: change, unit }, step, slip === 'none' ? 's' : unit);
+}
+
+/** Writes `12 m + 15 = 27 m` and returns what comes out. */
+function writeLastLine(
+  ids: number[],
+  left: Quantity,
+  { operator, operand }: Step,
+  unit: Unit,
+): Quantity {
+  const value = calculate(left.value, operator, operand)!;
+  ids.push(valueId(left.value), unitIds[left.unit], operatorIds[operator], valueId(operand));
+  ids.push(tokenIds.equals, valueId(value), unitIds[unit]);
+  return { value, unit };
 }
 
 const otherUnits: Readonly<Record<AmountUnit, readonly Unit[]>> = {
