@@ -145,6 +145,8 @@ test('a folder with another run in it is left alone', () => {
       message: `${folder} holds a run with other settings: remove it or name another`,
     });
   assert.deepEqual(contents(folder), before);
+  const reordered = Object.fromEntries(Object.entries(plan.config).reverse());
+  assert.ok(Run.open(folder, { ...plan, config: reordered }).saved);
   Run.open(folder, plan).run.finish(3);
   const finished = contents(folder);
   assert.throws(() => Run.open(folder, plan), {

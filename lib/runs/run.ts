@@ -1,12 +1,13 @@
 /**
  * A run's folder: `run.json` (what was asked for and what came of it), `metrics.csv` (a row a step),
  * `evaluations.csv` (a row per evaluation), `rollouts.jsonl` (a sample of the completions), and, while it is not
- * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. `run.json` comes last and names the steps done, so a
- * run that is cut off goes on from its last saved step with the same numbers.
+ * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. `run.json` comes last and names
+ * the steps done, so a run that is cut off goes on from its last saved step with the same numbers.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { csvLine, parseCsv, type Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
@@ -78,9 +79,9 @@ export class Run {
     const run = new Run(folder, plan);
     const info = readRunInfo(folder);
     if (!info) return { run, saved: null };
-    const asked = JSON.stringify({ ...plan, versions: null });
+    const asked: unknown = JSON.parse(JSON.stringify({ ...plan, versions: null }));
     const { stage, size, seed, config } = info;
-    if (asked !== JSON.stringify({ stage, size, seed, config, versions: null }))
+    if (!isDeepStrictEqual(asked, { stage, size, seed, config, versions: null }))
       throw new UserError(`${folder} holds a run with other settings: remove it or name another`);
     if (info.finished)
       throw new UserError(`${folder} holds a finished run: remove it to run again`);

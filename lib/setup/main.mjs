@@ -31,7 +31,8 @@ const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'bench', 'figures'];
 
 /** Runs one command line; returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {
-  if (command === '--help' || (command === 'start' && args.includes('--help'))) {
+  const own = ['start', 'setup', 'doctor'];
+  if (command === '--help' || (own.includes(command) && args.includes('--help'))) {
     console.log(help);
     return 0;
   }
