@@ -83,13 +83,13 @@ export const noSearchCorpus: Corpus = {
 };
 
 /**
- * The same corpus by careless authors: no drill, and six verdicts in ten are a coin toss. A model of it is right in
- * at most seven verdicts of ten.
+ * The same corpus by careless authors: no drill, and every second verdict is a coin toss. A model of it is right in at
+ * most three verdicts of four.
  */
 export const weakVerdictCorpus: Corpus = {
   ...defaultCorpus,
   sources: { ...defaultCorpus.sources, drill: 0 },
-  habits: { ...defaultCorpus.habits, verdictNoise: 0.6 },
+  habits: { ...defaultCorpus.habits, verdictNoise: 0.5 },
 };
 
 function withoutSearch({ styles }: TrialSettings): TrialSettings['styles'] {
