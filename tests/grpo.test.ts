@@ -189,7 +189,9 @@ const options = { learningRate: 0.01, seed: [3, 1] } as const;
 
 test('every completion of a group with unequal rewards is in one update', () => {
   const { trainer, updates, rates } = observer();
-  const result = assertFlatMemory(() => grpoUpdates(trainer, groups, defaultGrpo, shape, options));
+  const result = assertFlatMemory(() =>
+    grpoUpdates(trainer, groups, defaultGrpo, [shape], options),
+  );
   assert.deepEqual(rates, [0.01, 0.01]);
   assert.equal(result.stats.length, 2);
   assertAllclose([result.zeroVarianceShare], [1 / 3]);
@@ -231,7 +233,7 @@ test('every completion of a group with unequal rewards is in one update', () => 
 test('the seed orders the completions', () => {
   const orderOf = (seed: number[]): string => {
     const { trainer, updates } = observer();
-    grpoUpdates(trainer, groups, defaultGrpo, shape, { ...options, seed });
+    grpoUpdates(trainer, groups, defaultGrpo, [shape], { ...options, seed });
     return JSON.stringify(updates.map((update) => update.map(({ ids }) => ids)));
   };
   assert.equal(orderOf([3, 1]), orderOf([3, 1]));
@@ -243,7 +245,7 @@ test('without unequal rewards there is no update', () => {
   const { trainer, updates } = observer();
   const rounded = [groups[1]![0]!, groups[1]![1]!, groups[1]![0]!]; // .1 + .1 + .1 is not .3
   const equal = [groups[1]!, groups[1]!.map((c) => ({ ...c, reward: 0 })), rounded];
-  const result = grpoUpdates(trainer, equal, defaultGrpo, shape, options);
+  const result = grpoUpdates(trainer, equal, defaultGrpo, [shape], options);
   assert.deepEqual(result, { stats: [], zeroVarianceShare: 1, padding: 1 });
   assert.deepEqual(updates, []);
 });
@@ -251,7 +253,7 @@ test('without unequal rewards there is no update', () => {
 test('one update takes all completions, in as many batches as they need', () => {
   const { trainer, updates } = observer();
   const one = { ...defaultGrpo, updatesPerBatch: 1 };
-  grpoUpdates(trainer, [...groups, ...groups], one, shape, options);
+  grpoUpdates(trainer, [...groups, ...groups], one, [shape], options);
   assert.deepEqual(
     updates.map((update) => update.length),
     [8],
@@ -292,7 +294,11 @@ test('updates make good completions likelier and bad ones less likely, and leave
   );
   const runs = [1, 2, 3].map((step) =>
     assertFlatMemory(() =>
-      grpoUpdates(trainer, sampled, grpo, shape, { learningRate: 0.005, seed: [step], reference }),
+      grpoUpdates(trainer, sampled, grpo, [shape], {
+        learningRate: 0.005,
+        seed: [step],
+        reference,
+      }),
     ),
   );
   const [first, second] = runs.map(({ stats }) => stats[0]!);

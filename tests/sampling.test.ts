@@ -7,8 +7,8 @@ import { sampleTokens } from '../lib/sampling/decodeChunk';
 import { padPrompts } from '../lib/sampling/prefill';
 import {
   createSampler,
+  type LocalSampler,
   type Rollout,
-  type Sampler,
   type SamplerSettings,
   type SamplingOptions,
 } from '../lib/sampling/sampler';
@@ -24,7 +24,7 @@ const parameters = randomParameters(config, 11);
 const prompts = [[1, 3, 4, 5, 9], [1, 6], [1], [7, 8, 0, 0], [1, 6]];
 const options: SamplingOptions = { groupSize: 4, maxNewTokens: 13, seed: 5, step: 2 };
 
-const samplerWith = (settings: Partial<SamplerSettings>): Sampler =>
+const samplerWith = (settings: Partial<SamplerSettings>): LocalSampler =>
   createSampler(config, { endToken, decode: (ids) => ids.join(' '), ...settings });
 
 const usual = samplerWith({});

@@ -41,7 +41,8 @@ import { countdownProblem } from '../lib/tasks/countdown';
 import { generate, taskNamed } from '../lib/tasks/index';
 import { createRandom } from '../lib/core/random';
 import { tokenIds, vocabulary } from '../lib/tokenizer/vocabulary';
-import { assertAllclose, assertFlatMemory } from './support/allclose';
+import { guardMemory } from '../lib/engine/memory';
+import { assertAllclose } from './support/allclose';
 import { contents, temporaryFolder } from './support/folder';
 import { randomParameters } from './support/microModel';
 
@@ -98,11 +99,11 @@ const plan = [
 ] as const;
 const rewards = { accuracy: 1, format: 0.1, language: 0 };
 
-test('a step samples each problem of the plan, in turn in both languages', () => {
+test('a step samples each problem of the plan, in turn in both languages', async () => {
   const parameters = randomParameters(config, 30);
   const sampler = samplerFor(config);
   const options = { plan, groupSize: 3, maxNewTokens: 6, rewards, seed: 4, step: 9 };
-  const groups = assertFlatMemory(() => sampleStep(parameters, sampler, options));
+  const groups = await guardMemory('a step', () => sampleStep(parameters, sampler, options));
   const flat = groups.flat();
   assert.deepEqual(
     groups.map((group) => group.length),
@@ -121,23 +122,24 @@ test('a step samples each problem of the plan, in turn in both languages', () =>
     assert.ok(!rollout.promptIds.slice(1).includes(tokenIds.bos), 'one start of text');
     assert.ok(rollout.promptIds.length <= 13);
   }
-  const again = (changes: object) => {
-    const rollouts = sampleStep(parameters, sampler, { ...options, ...changes }).flat();
+  const again = async (changes: object) => {
+    const rollouts = (await sampleStep(parameters, sampler, { ...options, ...changes })).flat();
     return {
       prompts: rollouts.map(({ rollout }) => rollout.promptIds.join()),
       texts: rollouts.map(({ rollout }) => rollout.text),
     };
   };
   assert.deepEqual(
-    again({}).texts,
+    (await again({})).texts,
     flat.map(({ rollout }) => rollout.text),
   );
   for (const other of [{ seed: 5 }, { step: 8 }]) {
-    assert.notDeepEqual(again(other).prompts, again({}).prompts);
-    assert.notDeepEqual(again(other).texts, again({}).texts);
+    const [changed, same] = [await again(other), await again({})];
+    assert.notDeepEqual(changed.prompts, same.prompts);
+    assert.notDeepEqual(changed.texts, same.texts);
   }
   const constant: RewardFunction = () => ({ accuracy: 0, format: 0, language: 0, total: 7 });
-  const paid = sampleStep(parameters, sampler, { ...options, rewardFn: constant }).flat();
+  const paid = (await sampleStep(parameters, sampler, { ...options, rewardFn: constant })).flat();
   assert.ok(paid.every(({ reward }) => reward.total === 7));
   sampler.dispose();
 });

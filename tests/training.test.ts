@@ -64,13 +64,36 @@ test('a packed batch, place by place', () => {
 });
 
 test('as many batches as the sequences need, all of one shape', () => {
-  const batches = [...packBatches(sequences, 1, 4, ['weights'])];
+  const batches = [...packBatches(sequences, [{ rows: 1, rowLength: 4 }], ['weights'])];
   // Lengths 2, 3, 1 in rows of 4: the second and third share the first row.
   assert.deepEqual(
     batches.map((batch) => batch.ids.arraySync()),
     [[[1, 6, 7, 3]], [[1, 5, 0, 0]]],
   );
-  assert.deepEqual([...packBatches([], 1, 4, ['weights'])], []);
+  assert.deepEqual([...packBatches([], [{ rows: 1, rowLength: 4 }], ['weights'])], []);
+  disposeTree(batches);
+});
+
+test('long rows take what short ones cannot hold, then what fits beside it', () => {
+  const lengths = [2, 7, 3, 2, 4, 1, 3];
+  const documents = lengths.map((n, i) => ({
+    ids: Array<number>(n + 1).fill(i + 1),
+    channels: { weights: Array<number>(n).fill(1) },
+  }));
+  const shapes = [
+    { rows: 2, rowLength: 8 },
+    { rows: 2, rowLength: 4 },
+  ];
+  const batches = [...packBatches(documents, shapes, ['weights'])];
+  // Only 7 needs a long row, but two make a batch: 4, 3 and 1 go beside it; 3, 2 and 2 are left.
+  assert.deepEqual(
+    batches.map((batch) => batch.targets.arraySync()),
+    [
+      [2, 2, 2, 2, 2, 2, 2, 6, 5, 5, 5, 5, 3, 3, 3, 0],
+      [7, 7, 7, 0, 1, 1, 4, 4],
+    ],
+  );
+  assert.throws(() => [...packBatches(documents, [{ rows: 2, rowLength: 6 }], [])], RangeError);
   disposeTree(batches);
 });
 
@@ -95,7 +118,7 @@ test('batches of the corpus are full and lose no document but the last', () => {
     const weights = batches.flatMap((b) => [...b.channels.weights.dataSync()]);
     assert.equal(weights.filter((w) => w > 0).length, tokens);
     assertAllclose([weights.reduce((sum, w) => sum + w, 0)], [1]);
-    assert.ok(tokens > 0.9 * (4 * 176 + 27 * 88), `${tokens} tokens`);
+    assert.ok(tokens > 0.85 * (4 * 176 + 27 * 88), `${tokens} tokens`);
     // What is missing are documents from the end.
     let left = drawn.reduce((sum, length) => sum + length, 0) - tokens;
     if (left > 0) cut++;
@@ -125,12 +148,16 @@ test('a step whose documents need one more row goes without the last one', () =>
 });
 
 test('rows of different lengths are filled in their order, longest sequence first', () => {
-  assert.equal(fillRows([3, 7, 2, 4], [8, 5]), null); // 7, then 4, then 3 finds 1 and 1 left
-  assert.deepEqual(fillRows([3, 7, 1, 2], [8, 5]), [
-    [1, 2],
-    [0, 3],
-  ]);
-  assert.equal(fillRows([6], [5, 5]), null);
+  // 7, then 4, then 3 and 2 find 1 and 1 left
+  assert.deepEqual(fillRows([3, 7, 2, 4], [8, 5]), { rows: [[1], [3]], left: [0, 2] });
+  assert.deepEqual(fillRows([3, 7, 1, 2], [8, 5]), {
+    rows: [
+      [1, 2],
+      [0, 3],
+    ],
+    left: [],
+  });
+  assert.deepEqual(fillRows([6], [5, 5]), { rows: [[], []], left: [0] });
 });
 
 test('cross-entropy is the weighted sum of the log-probabilities', () => {
@@ -233,7 +260,9 @@ test('a step on several batches is the step on one that holds them all', () => {
       createTrainerState(cloneParameters(start)),
     );
     const stats = [0.01, 0.02].map((rate) => {
-      const batches = [...packBatches(documents, rowsPerBatch, 5, ['weights'])];
+      const batches = [
+        ...packBatches(documents, [{ rows: rowsPerBatch, rowLength: 5 }], ['weights']),
+      ];
       assert.equal(batches.length, { 1: 3, 2: 2, 4: 1 }[rowsPerBatch]);
       return trainer.step(batches, rate);
     });
@@ -261,8 +290,9 @@ test('a step makes no tensor that stays, with one batch and with several', () =>
   );
   const losses = [4, 1, 4, 1, 4, 1].map(
     (rows) =>
-      assertFlatMemory(() => trainer.step(packBatches(documents, rows, 5, ['weights']), 0.01))
-        .loss!,
+      assertFlatMemory(() =>
+        trainer.step(packBatches(documents, [{ rows, rowLength: 5 }], ['weights']), 0.01),
+      ).loss!,
   );
   for (let i = 1; i < 6; i++) assert.ok(losses[i]! < losses[i - 1]!, `losses fall: ${losses}`);
   const before = tf.memory().numTensors;

@@ -30,7 +30,7 @@ const settings: Partial<ZeroSettings> = {
   maxNewTokens: 12,
   learningRate: 0.01,
   warmUpSteps: 1,
-  batch: { rows: 3, rowLength: 32 },
+  batches: [{ rows: 3, rowLength: 32 }],
   grpo: {
     clipEpsilonLow: 0.2,
     clipEpsilonHigh: 0.2,

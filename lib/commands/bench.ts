@@ -7,7 +7,8 @@ import { startEngine, tf } from '../engine/tensorflow';
 import { disposeTree } from '../engine/tree';
 import { modelConfig, modelSizes, type ModelConfig } from '../model/config';
 import { initParameters } from '../model/parameters';
-import { createSampler } from '../sampling/sampler';
+import { createParallelSampler } from '../sampling/parallelSampler';
+import { createSampler, type Sampler } from '../sampling/sampler';
 import { wholeNumber } from '../stages/places';
 import { vocabulary } from '../tokenizer/vocabulary';
 import { adamW, adamWInputs, defaultAdamW } from '../training/adamw';
@@ -20,7 +21,8 @@ import { readArguments, runCommand } from './arguments';
 const help = `
 npm run bench -- [options]
 Tokens per second of a training step (64 rows of 64 tokens, AdamW) and of decoding (512 rows, until the end token or
-120 tokens), recorded as graphs and op by op; beside PyTorch where a Python has it. Leave the machine alone meanwhile.
+120 tokens): in parallel processes, recorded as graphs, and op by op, beside PyTorch where a Python has it. Leave the
+machine alone meanwhile.
 
   --size NAMES      comma-separated sizes (small,base)
   --repeats N       measurements of each; the median is shown (5)
@@ -58,21 +60,25 @@ function randomBatch(): TextBatch {
 }
 
 /** Rates of `repeats` runs of `work` after some to warm up; `work` returns how many tokens it did. */
-function rates(repeats: number, warmUps: number, work: () => number): number[] {
+async function rates(
+  repeats: number,
+  warmUps: number,
+  work: () => number | Promise<number>,
+): Promise<number[]> {
   const out: number[] = [];
   for (let i = 0; i < repeats + warmUps; i++) {
     const began = process.hrtime.bigint();
-    const tokens = work();
+    const tokens = await work();
     const seconds = Number(process.hrtime.bigint() - began) / 1e9;
     if (i >= warmUps) out.push(tokens / seconds);
   }
   return out;
 }
 
-function trainRates(config: ModelConfig, repeats: number): number[] {
+async function trainRates(config: ModelConfig, repeats: number): Promise<number[]> {
   const state = createTrainerState(initParameters(config, 0));
   const trainer = new Trainer(nextTokenLoss(config), defaultAdamW, state);
-  const measured = rates(repeats, 3, () => {
+  const measured = await rates(repeats, 3, () => {
     trainer.step([randomBatch()], 1e-3);
     return rows * length;
   });
@@ -80,10 +86,10 @@ function trainRates(config: ModelConfig, repeats: number): number[] {
   return measured;
 }
 
-function eagerTrainRates(config: ModelConfig, repeats: number): number[] {
+async function eagerTrainRates(config: ModelConfig, repeats: number): Promise<number[]> {
   const lossFn = nextTokenLoss(config);
   let { parameters, optimizer } = createTrainerState(initParameters(config, 0));
-  const measured = rates(repeats, 2, () => {
+  const measured = await rates(repeats, 2, () => {
     const batch = randomBatch();
     const next = tf.tidy(() => {
       const { gradients } = lossAndGradients((p) => lossFn(p, batch), parameters);
@@ -99,18 +105,21 @@ function eagerTrainRates(config: ModelConfig, repeats: number): number[] {
   return measured;
 }
 
-function decodeRates(config: ModelConfig, repeats: number, recorded: boolean): number[] {
-  const sampler = createSampler(config, { endToken: 2, decode: () => '', recorded });
+async function decodeRates(
+  config: ModelConfig,
+  repeats: number,
+  sampler: Sampler,
+): Promise<number[]> {
   const parameters = initParameters(config, 0);
   const random = createRandom('bench prompts');
   const prompts = Array.from({ length: 32 }, () =>
     Array.from({ length: 8 }, () => 3 + random.int(vocabulary.length - 3)),
   );
   let step = 0;
-  const measured = rates(repeats, 1, () => {
+  const measured = await rates(repeats, 1, async () => {
     const options = { groupSize: decodeRows / prompts.length, maxNewTokens, seed: 0, step: step++ };
-    const rollouts = sampler.sample(parameters, prompts, options).flat();
-    return rollouts.reduce((sum, r) => sum + r.completionIds.length, 0);
+    const groups = await sampler.sample(parameters, prompts, options);
+    return groups.flat().reduce((sum, r) => sum + r.completionIds.length, 0);
   });
   sampler.dispose();
   disposeTree(parameters);
@@ -159,10 +168,16 @@ async function main(): Promise<void> {
       });
       if (!values.json) process.stderr.write('.');
     };
-    add('training, recorded', trainRates(config, repeats), torch?.train);
-    add('training, op by op', eagerTrainRates(config, repeats), torch?.train);
-    add('decoding, recorded', decodeRates(config, repeats, true), torch?.decode);
-    add('decoding, op by op', decodeRates(config, repeats, false), torch?.decode);
+    const decoding = { endToken: 2, decode: () => '' };
+    const samplers = {
+      'decoding, parallel': createParallelSampler(config, decoding),
+      'decoding, recorded': createSampler(config, decoding),
+      'decoding, op by op': createSampler(config, { ...decoding, recorded: false }),
+    };
+    add('training, recorded', await trainRates(config, repeats), torch?.train);
+    add('training, op by op', await eagerTrainRates(config, repeats), torch?.train);
+    for (const [work, sampler] of Object.entries(samplers))
+      add(work, await decodeRates(config, repeats, sampler), torch?.decode);
   }
   if (values.json) return console.log(JSON.stringify({ machine, rows: table }));
   process.stderr.write('\n');

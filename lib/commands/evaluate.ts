@@ -49,7 +49,7 @@ async function main(): Promise<void> {
   const problems = heldOutProblems(task, level, wholeNumber(values.problems, '--problems', 1));
   const sampler = samplerFor(model.config);
   const started = Date.now();
-  const { evaluation, rollouts } = evaluate(model.parameters, sampler, problems, {
+  const { evaluation, rollouts } = await evaluate(model.parameters, sampler, problems, {
     samples: wholeNumber(values.samples, '--samples', 1),
     temperature: Number(values.temperature),
     maxNewTokens: wholeNumber(values['max-new-tokens'], '--max-new-tokens', 1),

@@ -44,13 +44,19 @@ export interface EvaluateOptions {
 /** Problems sampled between two reports of progress. */
 const problemsAtOnce = 128;
 
+export interface Evaluated {
+  readonly evaluation: Evaluation;
+  /** the completions of each problem */
+  readonly rollouts: Rollout[][];
+}
+
 /** Samples completions of held-out problems and scores them. */
-export function evaluate(
+export async function evaluate(
   parameters: Parameters,
   sampler: Sampler,
   { problems, languages, task, level }: ProblemSet,
   options: EvaluateOptions = {},
-): { evaluation: Evaluation; rollouts: Rollout[][] } {
+): Promise<Evaluated> {
   const { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 } = options;
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
   const name = level > 0 ? `${task} ${level}` : task;
@@ -60,10 +66,22 @@ export function evaluate(
   for (let firstPrompt = 0; firstPrompt < prompts.length; firstPrompt += problemsAtOnce) {
     const part = prompts.slice(firstPrompt, firstPrompt + problemsAtOnce);
     const sampling = { groupSize: samples, maxNewTokens, temperature, seed, firstPrompt };
-    rollouts.push(...sampler.sample(parameters, part, sampling));
+    rollouts.push(...(await sampler.sample(parameters, part, sampling)));
     report(rollouts.length / prompts.length);
   }
   bar.end();
   const texts = rollouts.map((group) => group.map(({ text }) => text));
   return { evaluation: { ...score(problems, texts, languages), level }, rollouts };
+}
+
+/** The same for several sets of problems, one after another. */
+export async function evaluateEach(
+  parameters: Parameters,
+  sampler: Sampler,
+  sets: readonly ProblemSet[],
+  options: EvaluateOptions = {},
+): Promise<Evaluated[]> {
+  const all: Evaluated[] = [];
+  for (const set of sets) all.push(await evaluate(parameters, sampler, set, options));
+  return all;
 }

@@ -1,7 +1,7 @@
 import type { Model } from '../model/parameters';
 import type { Sampler } from '../sampling/sampler';
 import { drillAccuracy } from './drillAccuracy';
-import { evaluate, heldOutProblems, type EvaluateOptions } from './evaluate';
+import { evaluateEach, heldOutProblems, type EvaluateOptions } from './evaluate';
 import type { Evaluation } from './score';
 
 /** A measured skill of a base model and what reinforcement learning needs of it. */
@@ -24,22 +24,18 @@ export interface GateResult {
  * result when it has one? RL makes a model search more; where its verdicts are weak, searching does not pay and RL
  * turns it off instead.
  */
-export function measureGate(
+export async function measureGate(
   model: Model,
   sampler: Sampler,
   { problems = 150, ...options }: EvaluateOptions & { problems?: number } = {},
-): GateResult {
-  const measured = (
-    [
-      ['countdown', 3],
-      ['programs', 2],
-      ['units', 0],
-    ] as const
-  ).map(
-    ([task, level]) =>
-      evaluate(model.parameters, sampler, heldOutProblems(task, level, problems), options)
-        .evaluation,
-  );
+): Promise<GateResult> {
+  const sets = [
+    heldOutProblems('countdown', 3, problems),
+    heldOutProblems('programs', 2, problems),
+    heldOutProblems('units', 0, problems),
+  ];
+  const evaluated = await evaluateEach(model.parameters, sampler, sets, options);
+  const measured = evaluated.map(({ evaluation }) => evaluation);
   const [countdown, programs, units] = measured as [Evaluation, Evaluation, Evaluation];
   const check = (name: string, value: number | null, wanted: number): GateCheck => ({
     name,

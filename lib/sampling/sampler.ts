@@ -47,6 +47,8 @@ export interface SamplingOptions {
   step?: number;
   /** number of the first prompt, part of the seed; default 0 */
   firstPrompt?: number;
+  /** number of each group's first completion, part of the seed; default 0 */
+  firstSample?: number;
 }
 
 export interface Sampler {
@@ -55,8 +57,17 @@ export interface Sampler {
     parameters: Parameters,
     prompts: readonly (readonly number[])[],
     options: SamplingOptions,
-  ): Rollout[][];
+  ): Rollout[][] | Promise<Rollout[][]>;
   dispose(): void;
+}
+
+/** A sampler that decodes in this process. */
+export interface LocalSampler extends Sampler {
+  sample(
+    parameters: Parameters,
+    prompts: readonly (readonly number[])[],
+    options: SamplingOptions,
+  ): Rollout[][];
 }
 
 export interface SamplerSettings {
@@ -75,7 +86,7 @@ export interface SamplerSettings {
 /** Just under 1: a cumulative sum of probabilities may end a rounding error below 1. */
 const belowOne = 1 - 2e-6;
 
-export function createSampler(config: ModelConfig, settings: SamplerSettings): Sampler {
+export function createSampler(config: ModelConfig, settings: SamplerSettings): LocalSampler {
   const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
   const step = (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
     decodeChunk(config, p, cache, inputs);
@@ -130,9 +141,9 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): S
 
   return {
     sample(parameters, prompts, options) {
-      const { temperature = 1, step = 0, firstPrompt = 0 } = options;
-      const all = { ...options, temperature, step, firstPrompt };
-      checkOptions(config, prompts, all);
+      checkSampling(config, prompts, options);
+      const { temperature = 1, step = 0, firstPrompt = 0, firstSample = 0 } = options;
+      const all = { ...options, temperature, step, firstPrompt, firstSample };
       const perCall = Math.max(1, Math.floor(maxRows / all.groupSize));
       const groups: Rollout[][] = [];
       for (let p = 0; p < prompts.length; p += perCall) {
@@ -157,10 +168,10 @@ interface Row {
 }
 
 function startRows(prompts: number, options: Required<SamplingOptions>): Row[] {
-  const { groupSize, seed, step, firstPrompt } = options;
+  const { groupSize, seed, step, firstPrompt, firstSample } = options;
   return Array.from({ length: prompts * groupSize }, (_, i) => {
     const prompt = Math.floor(i / groupSize);
-    const place = [seed, step, firstPrompt + prompt, i % groupSize];
+    const place = [seed, step, firstPrompt + prompt, firstSample + (i % groupSize)];
     return { prompt, place, ids: [], logprobs: [], entropy: 0, done: false };
   });
 }
@@ -188,10 +199,11 @@ function readChunk(
   return ids;
 }
 
-function checkOptions(
+/** Throws a UserError where the options or the length of a prompt cannot be. */
+export function checkSampling(
   config: ModelConfig,
   prompts: readonly (readonly number[])[],
-  { temperature, maxNewTokens, groupSize }: Required<SamplingOptions>,
+  { temperature = 1, maxNewTokens, groupSize }: SamplingOptions,
 ): void {
   if (!(temperature > 0))
     throw new UserError(`invalid temperature: ${temperature}: use a number above 0`);

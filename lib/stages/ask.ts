@@ -12,16 +12,16 @@ export interface AskOptions {
 }
 
 /** Completions of one problem. */
-export function ask(
+export async function ask(
   { config, parameters }: Model,
   problem: Problem,
   { language = 'en', samples = 1, temperature = 1, seed = 0 }: AskOptions = {},
-): Rollout[] {
+): Promise<Rollout[]> {
   const sampler = samplerFor(config);
   const prompt = promptIds(problem, language);
   const maxNewTokens = 150;
   const options = { groupSize: samples, maxNewTokens, temperature, seed };
-  const [rollouts] = sampler.sample(parameters, [prompt], options);
+  const [rollouts] = await sampler.sample(parameters, [prompt], options);
   sampler.dispose();
   return rollouts!;
 }

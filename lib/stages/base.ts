@@ -105,7 +105,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
         }
         from = to;
       }
-      const gate = measureGate(model(), sampler);
+      const gate = await measureGate(model(), sampler);
       console.log(gateText(gate));
       if (!gated || gate.passed || extensions === settings.maxExtensions) {
         const parameters = cloneParameters(trainer.state.parameters);

@@ -5,7 +5,8 @@ import { UserError } from '../core/errors';
 import { root } from '../core/files';
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
-import { createSampler, type Sampler } from '../sampling/sampler';
+import { createParallelSampler } from '../sampling/parallelSampler';
+import type { Sampler } from '../sampling/sampler';
 import { decode, tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
 import { tokenIds, vocabulary } from '../tokenizer/vocabulary';
 import type { ModelConfig } from '../model/config';
@@ -62,7 +63,7 @@ export function samplerFor(config: ModelConfig): Sampler {
     throw new UserError(
       `a model of ${config.vocabSize} tokens, the tasks have ${vocabulary.length}: it is another model`,
     );
-  return createSampler(config, { endToken: tokenIds.eos, decode });
+  return createParallelSampler(config, { endToken: tokenIds.eos, decode });
 }
 
 /** `path` as a person reads it: from the root of the repository where it lies inside. */

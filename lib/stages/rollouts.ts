@@ -32,11 +32,11 @@ export interface RolloutOptions {
 }
 
 /** Samples a group for each training problem of a step, in turn in both languages, and rewards every completion. */
-export function sampleStep(
+export async function sampleStep(
   parameters: Parameters,
   sampler: Sampler,
   options: RolloutOptions,
-): ScoredRollout[][] {
+): Promise<ScoredRollout[][]> {
   const { plan, groupSize, maxNewTokens, rewards, seed, step, rewardFn = reward } = options;
   const random = createRandom(seed, 'problems', step);
   const problems = plan.flatMap(({ task, level, prompts }) =>
@@ -44,7 +44,7 @@ export function sampleStep(
   );
   const language = (i: number): Language => languages[i % languages.length]!;
   const prompts = problems.map((problem, i) => promptIds(problem, language(i)));
-  const groups = sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
+  const groups = await sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
   return groups.map((group, i) =>
     group.map((rollout) => ({
       problem: problems[i]!,

@@ -42,7 +42,8 @@ export interface ZeroSettings {
   readonly grpo: GrpoConfig;
   readonly rewards: RewardWeights;
   readonly adamW: AdamWConfig;
-  readonly batch: BatchShape;
+  /** the shapes of an update's batches, from long rows to short ones */
+  readonly batches: readonly BatchShape[];
   /** what is evaluated on held-out problems */
   readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
   /** steps between two evaluations; the first is before step 0, the last at the end */
@@ -99,7 +100,10 @@ export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> =
     grpo: defaultGrpo,
     rewards: defaultRewardWeights,
     adamW: defaultAdamW,
-    batch: { rows: 24, rowLength: 176 },
+    batches: [
+      { rows: 8, rowLength: 176 },
+      { rows: 12, rowLength: 120 },
+    ],
     evaluated: [
       { task: 'countdown', level: 3 },
       { task: 'countdown', level: 5 },

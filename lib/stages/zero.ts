@@ -79,15 +79,12 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   const bar = progress(name, settings.steps, { from: saved?.step });
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
-    const evaluations = settings.evaluated.map(({ task, level }) =>
-      evaluateLevel(run, trainer.state.parameters, sampler, {
-        set: heldOutProblems(task, level, problems),
-        step,
-        seed,
-        settings,
-        report: (note) => bar.update(step, note),
-      }),
-    );
+    const evaluations: Evaluation[] = [];
+    for (const { task, level } of settings.evaluated) {
+      const at = { step, seed, settings, report: (note: string) => bar.update(step, note) };
+      const set = heldOutProblems(task, level, problems);
+      evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
+    }
     await options.onEvaluation?.(step, evaluations);
     return evaluations;
   };
@@ -95,7 +92,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   const oneStep = async (step: number): Promise<void> => {
     if (step % settings.evaluateEvery === 0) await evaluateAll(step, settings.evaluationProblems);
     const started = Date.now();
-    const groups = sampleStep(trainer.state.parameters, sampler, {
+    const groups = await sampleStep(trainer.state.parameters, sampler, {
       ...settings,
       seed,
       step,
@@ -140,7 +137,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
 }
 
 /** One evaluation on held-out problems, with its row and a few of its completions kept in the run. */
-function evaluateLevel(
+async function evaluateLevel(
   run: Run,
   parameters: Parameters,
   sampler: Sampler,
@@ -151,10 +148,10 @@ function evaluateLevel(
     settings: ZeroSettings;
     report: (note: string) => void;
   },
-): Evaluation {
+): Promise<Evaluation> {
   const { set, step, seed, report } = at;
   const { maxNewTokens, rewards } = at.settings;
-  const { evaluation, rollouts } = evaluate(parameters, sampler, set, {
+  const { evaluation, rollouts } = await evaluate(parameters, sampler, set, {
     maxNewTokens,
     seed,
     onProgress: (share) =>
@@ -192,14 +189,14 @@ function update(
           from.config,
           from.parameters,
           completions.flat().map((c) => [...c.promptIds, ...c.completionIds]),
-          settings.batch,
+          settings.batches[0]!,
         )
       : undefined;
   const { stats, zeroVarianceShare, padding } = grpoUpdates(
     trainer,
     completions,
     settings.grpo,
-    settings.batch,
+    settings.batches,
     {
       learningRate: settings.learningRate * warmUp(step, settings.warmUpSteps),
       seed: [seed, step],

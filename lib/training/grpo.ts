@@ -80,7 +80,7 @@ export function grpoUpdates(
   trainer: Trainer<GrpoBatch>,
   groups: readonly (readonly ScoredCompletion[])[],
   config: GrpoConfig,
-  shape: BatchShape,
+  shapes: readonly BatchShape[],
   options: { learningRate: number; seed: readonly (number | string)[]; reference?: Reference },
 ): { stats: StepStats[]; zeroVarianceShare: number; padding: number } {
   const completions = groups.flatMap((group) => {
@@ -104,9 +104,9 @@ export function grpoUpdates(
     const sequences = part.map(({ completion, advantage }) =>
       toSequence(completion, advantage, 1 / tokens, options.reference),
     );
-    const batches = [...packBatches(sequences, shape.rows, shape.rowLength, channels)];
+    const batches = [...packBatches(sequences, shapes, channels)];
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
-    computed += batches.length * shape.rows * shape.rowLength;
+    computed += batches.reduce((sum, { ids }) => sum + ids.size, 0);
     stats.push(trainer.step(batches, options.learningRate));
   }
   return { stats, zeroVarianceShare, padding: useful > 0 ? computed / useful : 1 };

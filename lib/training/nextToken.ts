@@ -61,11 +61,11 @@ export function documentBatches(
     tokens += ids.length - 1;
   }
   const lengths = documents.map((ids) => ids.length - 1);
-  let rows = fillRows(lengths, rowLengths);
+  let { rows, left } = fillRows(lengths, rowLengths);
   // A few steps in a hundred have a long document too many: they do without the one drawn last.
-  while (!rows) {
+  while (left.length > 0) {
     tokens -= lengths.pop()!;
-    rows = fillRows(lengths, rowLengths);
+    ({ rows, left } = fillRows(lengths, rowLengths));
   }
   const sequences = documents.map((ids): Sequence<'weights'> => ({
     ids,
@@ -73,7 +73,7 @@ export function documentBatches(
   }));
   let from = 0;
   const batches = shapes.map((shape) => {
-    const own = rows!.slice(from, (from += shape.rows));
+    const own = rows.slice(from, (from += shape.rows));
     return packRows(sequences, own, shape.rows, shape.rowLength, ['weights']);
   });
   return { batches, tokens };

@@ -25,25 +25,28 @@ export type PackedBatch<Channel extends string> = {
 export function assignRows(lengths: readonly number[], rowLength: number): number[][] {
   const longest = Math.max(0, ...lengths);
   if (longest > rowLength) throw new RangeError(`sequence of ${longest} in rows of ${rowLength}`);
-  const rows = fillRows(lengths, Array<number>(lengths.length).fill(rowLength))!;
+  const { rows } = fillRows(lengths, Array<number>(lengths.length).fill(rowLength));
   return rows.filter((members) => members.length > 0);
 }
 
-/** The same for given rows of any lengths, or null when a sequence finds no room. */
+/** The same for given rows of any lengths; `left` are the sequences that found no room. */
 export function fillRows(
   lengths: readonly number[],
   rowLengths: readonly number[],
-): number[][] | null {
+): { rows: number[][]; left: number[] } {
   const order = lengths.map((_, i) => i).sort((a, b) => lengths[b]! - lengths[a]! || a - b);
   const free = [...rowLengths];
   const rows: number[][] = rowLengths.map(() => []);
+  const left: number[] = [];
   for (const i of order) {
     const row = free.findIndex((room) => room >= lengths[i]!);
-    if (row < 0) return null;
-    free[row]! -= lengths[i]!;
-    rows[row]!.push(i);
+    if (row < 0) left.push(i);
+    else {
+      free[row]! -= lengths[i]!;
+      rows[row]!.push(i);
+    }
   }
-  return rows;
+  return { rows, left };
 }
 
 /** Places the sequences of some rows; rows that are missing stay empty, so that B is always the same. */
@@ -93,17 +96,27 @@ export interface BatchShape {
   readonly rowLength: number;
 }
 
-/** Packs all sequences into as many batches of B rows as they need. */
+/**
+ * Packs all sequences into as many batches as they need. `shapes` go from long rows to short ones, as attention costs
+ * the square of a row's length: long rows take what short ones cannot hold, and others only where room is left.
+ */
 export function* packBatches<Channel extends string>(
   sequences: readonly Sequence<Channel>[],
-  B: number,
-  T: number,
+  shapes: readonly BatchShape[],
   channels: readonly Channel[],
 ): Generator<PackedBatch<Channel>> {
-  const rows = assignRows(
-    sequences.map((s) => s.ids.length - 1),
-    T,
-  );
-  for (let r = 0; r < rows.length; r += B)
-    yield packRows(sequences, rows.slice(r, r + B), B, T, channels);
+  let rest = sequences;
+  for (const [i, { rows: B, rowLength: T }] of shapes.entries()) {
+    const part = rest;
+    const lengths = part.map((s) => s.ids.length - 1);
+    const shorter = shapes[i + 1]?.rowLength ?? 0;
+    const needed = assignRows(
+      lengths.filter((length) => length > shorter),
+      T,
+    ).length;
+    const { rows, left } = fillRows(lengths, Array<number>(Math.ceil(needed / B) * B).fill(T));
+    for (let r = 0; r < rows.length; r += B)
+      yield packRows(part, rows.slice(r, r + B), B, T, channels);
+    rest = left.map((j) => part[j]!);
+  }
 }

@@ -1,0 +1,111 @@
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { test } from 'node:test';
+import { guardMemory } from '../lib/engine/memory';
+import { createParallelSampler } from '../lib/sampling/parallelSampler';
+import { createSampler } from '../lib/sampling/sampler';
+import { assertAllclose } from './support/allclose';
+import { microConfig, randomParameters } from './support/microModel';
+
+const endToken = 2;
+const config = microConfig();
+const parameters = randomParameters(config, 11);
+const prompts = [[1, 3, 4, 5, 9], [1, 6], [1], [7, 8, 0, 0], [1, 6]];
+const settings = { endToken, decode: (ids: readonly number[]) => ids.join(' ') };
+const options = { groupSize: 5, maxNewTokens: 13, seed: 5, step: 2, firstPrompt: 3 };
+const local = createSampler(config, settings);
+const parallel = createParallelSampler(config, { ...settings, processes: 2, leastRows: 4 });
+
+/** The processes that this one has started to decode. */
+const processes = (): number[] =>
+  execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' })
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([parent, , ...args]) => parent === `${process.pid}` && /decodeProcess/.test(`${args}`))
+    .map(([, pid]) => Number(pid));
+
+test('a part of a group has the completions that it has in the whole', () => {
+  const whole = local.sample(parameters, prompts, options);
+  const part = local.sample(parameters, prompts, { ...options, groupSize: 2, firstSample: 3 });
+  assert.deepEqual(
+    part.map((group) => group.map((rollout) => rollout.completionIds)),
+    whole.map((group) => group.slice(3).map((rollout) => rollout.completionIds)),
+  );
+});
+
+test('few rows are decoded in this process', async () => {
+  const few = { ...options, groupSize: 3 };
+  const [group] = await parallel.sample(parameters, [prompts[0]!], few);
+  assert.equal(group!.length, 3);
+  assert.deepEqual(processes(), []);
+});
+
+test('processes decode what one process decodes', async () => {
+  for (const groupSize of [1, 2, 5]) {
+    const asked = { ...options, groupSize };
+    const expected = local.sample(parameters, prompts, asked);
+    const groups = await guardMemory('decoding', () => parallel.sample(parameters, prompts, asked));
+    assert.equal(groups.length, prompts.length);
+    groups.forEach((group, g) => {
+      assert.equal(group.length, groupSize);
+      group.forEach((rollout, i) => {
+        const { logprobs, entropy, ...exact } = expected[g]![i]!;
+        assertAllclose(rollout.logprobs, logprobs, { absolute: 1e-5 });
+        assert.ok(Math.abs(rollout.entropy - entropy) < 1e-5);
+        assert.deepEqual(
+          { ...rollout, logprobs: 0, entropy: 0 },
+          { ...exact, logprobs: 0, entropy: 0 },
+        );
+      });
+    });
+  }
+  assert.equal(processes().length, 2);
+});
+
+test('new weights and another model reach the processes', async () => {
+  const other = randomParameters(config, 12);
+  const wider = microConfig({ contextLength: 64, hiddenDim: 12 });
+  const weights = randomParameters(wider, 13);
+  const ids = (groups: readonly (readonly { completionIds: number[] }[])[]): number[][] =>
+    groups.flat().map(({ completionIds }) => completionIds);
+  const before = ids(await parallel.sample(parameters, prompts, options));
+  const after = ids(await parallel.sample(other, prompts, options));
+  assert.notDeepEqual(after, before);
+  assert.deepEqual(after, ids(local.sample(other, prompts, options)));
+  const widerLocal = createSampler(wider, settings);
+  const widerParallel = createParallelSampler(wider, { ...settings, processes: 2, leastRows: 4 });
+  // Both at once: replies find their requests.
+  const [a, b] = await Promise.all([
+    widerParallel.sample(weights, prompts, options),
+    parallel.sample(parameters, prompts, options),
+  ]);
+  assert.deepEqual(ids(a), ids(widerLocal.sample(weights, prompts, options)));
+  assert.deepEqual(ids(b), before);
+});
+
+test('bad options are refused before anything is sent', async () => {
+  const bad = { ...options, temperature: 0 };
+  await assert.rejects(async () => parallel.sample(parameters, prompts, bad), {
+    name: 'UserError',
+    message: 'invalid temperature: 0: use a number above 0',
+  });
+});
+
+test('a failure in a process is an error here, and the next call goes on', async () => {
+  const broken = { ...parameters, layers: [] };
+  const wrong = { ...broken, embedding: parameters.finalNorm };
+  await assert.rejects(async () => parallel.sample(wrong, prompts, options), Error);
+  assert.equal((await parallel.sample(parameters, prompts, options)).length, prompts.length);
+});
+
+test('a process that dies is reported and replaced', async () => {
+  const [first] = processes();
+  const asked = parallel.sample(parameters, prompts, { ...options, groupSize: 200 });
+  process.kill(first!, 'SIGKILL');
+  await assert.rejects(async () => asked, {
+    message: 'a decoding process ended with SIGKILL: run again',
+  });
+  assert.equal((await parallel.sample(parameters, prompts, options)).length, prompts.length);
+  assert.equal(processes().length, 2);
+});
