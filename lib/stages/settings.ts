@@ -50,7 +50,7 @@ export interface ZeroSettings {
   readonly evaluateEvery: number;
   /** problems per task and level in those evaluations, 8 completions each */
   readonly evaluationProblems: number;
-  /** the same for the last one */
+  /** the same for the first and the last one, which are compared */
   readonly finalProblems: number;
 }
 

@@ -90,7 +90,9 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   };
 
   const oneStep = async (step: number): Promise<void> => {
-    if (step % settings.evaluateEvery === 0) await evaluateAll(step, settings.evaluationProblems);
+    const { evaluateEvery, evaluationProblems, finalProblems } = settings;
+    if (step % evaluateEvery === 0)
+      await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
     const started = Date.now();
     const groups = await sampleStep(trainer.state.parameters, sampler, {
       ...settings,
