@@ -5,6 +5,7 @@ import {
   consAtK,
   meanInterval,
   passAtK,
+  seedInterval,
   shareInterval,
   wilsonInterval,
   type Interval,
@@ -65,6 +66,14 @@ test('the interval of a mean', () => {
   closeInterval(interval, [3 - 1.959964 * Math.SQRT1_2, 3 + 1.959964 * Math.SQRT1_2], 1e-9);
   assert.deepEqual(meanInterval([7]), { mean: 7, interval: [-Infinity, Infinity] });
   assert.deepEqual(meanInterval([2, 2]), { mean: 2, interval: [2, 2] });
+});
+
+test('an interval over seeds is wide where there are few', () => {
+  // mean 2, standard deviation 1, t = 4.303 for two degrees of freedom, 12.706 for one
+  const { mean, interval } = seedInterval([1, 2, 3]);
+  assert.equal(mean, 2);
+  closeInterval(interval, [2 - 4.303 / Math.sqrt(3), 2 + 4.303 / Math.sqrt(3)], 1e-9);
+  closeInterval(seedInterval([1, 3]).interval, [2 - 12.706, 2 + 12.706], 1e-9);
 });
 
 test("Wilson's interval, against published values", () => {

@@ -35,6 +35,7 @@ import {
   sampleStep,
   type RewardFunction,
 } from '../lib/stages/rollouts';
+import { seedLines, seedTable } from '../lib/stages/seeds';
 import { baseSettings, mixture, zeroSettings } from '../lib/stages/settings';
 import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
@@ -308,6 +309,30 @@ test('an evaluation as a row, and the stage table, by hand', () => {
     `tiny-r1-zero-s5|countdown 3|${numbers}|0|1.3M`,
     `|units|${numbers}|`,
   ]);
+});
+
+test('seeds beside each other, by hand', () => {
+  const folder = temporaryFolder();
+  const seeds = [
+    { passAt1: 0.7, meanLength: 60, waits: 3 },
+    { passAt1: 0.8, meanLength: 80, waits: 2 },
+  ];
+  seeds.forEach((after, seed) => {
+    const about = { stage: 'r1-zero', size: 'tiny', seed, config: {}, versions: {} };
+    const { run } = Run.open(runFolder(folder, `tiny-r1-zero-s${seed}`), about);
+    const of = { task: 'countdown', level: 3, n: 300 };
+    run.evaluations.push({ step: 0, ...of, passAt1: 0.2, meanLength: 20, waits: 0.5 });
+    run.evaluations.push({ step: 4, ...of, n: 100, passAt1: 0.4, meanLength: 30, waits: 1 });
+    run.evaluations.push({ step: 8, ...of, ...after });
+    run.finish(8);
+  });
+  assert.deepEqual(seedLines(folder, 'tiny-r1'), []);
+  const table = seedTable(seedLines(folder, 'tiny-r1-zero')).split('\n');
+  // t = 12.706 with one degree of freedom: .75 +- 12.706 * .05
+  assert.equal(
+    table[1]!.replace(/ {2,}/g, '|'),
+    'countdown 3|.20|.75 [.11, 1.39]|.70 .80|20 -> 70 (x3.5)|0.50 -> 2.50 (x5.0)|2 x 300',
+  );
 });
 
 test('a model is saved with its tokenizer', () => {

@@ -8,12 +8,13 @@ import { renderPng } from '../plots/render';
 import { readMetrics, readRunInfo } from '../runs/run';
 import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
 import { stageLines, stageTable } from '../stages/recipe';
+import { seedLines, seedTable } from '../stages/seeds';
 import { readArguments, runCommand } from './arguments';
 import { UserError } from '../core/errors';
 
 const help = `
 npm run figures
-Draws the README's picture from the recorded runs into data/figures/, and writes their table into the README.
+Draws the README's picture from the recorded runs into data/figures/, and writes their tables into the README.
 `;
 
 async function main(): Promise<void> {
@@ -34,10 +35,14 @@ async function main(): Promise<void> {
   const readme = path.join(root, 'README.md');
   const runs = fs.readdirSync(path.join(recorded, 'runs')).sort();
   const table = stageTable(stageLines(recorded, runs));
-  const text = fs.readFileSync(readme, 'utf8');
-  const block = /(<!-- results -->\n)[^]*?(<!-- end of results -->)/;
-  writeFileAtomic(readme, text.replace(block, `$1\n\`\`\`text\n${table}\n\`\`\`\n\n$2`));
-  console.log(shortPath(readme));
+  const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
+  let text = fs.readFileSync(readme, 'utf8');
+  for (const [block, content] of Object.entries({ seeds, results: table })) {
+    const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
+    text = text.replace(place, `$1\n\`\`\`text\n${content}\n\`\`\`\n\n$2`);
+  }
+  writeFileAtomic(readme, text);
+  console.log(`${shortPath(readme)}\n\n${seeds}`);
 }
 
 export const finished: Promise<void> = runCommand(main);

@@ -48,6 +48,16 @@ export function meanInterval(values: readonly number[]): Estimate {
   return { mean, interval: [mean - half, mean + half] };
 }
 
+/** The two-sided 95 % points of Student's t distribution with 1, 2, … degrees of freedom. */
+const t95 = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/** The mean over a few runs that differ in their seed (2 to 10), with Student's interval. */
+export function seedInterval(values: readonly number[]): Estimate {
+  const { mean, interval } = meanInterval(values);
+  const half = ((interval[1] - mean) * t95[values.length - 2]!) / z;
+  return { mean, interval: [mean - half, mean + half] };
+}
+
 /** Wilson's interval of a share, given the successes in n independent trials; n need not be whole. */
 export function wilsonInterval(successes: number, n: number): Interval {
   const share = successes / n;

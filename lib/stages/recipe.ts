@@ -11,6 +11,7 @@ import { readRunInfo, type RunInfo } from '../runs/run';
 import { trainBase } from './base';
 import { checkpointFolder, runFolder, stageName, type Place } from './places';
 import type { BaseSettings, ZeroSettings } from './settings';
+import { share, textTable } from './table';
 import { trainZero } from './zero';
 
 export interface Preset {
@@ -152,9 +153,6 @@ export function stageLines(place: Place, names: readonly string[]): StageLine[] 
   });
 }
 
-const share = (value: number | null): string =>
-  value === null ? '-' : value.toFixed(2).replace(/^0/, '');
-
 /** The stage table as text: accuracy with its 95 % interval, length, waits and language per task. */
 export function stageTable(lines: readonly StageLine[]): string {
   const rows = lines.flatMap(({ name, info, evaluations }) =>
@@ -186,10 +184,5 @@ export function stageTable(lines: readonly StageLine[]): string {
     'format',
     'language',
   ].concat(['arithmetic', 'verdicts', 'n', 'seconds', 'tokens']);
-  const widths = head.map((h, c) => Math.max(h.length, ...rows.map((row) => row[c]!.length)));
-  const line = (cells: readonly string[]): string =>
-    cells
-      .map((cell, c) => (c < 2 ? cell.padEnd(widths[c]!) : cell.padStart(widths[c]!)))
-      .join('  ');
-  return [line(head), ...rows.map(line)].join('\n');
+  return textTable(head, rows, 2);
 }
