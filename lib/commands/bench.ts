@@ -1,196 +1,235 @@
-import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
+import { createBench, benchPrompts, groupSize, trainShape, type Bench } from '../bench/ours';
+import { startTorch, torchPython, type Measurement, type TorchServer } from '../bench/torch';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
-import { createRandom } from '../core/random';
-import { startEngine, tf } from '../engine/tensorflow';
-import { disposeTree } from '../engine/tree';
-import { modelConfig, modelSizes, type ModelConfig } from '../model/config';
-import { initParameters } from '../model/parameters';
-import { createParallelSampler } from '../sampling/parallelSampler';
-import { createSampler, type Sampler } from '../sampling/sampler';
-import { wholeNumber } from '../stages/places';
+import { formatSeconds } from '../core/progress';
+import { startEngine, tf, type EngineReport } from '../engine/tensorflow';
+import { saveCheckpoint } from '../model/checkpoint';
+import { modelConfig, modelSizes, type ModelSize } from '../model/config';
+import { decoderLogits } from '../model/decoder';
+import { countParameters, initParameters, type Model } from '../model/parameters';
+import { checkpointFolder, findCheckpoint, recorded, wholeNumber } from '../stages/places';
+import { textTable } from '../stages/table';
+import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
 import { vocabulary } from '../tokenizer/vocabulary';
-import { adamW, adamWInputs, defaultAdamW } from '../training/adamw';
-import { lossAndGradients } from '../training/gradients';
-import { nextTokenLoss, type TextBatch } from '../training/nextToken';
-import { packRows } from '../training/packing';
-import { createTrainerState, Trainer } from '../training/trainer';
 import { readArguments, runCommand } from './arguments';
 
 const help = `
 npm run bench -- [options]
-Tokens per second of a training step (64 rows of 64 tokens, AdamW) and of decoding (512 rows, until the end token or
-120 tokens): in parallel processes, recorded as graphs, and op by op, beside PyTorch where a Python has it. Leave the
-machine alone meanwhile.
+Tokens per second of a training step (64 rows of 64 tokens), of decoding (512 rows), of a whole GRPO step (512
+completions: sampling, rewards, two updates) and of an evaluation. Leave the machine alone meanwhile.
 
   --size NAMES      comma-separated sizes (small,base)
-  --repeats N       measurements of each; the median is shown (5)
-  --python PATH     a Python with torch (python3)
+  --repeats N       measurements of each; the median is shown, with the least and the most (5)
+  --against torch   the same work in PyTorch, transformers and TRL, in turn with ours; makes an environment of its own
   --json            one JSON object
 `;
 
-/** A measurement: median tokens per second. `other` is PyTorch's. */
+/** A comparison: median, least and most tokens per second. `other` is what ours is compared with. */
 interface BenchRow {
-  work: string;
-  size: string;
-  ours: number;
-  other: number | null;
-  otherName: string;
-  ratio: number | null;
-  unit: 'tokens/s';
+  readonly work: string;
+  readonly size: string;
+  readonly weights: number;
+  readonly ours: number;
+  readonly other: number | null;
+  readonly otherName: string;
+  readonly ratio: number | null;
+  readonly unit: 'tokens/s';
+  readonly ourRates: readonly number[];
+  readonly otherRates: readonly number[];
 }
 
-const rows = 64;
-const length = 64;
-const decodeRows = 512;
-const maxNewTokens = 120;
+type Work = () => Measurement | Promise<Measurement>;
 
+const rate = ({ tokens, seconds }: Measurement): number => tokens / seconds;
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-function randomBatch(): TextBatch {
-  const random = createRandom('bench');
-  const sequences = Array.from({ length: rows }, () => ({
-    ids: Array.from({ length: length + 1 }, () => random.int(vocabulary.length)),
-    channels: { weights: Array<number>(length).fill(1 / (rows * length)) },
-  }));
-  const places = sequences.map((_, i) => [i]);
-  return packRows(sequences, places, rows, length, ['weights']);
-}
-
-/** Rates of `repeats` runs of `work` after some to warm up; `work` returns how many tokens it did. */
-async function rates(
+/** Both sides in turn, so that a drift of the machine's speed meets both; the first round warms up. */
+async function compare(
+  about: Pick<BenchRow, 'work' | 'size' | 'weights' | 'otherName'>,
   repeats: number,
-  warmUps: number,
-  work: () => number | Promise<number>,
-): Promise<number[]> {
-  const out: number[] = [];
-  for (let i = 0; i < repeats + warmUps; i++) {
-    const began = process.hrtime.bigint();
-    const tokens = await work();
-    const seconds = Number(process.hrtime.bigint() - began) / 1e9;
-    if (i >= warmUps) out.push(tokens / seconds);
+  ours: Work,
+  other: Work | null,
+): Promise<BenchRow> {
+  const [ourRates, otherRates]: [number[], number[]] = [[], []];
+  for (let i = 0; i <= repeats; i++) {
+    const mine = rate(await ours());
+    const theirs = other && rate(await other());
+    if (i === 0) continue;
+    ourRates.push(Math.round(mine));
+    if (theirs !== null) otherRates.push(Math.round(theirs));
   }
-  return out;
+  process.stderr.write('.');
+  const own = median(ourRates);
+  const rival = other ? median(otherRates) : null;
+  const ratio = rival && Math.round((100 * own) / rival) / 100;
+  return { ...about, ours: own, other: rival, ratio, unit: 'tokens/s', ourRates, otherRates };
 }
 
-async function trainRates(config: ModelConfig, repeats: number): Promise<number[]> {
-  const state = createTrainerState(initParameters(config, 0));
-  const trainer = new Trainer(nextTokenLoss(config), defaultAdamW, state);
-  const measured = await rates(repeats, 3, () => {
-    trainer.step([randomBatch()], 1e-3);
-    return rows * length;
+/** The recorded R1-Zero of that size, whose answers have real lengths, else random weights. */
+function modelOf(size: ModelSize): { model: Model; folder: string } {
+  const name = `${size}-r1-zero-s0`;
+  if (fs.existsSync(checkpointFolder(recorded, name))) return findCheckpoint(name);
+  const config = modelConfig(size, vocabulary.length);
+  const model = { config, parameters: initParameters(config, 0) };
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-bench-'));
+  saveCheckpoint(folder, model, {
+    'tokenizer.json': tokenizerJson(),
+    'tokenizer_config.json': tokenizerConfigJson(),
   });
-  trainer.dispose();
-  return measured;
+  return { model, folder };
 }
 
-async function eagerTrainRates(config: ModelConfig, repeats: number): Promise<number[]> {
-  const lossFn = nextTokenLoss(config);
-  let { parameters, optimizer } = createTrainerState(initParameters(config, 0));
-  const measured = await rates(repeats, 2, () => {
-    const batch = randomBatch();
-    const next = tf.tidy(() => {
-      const { gradients } = lossAndGradients((p) => lossFn(p, batch), parameters);
-      const hyper = adamWInputs(1e-3, 1, defaultAdamW);
-      const { parameters: p, state } = adamW(defaultAdamW, parameters, gradients, optimizer, hyper);
-      return { parameters: p, optimizer: state } as unknown as tf.TensorContainer;
-    }) as unknown as { parameters: typeof parameters; optimizer: typeof optimizer };
-    disposeTree(parameters, optimizer, batch);
-    ({ parameters, optimizer } = next);
-    return rows * length;
+/** Loads the model on the other side and makes sure that it is the same one. */
+async function loadThere(torch: TorchServer, folder: string, { config, parameters }: Model) {
+  const prompts = benchPrompts().slice(0, 4);
+  const { logits } = await torch.ask<{ logits: number[][] }>('load', { folder, ids: prompts });
+  prompts.forEach((ids, i) => {
+    const ours = tf.tidy(() =>
+      decoderLogits(
+        config,
+        parameters,
+        tf.tensor(ids, [1, ids.length], 'int32'),
+        tf.zeros([1, ids.length]),
+      ).dataSync(),
+    );
+    const apart = Math.max(...ours.map((x, j) => Math.abs(x - logits[i]![j]!)));
+    if (!(apart < 1e-3)) throw new Error(`the PyTorch model is another one: logits ${apart} apart`);
   });
-  disposeTree(parameters, optimizer);
-  return measured;
 }
 
-async function decodeRates(
-  config: ModelConfig,
+async function benchSize(
+  size: ModelSize,
   repeats: number,
-  sampler: Sampler,
-): Promise<number[]> {
-  const parameters = initParameters(config, 0);
-  const random = createRandom('bench prompts');
-  const prompts = Array.from({ length: 32 }, () =>
-    Array.from({ length: 8 }, () => 3 + random.int(vocabulary.length - 3)),
+  torch: TorchServer | null,
+): Promise<{ rows: BenchRow[]; parts: Record<string, number> }> {
+  const { model, folder } = modelOf(size);
+  if (torch) await loadThere(torch, folder, model);
+  const weights = countParameters(model.parameters);
+  const bench: Bench = createBench(size, model);
+  const rows: BenchRow[] = [];
+  const prompts = benchPrompts();
+  const asked = (newTokens: number) => ({ prompts, group: groupSize, new_tokens: newTokens });
+  const there = (work: string, request: object): Work | null =>
+    torch && (() => torch.ask<Measurement>(work, { ...request }));
+  const add = async (work: string, otherName: string, ours: Work, other: Work | null) =>
+    rows.push(await compare({ work, size, weights, otherName }, repeats, ours, other));
+  const train = { rows: trainShape.rows, length: trainShape.rowLength };
+  const eager = there('train', { ...train, compiled: false });
+  await add('training', 'PyTorch', () => bench.train(), eager);
+  if (torch) {
+    const compiled = there('train', { ...train, compiled: true });
+    await add('training', 'torch.compile', () => bench.train(), compiled);
+  }
+  await add('decoding', 'PyTorch', () => bench.decode(150), there('decode', asked(150)));
+  await add(
+    'decoding, one process',
+    'PyTorch',
+    () => bench.decodeAlone(150),
+    there('decode', asked(150)),
   );
-  let step = 0;
-  const measured = await rates(repeats, 1, async () => {
-    const options = { groupSize: decodeRows / prompts.length, maxNewTokens, seed: 0, step: step++ };
-    const groups = await sampler.sample(parameters, prompts, options);
-    return groups.flat().reduce((sum, r) => sum + r.completionIds.length, 0);
-  });
-  sampler.dispose();
-  disposeTree(parameters);
-  return measured;
-}
-
-/** PyTorch's rates for the same work, or null when this Python has no torch. */
-function torchRates(
-  python: string,
-  config: ModelConfig,
-  repeats: number,
-): { version: string; train: number[]; decode: number[] } | null {
-  const task = JSON.stringify({ config, rows, length, decodeRows, maxNewTokens, repeats });
-  const script = path.join(root, 'lib/commands/bench_torch.py');
-  const { status, stdout } = spawnSync(python, [script, task], { encoding: 'utf8' });
-  return status === 0 ? (JSON.parse(stdout) as ReturnType<typeof torchRates>) : null;
+  if (torch)
+    await add(
+      'decoding, 60 tokens',
+      'generate',
+      () => bench.decode(60),
+      there('generate', asked(60)),
+    );
+  const parts: Record<string, number> = {};
+  const grpo = async (): Promise<Measurement> => {
+    const measured = await bench.grpo();
+    Object.assign(parts, measured.parts);
+    return measured;
+  };
+  await add('GRPO step', 'PyTorch', grpo, there('grpo', asked(150)));
+  if (torch) {
+    const { tokens, seconds } = await torch.ask<{ tokens: number[]; seconds: number[] }>('trl', {
+      ...asked(150),
+      steps: repeats,
+    });
+    let i = 0;
+    const trl = (): Measurement => {
+      const j = Math.max(0, i++ - 1); // the first round is not counted
+      return { tokens: tokens[j]!, seconds: seconds[j]! };
+    };
+    await add('GRPO step', 'TRL', grpo, trl);
+  }
+  await add('evaluation', '', () => bench.evaluate(), null);
+  bench.dispose();
+  return { rows, parts };
 }
 
 async function main(): Promise<void> {
   const { values } = readArguments(help, {
     size: { type: 'string', default: 'small,base' },
     repeats: { type: 'string', default: '5' },
-    python: { type: 'string', default: 'python3' },
+    against: { type: 'string' },
     json: { type: 'boolean', default: false },
   });
   const repeats = wholeNumber(values.repeats, '--repeats', 1);
-  const sizes = values.size.split(',');
-  const unknown = sizes.find((size) => !(modelSizes as string[]).includes(size));
+  const sizes = values.size.split(',') as ModelSize[];
+  const unknown = sizes.find((size) => !modelSizes.includes(size));
   if (unknown !== undefined)
     throw new UserError(`unknown size ${unknown}: use ${modelSizes.join(', ')}`);
+  if (values.against !== undefined && values.against !== 'torch')
+    throw new UserError(`unknown --against ${values.against}: use torch`);
   const machine = await startEngine();
-  const table: BenchRow[] = [];
+  const torch = values.against
+    ? startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'))
+    : null;
+  const started = Date.now();
+  const rows: BenchRow[] = [];
+  const parts: Record<string, Record<string, number>> = {};
   for (const size of sizes) {
-    const config = modelConfig(size, vocabulary.length);
-    const torch = torchRates(values.python, config, repeats);
-    const add = (work: string, ours: number[], other?: number[]): void => {
-      const theirs = other ? median(other) : null;
-      table.push({
-        work,
-        size,
-        ours: Math.round(median(ours)),
-        other: theirs && Math.round(theirs),
-        otherName: torch ? `PyTorch ${torch.version}` : '',
-        ratio: theirs && Math.round((100 * median(ours)) / theirs) / 100,
-        unit: 'tokens/s',
-      });
-      if (!values.json) process.stderr.write('.');
-    };
-    const decoding = { endToken: 2, decode: () => '' };
-    const samplers = {
-      'decoding, parallel': createParallelSampler(config, decoding),
-      'decoding, recorded': createSampler(config, decoding),
-      'decoding, op by op': createSampler(config, { ...decoding, recorded: false }),
-    };
-    add('training, recorded', await trainRates(config, repeats), torch?.train);
-    add('training, op by op', await eagerTrainRates(config, repeats), torch?.train);
-    for (const [work, sampler] of Object.entries(samplers))
-      add(work, await decodeRates(config, repeats, sampler), torch?.decode);
+    const measured = await benchSize(size, repeats, torch);
+    rows.push(...measured.rows);
+    parts[size] = measured.parts;
   }
-  if (values.json) return console.log(JSON.stringify({ machine, rows: table }));
+  torch?.close();
   process.stderr.write('\n');
-  console.log(`${machine.cpu}, ${machine.threads} threads, TensorFlow ${machine.tensorflow}`);
-  for (const { work, size, ours, other, otherName, ratio } of table)
-    console.log(
-      `${size.padEnd(6)} ${work.padEnd(20)} ${String(ours).padStart(8)} tokens/s` +
-        (other ? `   ${otherName} ${String(other).padStart(8)}   ratio ${ratio}` : ''),
+  if (values.json) return console.log(JSON.stringify({ machine, rows, parts }));
+  print(machine, rows, parts);
+  if (!torch)
+    console.log('\nbeside PyTorch, transformers and TRL: npm run bench -- --against torch');
+  console.log(formatSeconds((Date.now() - started) / 1000));
+}
+
+function print(
+  machine: EngineReport,
+  rows: readonly BenchRow[],
+  parts: Readonly<Record<string, Record<string, number>>>,
+): void {
+  console.log(
+    `${machine.cpu}, ${machine.threads} threads, TensorFlow ${machine.tensorflow}, ${machine.device}\n`,
+  );
+  const shown = rows.map(({ size, work, ours, ourRates, otherName, other, otherRates, ratio }) => {
+    const spread = (rates: readonly number[]): string =>
+      `${Math.min(...rates)}-${Math.max(...rates)}`;
+    const theirs = other === null ? ['', '', ''] : [otherName, String(other), spread(otherRates)];
+    return [size, work, String(ours), spread(ourRates), ...theirs, ratio?.toFixed(2) ?? ''];
+  });
+  const head = [
+    'size',
+    'work',
+    'tokens/s',
+    'least-most',
+    'against',
+    'tokens/s',
+    'least-most',
+    'ratio',
+  ];
+  console.log(textTable(head, shown, 2));
+  for (const [size, seconds] of Object.entries(parts)) {
+    const total = Object.values(seconds).reduce((a, b) => a + b, 0);
+    const shares = Object.entries(seconds).map(
+      ([part, s]) => `${part} ${Math.round((100 * s) / total)} %`,
     );
-  if (table[0]?.other === null)
-    console.log(
-      `${values.python} has no torch: pip install torch there, or name one with --python`,
-    );
+    console.log(`\na GRPO step of ${size}: ${shares.join(', ')}`);
+  }
 }
 
 export const finished: Promise<void> = runCommand(main);

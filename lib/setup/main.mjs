@@ -17,7 +17,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   recipe      the whole recipe in the terminal
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
-  bench       measure the speed of training and decoding
+  bench       measure the speed of training, decoding and a GRPO step
   doctor      what is installed, what is missing, and how to mend it (--json)
   setup       install what is missing, and try out what is there
 

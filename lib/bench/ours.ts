@@ -1,0 +1,128 @@
+/** What the bench times of this project: each piece of work done once, with the settings of a real run. */
+import { createRandom } from '../core/random';
+import { disposeTree } from '../engine/tree';
+import { evaluate, heldOutProblems } from '../evaluation/evaluate';
+import type { ModelSize } from '../model/config';
+import { cloneParameters, type Model } from '../model/parameters';
+import { reward } from '../rewards/combine';
+import { createSampler } from '../sampling/sampler';
+import { samplerFor } from '../stages/places';
+import { rolloutMetrics, sampleStep } from '../stages/rollouts';
+import { zeroSettings, type PlanEntry } from '../stages/settings';
+import { generate, promptIds } from '../tasks/index';
+import { decode } from '../tokenizer/tokenizer';
+import { tokenIds } from '../tokenizer/vocabulary';
+import { defaultAdamW } from '../training/adamw';
+import { grpoBatchLoss, grpoUpdates } from '../training/grpo';
+import { nextTokenLoss } from '../training/nextToken';
+import { packRows } from '../training/packing';
+import { createTrainerState, Trainer } from '../training/trainer';
+import type { Measurement } from './torch';
+
+/** Rows and tokens of a training step. */
+export const trainShape = { rows: 64, rowLength: 64 };
+
+/** 512 rows: 32 prompts of countdown, which all have the same length, in groups of 16. */
+export const plan: readonly PlanEntry[] = [
+  { task: 'countdown', level: 3, prompts: 16 },
+  { task: 'countdown', level: 5, prompts: 16 },
+];
+export const groupSize = 16;
+
+export function benchPrompts(): number[][] {
+  const random = createRandom('bench');
+  return plan.flatMap(({ task, level, prompts }) =>
+    Array.from({ length: prompts }, () => promptIds(generate(task, level, random, 'train'), 'en')),
+  );
+}
+
+export interface Bench {
+  train(): Measurement;
+  /** until the end token, or `newTokens` */
+  decode(newTokens: number): Promise<Measurement>;
+  /** the same in this process alone */
+  decodeAlone(newTokens: number): Measurement;
+  /** a step of R1-Zero, and the seconds of its parts */
+  grpo(): Promise<Measurement & { readonly parts: Readonly<Record<string, number>> }>;
+  evaluate(): Promise<Measurement>;
+  dispose(): void;
+}
+
+const now = (): number => performance.now() / 1000;
+
+export function createBench(size: ModelSize, { config, parameters }: Model): Bench {
+  const settings = { ...zeroSettings(size), plan, groupSize };
+  const prompts = benchPrompts();
+  const fresh = () => createTrainerState(cloneParameters(parameters));
+  const trainer = new Trainer(nextTokenLoss(config), defaultAdamW, fresh());
+  const policy = new Trainer(grpoBatchLoss(config, settings.grpo), settings.adamW, fresh());
+  const sampler = samplerFor(config);
+  const alone = createSampler(config, { endToken: tokenIds.eos, decode });
+  let step = 0;
+  const options = (maxNewTokens: number) => ({ groupSize, maxNewTokens, seed: 0, step: step++ });
+  const count = (groups: readonly (readonly { completionIds: number[] }[])[]): number =>
+    groups.flat().reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  return {
+    train() {
+      const { rows, rowLength } = trainShape;
+      const random = createRandom('bench', step++);
+      const began = now();
+      const sequences = Array.from({ length: rows }, () => ({
+        ids: Array.from({ length: rowLength + 1 }, () => random.int(config.vocabSize)),
+        channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
+      }));
+      const places = sequences.map((_, i) => [i]);
+      trainer.step([packRows(sequences, places, rows, rowLength, ['weights'])], 1e-6);
+      return { tokens: rows * rowLength, seconds: now() - began };
+    },
+    async decode(newTokens) {
+      const began = now();
+      const groups = await sampler.sample(parameters, prompts, options(newTokens));
+      return { tokens: count(groups), seconds: now() - began };
+    },
+    decodeAlone(newTokens) {
+      const began = now();
+      const groups = alone.sample(parameters, prompts, options(newTokens));
+      return { tokens: count(groups), seconds: now() - began };
+    },
+    async grpo() {
+      const times = [now()];
+      let sample = 0;
+      // Every reward is computed as in a run, then replaced by 0 and 1 in turn, so that no group is left out.
+      const rewardFn: typeof reward = (...about) => ({ ...reward(...about), total: sample++ % 2 });
+      const groups = await sampleStep(parameters, sampler, {
+        ...settings,
+        seed: 0,
+        step,
+        rewardFn,
+      });
+      times.push(now());
+      rolloutMetrics(groups);
+      times.push(now());
+      const completions = groups.map((group) =>
+        group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
+      );
+      grpoUpdates(policy, completions, settings.grpo, settings.batches, {
+        learningRate: 1e-6,
+        seed: [step++],
+      });
+      times.push(now());
+      const [a, b, c, d] = times as [number, number, number, number];
+      return {
+        tokens: count(completions),
+        seconds: d - a,
+        parts: { 'sampling and rewards': b - a, metrics: c - b, updates: d - c },
+      };
+    },
+    async evaluate() {
+      const began = now();
+      const set = heldOutProblems('countdown', 3, 64);
+      const { rollouts } = await evaluate(parameters, sampler, set, { seed: step++ });
+      return { tokens: count(rollouts), seconds: now() - began };
+    },
+    dispose() {
+      for (const part of [trainer, policy, sampler, alone]) part.dispose();
+      disposeTree(parameters);
+    },
+  };
+}

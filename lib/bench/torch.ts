@@ -1,0 +1,62 @@
+/** PyTorch's side of the bench: a Python environment of its own, and a process in it that works on request. */
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import * as readline from 'node:readline';
+import { UserError } from '../core/errors';
+import { root } from '../core/files';
+
+/** A piece of work done once. */
+export interface Measurement {
+  /** tokens trained on, or sampled */
+  readonly tokens: number;
+  readonly seconds: number;
+}
+
+export interface TorchServer {
+  /** Does a piece of work of `torch_server.py` and returns its answer. */
+  ask<T>(work: string, request?: Readonly<Record<string, unknown>>): Promise<T>;
+  close(): void;
+}
+
+const packages = ['transformers==5.23.0', 'trl==1.16.0', 'safetensors', 'numpy', 'jinja2'];
+
+/** The Python of an environment with PyTorch, made on the first call. Throws a UserError where that fails. */
+export function torchPython(folder: string, basePython: string): string {
+  const python = path.join(folder, 'bin/python');
+  const stamp = path.join(folder, '.complete');
+  const wanted = packages.join('\n');
+  if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return python;
+  console.error(`installing PyTorch, transformers and TRL into ${folder} (once, some minutes)`);
+  const run = (command: string, ...args: string[]): boolean =>
+    spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
+  const install = (...names: string[]): boolean =>
+    run(python, '-m', 'pip', 'install', '--quiet', ...names);
+  const made =
+    run(basePython, '-m', 'venv', folder) &&
+    // The CPU build is a tenth of the size, but not every package index has it.
+    (install('torch==2.13.0+cpu') || install('torch==2.13.0')) &&
+    install(...packages);
+  if (!made) throw new UserError(`no PyTorch in ${folder}: run it without --against torch`);
+  fs.writeFileSync(stamp, wanted);
+  return python;
+}
+
+export function startTorch(python: string): TorchServer {
+  const child: ChildProcess = spawn(python, [path.join(root, 'lib/bench/torch_server.py')], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, TRANSFORMERS_VERBOSITY: 'error', GLIBC_TUNABLES: '' },
+  });
+  const lines = readline.createInterface({ input: child.stdout! })[Symbol.asyncIterator]();
+  return {
+    async ask<T>(work: string, request: Readonly<Record<string, unknown>> = {}): Promise<T> {
+      child.stdin!.write(JSON.stringify({ work, ...request }) + '\n');
+      const line = (await lines.next()) as IteratorResult<string, undefined>;
+      if (line.done) throw new Error(`PyTorch ended in ${work}`);
+      const reply = JSON.parse(line.value) as T & { error?: string };
+      if (reply.error !== undefined) throw new Error(`PyTorch, ${work}: ${reply.error}`);
+      return reply;
+    },
+    close: () => void child.stdin!.end(),
+  };
+}
