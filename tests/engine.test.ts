@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { guardMemory } from '../lib/engine/memory';
+import { loop } from '../lib/core/loop';
+import { guardMemory, stopNearTensorLimit, tensorsMade } from '../lib/engine/memory';
 import { startEngine, tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../lib/engine/tree';
 import { rotaryAngles } from '../lib/model/rotary';
@@ -102,4 +103,18 @@ test('the memory guard finds a tensor that is left', async () => {
     guardMemory('a step', () => kept.pop()!.dispose()),
     { message: 'a step left -1 tensors behind, expected 0' },
   );
+});
+
+test('a run stops before the engine runs out of tensor numbers', async () => {
+  const before = tensorsMade();
+  tf.tidy(() => tf.add(tf.scalar(1), tf.scalar(2)));
+  const made = tensorsMade() - before;
+  assert.equal(made, 4); // two inputs, the sum, and the one that was made to look
+  let steps = 0;
+  const { step, stopped } = await loop(0, 5, () => {
+    steps++;
+    stopNearTensorLimit(steps < 3 ? Infinity : before);
+  });
+  assert.deepEqual({ step, stopped }, { step: 3, stopped: true });
+  assert.equal((await loop(0, 5, () => stopNearTensorLimit())).stopped, false);
 });

@@ -82,7 +82,7 @@ function leftBy(name: string) {
   const folder = runFolder(place, name);
   const info = readRunInfo(folder)!;
   const metrics = readMetrics(folder).map((row) =>
-    without(row, 'seconds', 'speed/secondsPerStep', 'speed/tokensPerSecond'),
+    without(row, 'seconds', ...Object.keys(row).filter((key) => /^(speed|memory)\//.test(key))),
   );
   const model = loadCheckpoint(checkpointFolder(place, name));
   return {

@@ -1,4 +1,5 @@
-import { tf } from './tensorflow';
+import { stopFlag } from '../core/loop';
+import { nodeBackend, tf } from './tensorflow';
 
 /**
  * Runs one step and fails if it left more tensors behind than it should have: tfjs frees nothing by itself, so a
@@ -15,4 +16,27 @@ export async function guardMemory<T>(
   if (left !== newTensors)
     throw new Error(`${what} left ${left} tensors behind, expected ${newTensors}`);
   return result;
+}
+
+/** tfjs-node numbers its tensors with a 32-bit counter that never goes back; past its end every call would fail. */
+const lastTensorId = 2 ** 31 - 1;
+
+/** How many tensors this process has made so far, those inside the backend counted. */
+export function tensorsMade(): number {
+  const tensor = tf.scalar(0);
+  const [id] = nodeBackend().getInputTensorIds([tensor]) as [number];
+  tensor.dispose();
+  return id;
+}
+
+/**
+ * Asks the running loop to stop, as a person would, when the counter comes near its end: the run saves itself and
+ * goes on in a new process.
+ */
+export function stopNearTensorLimit(limit = lastTensorId - 1e7): void {
+  if (tensorsMade() < limit || stopFlag.requested) return;
+  stopFlag.requested = true;
+  console.log(
+    `the engine has numbered ${limit} tensors and cannot number many more: restart, and run the same again`,
+  );
 }

@@ -8,6 +8,7 @@ import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
+import { stopNearTensorLimit } from '../engine/memory';
 import { gateText, measureGate, type GateResult } from '../evaluation/gate';
 import { modelConfig, type ModelSize } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
@@ -88,6 +89,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
     bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
     await onStep?.(row, planned);
     if (step % 1000 === 999) run.save(step + 1, encodeTrainerState(trainer.state));
+    stopNearTensorLimit();
   };
 
   const sampler = samplerFor(config);

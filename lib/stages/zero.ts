@@ -6,6 +6,7 @@ import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress } from '../core/progress';
+import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
 import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
@@ -94,6 +95,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     if (step % evaluateEvery === 0)
       await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
     const started = Date.now();
+    const tensorsBefore = tensorsMade();
     const groups = await sampleStep(trainer.state.parameters, sampler, {
       ...settings,
       seed,
@@ -110,6 +112,8 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
       tokens: run.tokens,
       'speed/secondsPerStep': secondsPerStep,
       'speed/tokensPerSecond': tokens / secondsPerStep,
+      'memory/tensorIds': tensorsMade() - tensorsBefore,
+      'memory/residentMB': Math.round(process.memoryUsage.rss() / 2 ** 20),
     });
     run.metrics.push(row);
     // One completion of each group now and then: enough to read, small enough to keep.
@@ -118,6 +122,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     bar.update(step + 1, stepText(row));
     await options.onStep?.(row, settings.steps);
     if (step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
+    stopNearTensorLimit();
   };
 
   try {
