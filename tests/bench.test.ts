@@ -26,7 +26,8 @@ test('the bench counts the tokens of each piece of work and leaves nothing behin
       assert.ok(measured.seconds > 0);
       tokens[name] = measured.tokens;
     }
-    assert.equal(tokens.train, trainShape.rows * trainShape.rowLength);
+    const { rows, rowLength, steps } = trainShape;
+    assert.equal(tokens.train, steps * rows * rowLength);
     // Untrained, one token in a hundred ends a completion.
     assert.ok(tokens.alone! > 0.9 * 512 * 8 && tokens.alone! <= 512 * 8);
     assert.ok(tokens.decode! > 0.9 * 512 * 8 && tokens.decode! <= 512 * 8);

@@ -19,8 +19,8 @@ import { packRows } from '../training/packing';
 import { createTrainerState, Trainer } from '../training/trainer';
 import type { Measurement } from './torch';
 
-/** Rows and tokens of a training step. */
-export const trainShape = { rows: 64, rowLength: 64 };
+/** Rows and tokens of a training step, and the steps of a measurement. */
+export const trainShape = { rows: 64, rowLength: 64, steps: 10 };
 
 /** 512 rows: 32 prompts of countdown, which all have the same length, in groups of 16. */
 export const plan: readonly PlanEntry[] = [
@@ -64,16 +64,18 @@ export function createBench(size: ModelSize, { config, parameters }: Model): Ben
     groups.flat().reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return {
     train() {
-      const { rows, rowLength } = trainShape;
+      const { rows, rowLength, steps } = trainShape;
       const random = createRandom('bench', step++);
       const began = now();
-      const sequences = Array.from({ length: rows }, () => ({
-        ids: Array.from({ length: rowLength + 1 }, () => random.int(config.vocabSize)),
-        channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
-      }));
-      const places = sequences.map((_, i) => [i]);
-      trainer.step([packRows(sequences, places, rows, rowLength, ['weights'])], 1e-6);
-      return { tokens: rows * rowLength, seconds: now() - began };
+      for (let i = 0; i < steps; i++) {
+        const sequences = Array.from({ length: rows }, () => ({
+          ids: Array.from({ length: rowLength + 1 }, () => random.int(config.vocabSize)),
+          channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
+        }));
+        const places = sequences.map((_, r) => [r]);
+        trainer.step([packRows(sequences, places, rows, rowLength, ['weights'])], 1e-6);
+      }
+      return { tokens: steps * rows * rowLength, seconds: now() - began };
     },
     async decode(newTokens) {
       const began = now();

@@ -91,15 +91,16 @@ class Bench:
         self.optimizer.step()
         self.optimizer.zero_grad()
 
-    def train(self, rows, length, compiled):
-        """One step of next-token training on random tokens."""
-        ids = torch.randint(0, self.model.vocabulary, (rows, length + 1))
-        logits = (self.compiled if compiled else self.model)(ids[:, :-1])
-        loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), ids[:, 1:].reshape(-1))
-        loss.backward()
-        self.update()
-        loss.item()
-        return rows * length
+    def train(self, rows, length, steps, compiled):
+        """Steps of next-token training on random tokens."""
+        for _ in range(steps):
+            ids = torch.randint(0, self.model.vocabulary, (rows, length + 1))
+            logits = (self.compiled if compiled else self.model)(ids[:, :-1])
+            loss = F.cross_entropy(logits.reshape(-1, logits.shape[-1]), ids[:, 1:].reshape(-1))
+            loss.backward()
+            self.update()
+            loss.item()
+        return steps * rows * length
 
     @torch.inference_mode()
     def rollouts(self, prompts, group, new_tokens):

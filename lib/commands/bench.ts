@@ -48,6 +48,9 @@ const rate = ({ tokens, seconds }: Measurement): number => tokens / seconds;
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
+/** Before each measurement: the threads of the other side go on spinning for a while after their work. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+
 /** Both sides in turn, so that a drift of the machine's speed meets both; the first round warms up. */
 async function compare(
   about: Pick<BenchRow, 'work' | 'size' | 'weights' | 'otherName'>,
@@ -57,7 +60,9 @@ async function compare(
 ): Promise<BenchRow> {
   const [ourRates, otherRates]: [number[], number[]] = [[], []];
   for (let i = 0; i <= repeats; i++) {
+    await pause();
     const mine = rate(await ours());
+    if (other) await pause();
     const theirs = other && rate(await other());
     if (i === 0) continue;
     ourRates.push(Math.round(mine));
@@ -118,7 +123,7 @@ async function benchSize(
     torch && (() => torch.ask<Measurement>(work, { ...request }));
   const add = async (work: string, otherName: string, ours: Work, other: Work | null) =>
     rows.push(await compare({ work, size, weights, otherName }, repeats, ours, other));
-  const train = { rows: trainShape.rows, length: trainShape.rowLength };
+  const train = { rows: trainShape.rows, length: trainShape.rowLength, steps: trainShape.steps };
   const eager = there('train', { ...train, compiled: false });
   await add('training', 'PyTorch', () => bench.train(), eager);
   if (torch) {
