@@ -23,7 +23,6 @@ test('the bench counts the tokens of each piece of work and leaves nothing behin
     const tokens: Record<string, number> = {};
     for (const [name, work] of Object.entries(works)) {
       const measured = await guardMemory(name, async () => work());
-      assert.ok(measured.seconds > 0);
       tokens[name] = measured.tokens;
     }
     const { rows, rowLength, steps } = trainShape;

@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['**/node_modules/**', '.venv/**', 'data/**', '**/*.cjs'] },
+  { ignores: ['**/node_modules/**', '.venv*/**', 'data/**', '**/*.cjs'] },
   {
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],

@@ -24,7 +24,7 @@ completions: sampling, rewards, two updates) and of an evaluation. Leave the mac
 
   --size NAMES      comma-separated sizes (small,base)
   --repeats N       measurements of each; the median is shown, with the least and the most (5)
-  --against torch   the same work in PyTorch, transformers and TRL, in turn with ours; makes an environment of its own
+  --against torch   the same work in PyTorch and transformers in turn with ours, and in TRL; makes its own environment
   --json            one JSON object
 `;
 
@@ -82,6 +82,7 @@ function modelOf(size: ModelSize): { model: Model; folder: string } {
   const config = modelConfig(size, vocabulary.length);
   const model = { config, parameters: initParameters(config, 0) };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-bench-'));
+  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
   saveCheckpoint(folder, model, {
     'tokenizer.json': tokenizerJson(),
     'tokenizer_config.json': tokenizerConfigJson(),
@@ -156,6 +157,7 @@ async function benchSize(
       ...asked(150),
       steps: repeats,
     });
+    // TRL's trainer runs its steps in one go, before ours.
     let i = 0;
     const trl = (): Measurement => {
       const j = Math.max(0, i++ - 1); // the first round is not counted

@@ -94,15 +94,20 @@ function startProcess(): ChildProcess {
     if ('groups' in reply) resolve(reply.groups);
     else reject(new Error(reply.error));
   });
-  child.on('exit', (code, signal) => {
-    children.splice(children.indexOf(child), 1);
-    for (const [id, { child: asked, reject }] of waiting) {
-      if (asked !== child) continue;
-      waiting.delete(id);
-      reject(new Error(`a decoding process ended with ${signal ?? `code ${code}`}: run again`));
-    }
-  });
+  child.on('exit', (code, signal) => drop(child, `ended with ${signal ?? `code ${code}`}`));
+  child.on('error', (error) => drop(child, `failed, ${error.message}`)); // no memory for it, or a closed channel
   return child;
+}
+
+/** Takes a process out of use and tells those who wait for it. */
+function drop(child: ChildProcess, what: string): void {
+  const place = children.indexOf(child);
+  if (place >= 0) children.splice(place, 1);
+  for (const [id, { child: asked, reject }] of waiting) {
+    if (asked !== child) continue;
+    waiting.delete(id);
+    reject(new Error(`a decoding process ${what}: run again`));
+  }
 }
 
 function ask(child: ChildProcess, request: Omit<DecodeRequest, 'id'>): Promise<Rollout[][]> {

@@ -57,7 +57,7 @@ export function saveModel(place: Place, name: string, model: Model): string {
   return folder;
 }
 
-/** A sampler that speaks the project's vocabulary. A model with another vocabulary is refused. */
+/** A sampler that speaks the project's vocabulary, many rows in parallel processes. A model with another vocabulary is refused. */
 export function samplerFor(config: ModelConfig): Sampler {
   if (config.vocabSize !== vocabulary.length)
     throw new UserError(

@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Row } from '../core/csv';
-import { seedInterval } from '../evaluation/metrics';
+import { meanInterval, seedInterval } from '../evaluation/metrics';
 import { readEvaluations, readRunInfo } from '../runs/run';
 import { runFolder, type Place } from './places';
 import { share, textTable } from './table';
@@ -26,16 +26,14 @@ export function seedLines(place: Place, stage: string): SeedLine[] {
     .filter((folder) => readRunInfo(folder)?.finished);
   if (folders.length < 2) return [];
   const runs = folders.map(readEvaluations);
-  const at = (rows: readonly Row[], step: number, like: Row): Row =>
-    rows.find((r) => r.step === step && r.task === like.task && r.level === like.level)!;
-  const lastStep = runs[0]!.at(-1)!.step as number;
+  const same = (a: Row, b: Row): boolean => a.task === b.task && a.level === b.level;
   return runs[0]!
-    .filter(({ step }) => step === lastStep)
+    .filter(({ step }) => step === 0)
     .map((row) => ({
       task: Number(row.level) > 0 ? `${row.task} ${row.level}` : String(row.task),
       n: Number(row.n),
-      first: runs.map((rows) => at(rows, 0, row)),
-      last: runs.map((rows) => at(rows, lastStep, row)),
+      first: runs.map((rows) => rows.find((r) => same(r, row))!),
+      last: runs.map((rows) => rows.findLast((r) => same(r, row))!),
     }));
 }
 
@@ -44,15 +42,15 @@ export function seedTable(lines: readonly SeedLine[]): string {
   const values = (rows: readonly Row[], key: string): number[] => rows.map((r) => Number(r[key]));
   const rows = lines.map(({ task, n, first, last }) => {
     const growth = (key: string, digits: number): string => {
-      const before = seedInterval(values(first, key)).mean;
-      const after = seedInterval(values(last, key)).mean;
+      const before = meanInterval(values(first, key)).mean;
+      const after = meanInterval(values(last, key)).mean;
       return `${before.toFixed(digits)} -> ${after.toFixed(digits)} (x${(after / before).toFixed(1)})`;
     };
     const accuracy = values(last, 'passAt1');
     const { mean, interval } = seedInterval(accuracy);
     return [
       task,
-      share(seedInterval(values(first, 'passAt1')).mean),
+      share(meanInterval(values(first, 'passAt1')).mean),
       `${share(mean)} [${interval.map(share).join(', ')}]`,
       accuracy.map(share).join(' '),
       growth('meanLength', 0),
