@@ -38,8 +38,9 @@ async function main(): Promise<void> {
   const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
   let text = fs.readFileSync(readme, 'utf8');
   for (const [block, content] of Object.entries({ seeds, results: table })) {
+    const lines = content.replace(/ +$/gm, '');
     const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
-    text = text.replace(place, `$1\n\`\`\`text\n${content}\n\`\`\`\n\n$2`);
+    text = text.replace(place, `$1\n\`\`\`text\n${lines}\n\`\`\`\n\n$2`);
   }
   writeFileAtomic(readme, text);
   console.log(`${shortPath(readme)}\n\n${seeds}`);
