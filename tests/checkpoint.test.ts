@@ -9,6 +9,7 @@ import { loadCheckpoint, saveCheckpoint } from '../lib/model/checkpoint';
 import { configFromJson, configJson } from '../lib/model/config';
 import type { Model } from '../lib/model/parameters';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../lib/model/safetensors';
+import { defaultOptimizer } from '../lib/training/optimizer';
 import { createTrainerState } from '../lib/training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../lib/training/trainerState';
 import { assertFlatMemory } from './support/allclose';
@@ -303,12 +304,18 @@ test('the state of a trainer is read back bit for bit', () => {
   const config = microConfig({ qkvBias: true });
   const state = {
     parameters: randomParameters(config, 24),
-    optimizer: { mean: randomParameters(config, 25), square: randomParameters(config, 26) },
+    optimizer: {
+      adamW: {
+        means: flatten(randomParameters(config, 25)),
+        squares: flatten(randomParameters(config, 26)),
+      },
+      muon: [],
+    },
     updates: 1234,
   };
   const bytes = assertFlatMemory(() => encodeTrainerState(state));
   const before = tf.memory().numTensors;
-  const decoded = decodeTrainerState(config, bytes, 'here');
+  const decoded = decodeTrainerState(config, defaultOptimizer, bytes, 'here');
   assert.equal(tf.memory().numTensors - before, snapshot(decoded.parameters).length * 3);
   assert.equal(decoded.updates, 1234);
   assert.deepEqual(
@@ -324,12 +331,14 @@ test('the state of a trainer is read back bit for bit', () => {
 
 test('a damaged state of a trainer is refused', () => {
   const config = microConfig({ numLayers: 1 });
-  const whole = encodeTrainerState(createTrainerState(randomParameters(config, 27)));
-  const before = snapshot(decodeTrainerState(config, whole, 'here').parameters);
+  const whole = encodeTrainerState(
+    createTrainerState(randomParameters(config, 27), defaultOptimizer),
+  );
+  const before = snapshot(decodeTrainerState(config, defaultOptimizer, whole, 'here').parameters);
   assertFlatMemory(() => {
     for (let length = 0; length < whole.length; length += 101)
       assertUserError(
-        () => decodeTrainerState(config, whole.slice(0, length), 'here'),
+        () => decodeTrainerState(config, defaultOptimizer, whole.slice(0, length), 'here'),
         'here',
         `${length} bytes`,
       );
@@ -338,15 +347,28 @@ test('a damaged state of a trainer is refused', () => {
       const flipped = Uint8Array.from(whole);
       flipped[at]! ^= 1 << (at % 8);
       try {
-        const { parameters, optimizer } = decodeTrainerState(config, flipped, 'here');
+        const { parameters, optimizer } = decodeTrainerState(
+          config,
+          defaultOptimizer,
+          flipped,
+          'here',
+        );
         assert.deepEqual(snapshot(parameters), before, `bit in byte ${at}`);
         disposeTree(parameters, optimizer);
       } catch (error) {
         if (error instanceof assert.AssertionError) throw error;
-        assertUserError(() => decodeTrainerState(config, flipped, 'here'), 'here', `byte ${at}`);
+        assertUserError(
+          () => decodeTrainerState(config, defaultOptimizer, flipped, 'here'),
+          'here',
+          `byte ${at}`,
+        );
       }
     }
     const other = microConfig({ numLayers: 2 });
-    assertUserError(() => decodeTrainerState(other, whole, 'here'), 'here', 'another config');
+    assertUserError(
+      () => decodeTrainerState(other, defaultOptimizer, whole, 'here'),
+      'here',
+      'another config',
+    );
   });
 });

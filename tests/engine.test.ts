@@ -8,12 +8,12 @@ import { rotaryAngles } from '../lib/model/rotary';
 import { decodeChunk, type ChunkInputs } from '../lib/sampling/decodeChunk';
 import { padPrompts, prefill, type KvCache } from '../lib/sampling/prefill';
 import {
-  adamW,
-  adamWInputs,
-  defaultAdamW,
-  initAdamW,
-  type AdamWState,
-} from '../lib/training/adamw';
+  defaultOptimizer,
+  initOptimizer,
+  optimizerInputs,
+  updateWeights,
+  type OptimizerState,
+} from '../lib/training/optimizer';
 import { lossAndGradients } from '../lib/training/gradients';
 import { nextTokenLoss, type TextBatch } from '../lib/training/nextToken';
 import { packRows } from '../lib/training/packing';
@@ -43,7 +43,7 @@ test('trees of tensors are taken apart and put together', () => {
   assert.ok(a.isDisposed && b.isDisposed && c.isDisposed);
 });
 
-test('a loss with its gradients, and an update of AdamW, as graphs with and without XLA', () => {
+test('a loss with its gradients, and an update of AdamW and Muon, as graphs with and without XLA', () => {
   const config = microConfig({ qkvBias: true, numLayers: 1 });
   const parameters = randomParameters(config, 3);
   const sequences = [
@@ -54,10 +54,12 @@ test('a loss with its gradients, and an update of AdamW, as graphs with and with
   const lossFn = nextTokenLoss(config);
   const step = (p: typeof parameters, b: TextBatch): TensorTree =>
     lossAndGradients((q) => ({ ...lossFn(q, b), twice: tf.mul(lossFn(q, b).loss, 2) }), p);
-  const state = { ...initAdamW(parameters), mean: randomParameters(config, 4) };
-  const hyper = adamWInputs(0.01, 3, defaultAdamW);
-  const update = (p: typeof parameters, s: AdamWState, h: tf.Tensor): TensorTree =>
-    adamW({ ...defaultAdamW, weightDecay: 0.1 }, p, p, s, h);
+  const muon = { rateFactor: 2, momentum: 0.8, weightDecay: 0.2 };
+  const optimizer = { ...defaultOptimizer, weightDecay: 0.1, muon };
+  const state = initOptimizer(optimizer, parameters);
+  const hyper = optimizerInputs(0.01, 3, optimizer);
+  const update = (p: typeof parameters, s: OptimizerState, h: tf.Tensor): TensorTree =>
+    updateWeights(optimizer, p, p, s, h);
   for (const xla of [false, true]) {
     assertSameAsEager(step, [parameters, batch], { xla }, 1e-5);
     assertSameAsEager(update, [parameters, state, hyper], { xla }, 1e-5);

@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { tf } from '../lib/engine/tensorflow';
 import { disposeTree } from '../lib/engine/tree';
 import { cloneParameters } from '../lib/model/parameters';
-import { defaultAdamW } from '../lib/training/adamw';
+import { defaultOptimizer } from '../lib/training/optimizer';
 import {
   defaultGrpo,
   groupAdvantages,
@@ -289,8 +289,8 @@ test('updates make good completions likelier and bad ones less likely, and leave
   const grpo = { ...defaultGrpo, klCoef: 0.1, updatesPerBatch: 1 };
   const trainer = new Trainer(
     grpoBatchLoss(config, grpo),
-    defaultAdamW,
-    createTrainerState(cloneParameters(parameters)),
+    defaultOptimizer,
+    createTrainerState(cloneParameters(parameters), defaultOptimizer),
   );
   const runs = [1, 2, 3].map((step) =>
     assertFlatMemory(() =>

@@ -334,7 +334,7 @@ test('two updates of AdamW against plain loops', () => {
   const parameters = randomParameters(config, 10);
   const weights = toReference(parameters);
   const matrices = flatten(parameters).map((tensor) => tensor.rank === 2);
-  const trainer = new Trainer(nextTokenLoss(config), adamW, createTrainerState(parameters));
+  const trainer = new Trainer(nextTokenLoss(config), adamW, createTrainerState(parameters, adamW));
   const means = weightArrays(weights).map((array) => array.map(() => 0));
   const squares = weightArrays(weights).map((array) => array.map(() => 0));
   const norms: number[] = [];

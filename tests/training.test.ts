@@ -6,7 +6,6 @@ import { tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten } from '../lib/engine/tree';
 import { cloneParameters } from '../lib/model/parameters';
 import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
-import { adamW, adamWInputs, defaultAdamW, initAdamW } from '../lib/training/adamw';
 import { lossAndGradients } from '../lib/training/gradients';
 import { crossEntropyLoss } from '../lib/training/losses';
 import { documentBatches, documentLoss, nextTokenLoss } from '../lib/training/nextToken';
@@ -18,6 +17,13 @@ import {
   type Sequence,
 } from '../lib/training/packing';
 import { warmUp, warmUpAndDecay } from '../lib/training/schedule';
+import { muon, orthogonalize } from '../lib/training/muon';
+import {
+  defaultOptimizer,
+  initOptimizer,
+  optimizerInputs,
+  updateWeights,
+} from '../lib/training/optimizer';
 import { createTrainerState, Trainer } from '../lib/training/trainer';
 import { assertAllclose, assertFlatMemory } from './support/allclose';
 import { microConfig, randomParameters, snapshot } from './support/microModel';
@@ -190,23 +196,29 @@ test('one update of AdamW, by hand', () => {
   // gradient (3, 0), (4): norm 5, scaled to 1: .6, 0, .8. From zero moments the first step is g / (|g| + eps),
   // here 1, 0, 1. The matrix decays besides by .1 w.
   const parameters = pair([2, 1], [5]);
-  const config = { ...defaultAdamW, weightDecay: 0.1 };
-  const hyper = adamWInputs(0.01, 1, config);
+  const config = { ...defaultOptimizer, weightDecay: 0.1 };
+  const hyper = optimizerInputs(0.01, 1, config);
   const gradients = pair([3, 0], [4]);
-  const updated = adamW(config, parameters, gradients, initAdamW(parameters), hyper);
+  const updated = updateWeights(
+    config,
+    parameters,
+    gradients,
+    initOptimizer(config, parameters),
+    hyper,
+  );
   assertAllclose(updated.gradientNorm, [5]);
   assertAllclose(updated.parameters.embedding, [2 - 0.01 * (1 + 0.2), 1 - 0.01 * 0.1]);
   assertAllclose(updated.parameters.finalNorm, [5 - 0.01]);
-  assertAllclose(updated.state.mean.embedding, [0.06, 0]);
-  assertAllclose(updated.state.square.embedding, [0.05 * 0.36, 0]);
+  assertAllclose(updated.state.adamW.means[0]!, [0.06, 0]);
+  assertAllclose(updated.state.adamW.squares[0]!, [0.05 * 0.36, 0]);
   // A second gradient within the allowed norm is taken as it is. c1 = 1 / .19, c2 = 1 / .0975:
   // matrix m = .9 * .06 + .1 * .5 = .104, v = .95 * .018 + .05 * .25 = .0296
-  const second = adamW(
+  const second = updateWeights(
     config,
     parameters,
     pair([0.5, 0], [0]),
     updated.state,
-    adamWInputs(0.01, 2, config),
+    optimizerInputs(0.01, 2, config),
   );
   const direction = 0.104 / 0.19 / Math.sqrt(0.0296 / 0.0975);
   assertAllclose(second.parameters.embedding, [2 - 0.01 * (direction + 0.2), 1 - 0.01 * 0.1]);
@@ -215,18 +227,109 @@ test('one update of AdamW, by hand', () => {
 
 test('the gradient is no longer than the largest allowed norm, and small ones stay', () => {
   const parameters = pair([0, 0], [0]);
-  const config = { ...defaultAdamW, maxGradientNorm: 2 };
+  const config = { ...defaultOptimizer, maxGradientNorm: 2 };
   const firstMean = (gradient: number[]): ArrayLike<number> =>
-    adamW(
+    updateWeights(
       config,
       parameters,
       pair(gradient, [0]),
-      initAdamW(parameters),
-      adamWInputs(1, 1, config),
-    ).state.mean.embedding.dataSync();
+      initOptimizer(config, parameters),
+      optimizerInputs(1, 1, config),
+    ).state.adamW.means[0]!.dataSync();
   assertAllclose(firstMean([6, 8]), [0.12, 0.16]); // a tenth of (1.2, 1.6), which has the norm 2
   assertAllclose(firstMean([1.2, 1.6]), [0.12, 0.16]);
   assertAllclose(firstMean([0.6, 0.8]), [0.06, 0.08]);
+});
+
+/** What Muon's iteration makes of a singular value, as a plain loop. */
+function mapped(value: number): number {
+  for (let round = 0; round < 5; round++)
+    value = 3.4445 * value - 4.775 * value ** 3 + 2.0315 * value ** 5;
+  return value;
+}
+
+test('Newton-Schulz keeps the directions of a matrix and evens out its singular values', () => {
+  // diag(3, 4) has the norm 5: .6 and .8 go in.
+  const diagonal = orthogonalize(
+    tf.tensor3d([
+      [
+        [3, 0],
+        [0, 4],
+      ],
+    ]),
+  );
+  assertAllclose(diagonal, [mapped(0.6), 0, 0, mapped(0.8)]);
+  for (const value of [0.01, 0.1, 0.5, 1]) {
+    const result = mapped(value);
+    assert.ok(result > 0.68 && result < 1.2, `${value} becomes ${result}`);
+  }
+  // The rows 4 and 1 times two orthogonal unit vectors of three dimensions, turned by 30 degrees.
+  const [cos, sin] = [Math.sqrt(3) / 2, 0.5];
+  const rows = (first: number, second: number): number[] => [
+    ...[cos * first * 0.6, cos * first * 0.8, -sin * second],
+    ...[sin * first * 0.6, sin * first * 0.8, cos * second],
+  ];
+  const expected = rows(mapped(4 / Math.sqrt(17)), mapped(1 / Math.sqrt(17)));
+  const wide = tf.tensor3d(rows(4, 1), [1, 2, 3]);
+  assertAllclose(orthogonalize(wide), expected);
+  // a tall matrix like its transpose, and each of a stack alone
+  const tall = orthogonalize(tf.transpose(wide, [0, 2, 1]));
+  assertAllclose(tf.transpose(tall, [0, 2, 1]), expected);
+  const stack = tf.stack([tf.squeeze(wide, [0]), tf.tensor2d([0, 9, 0, 0, 0, 7], [2, 3])]);
+  const [w, v] = [mapped(9 / Math.hypot(9, 7)), mapped(7 / Math.hypot(9, 7))];
+  assertAllclose(orthogonalize(stack), [...expected, 0, w, 0, 0, 0, v]);
+});
+
+test('one update of Muon, by hand', () => {
+  const config = { rateFactor: 1, momentum: 0.75, weightDecay: 0.5 };
+  const [weights, gradients, means] = [
+    [tf.tensor2d([[2, 4]]), tf.tensor2d([[3], [0]])],
+    [tf.tensor2d([[12, 16]]), tf.tensor2d([[0], [8]])],
+    [tf.tensor2d([[8, 0]]), tf.tensor2d([[0], [0]])],
+  ];
+  const updated = muon(config, weights, gradients, means, tf.scalar(0.1));
+  assertAllclose(updated.means[0]!, [0.75 * 8 + 3, 4]);
+  assertAllclose(updated.means[1]!, [0, 2]);
+  // .75 (9, 4) + .25 (12, 16) = (9.75, 7), to length mapped(1) times sqrt(2) for one input and two outputs
+  const size = (Math.SQRT2 * mapped(1)) / Math.hypot(9.75, 7);
+  assertAllclose(updated.weights[0]!, [
+    2 - 0.1 * (9.75 * size + 0.5 * 2),
+    4 - 0.1 * (7 * size + 0.5 * 4),
+  ]);
+  // two inputs and one output are not scaled
+  assertAllclose(updated.weights[1]!, [3 - 0.1 * 0.5 * 3, -0.1 * mapped(1)]);
+});
+
+test('Muon has the matrices of the blocks, AdamW embedding, norms and biases', () => {
+  const config = microConfig({ qkvBias: true });
+  const parameters = randomParameters(config, 31);
+  const gradients = randomParameters(config, 32);
+  const inputs = optimizerInputs(0.01, 1, defaultOptimizer);
+  const withMuon = {
+    ...defaultOptimizer,
+    muon: { rateFactor: 3, momentum: 0.9, weightDecay: 0.1 },
+  };
+  const [plain, mixed] = [defaultOptimizer, withMuon].map((optimizer) =>
+    updateWeights(optimizer, parameters, gradients, initOptimizer(optimizer, parameters), inputs),
+  ) as [ReturnType<typeof updateWeights>, ReturnType<typeof updateWeights>];
+  assertAllclose(mixed.gradientNorm, plain.gradientNorm);
+  for (const name of ['embedding', 'finalNorm'] as const)
+    assertAllclose(mixed.parameters[name], plain.parameters[name]);
+  parameters.layers.forEach((layer, i) => {
+    const [a, b] = [plain.parameters.layers[i]!, mixed.parameters.layers[i]!];
+    for (const name of ['attentionNorm', 'mlpNorm', 'qkvBias'] as const)
+      assertAllclose(b[name]!, a[name]!);
+    const names = ['qkv', 'attentionOutput', 'gateUp', 'down'] as const;
+    const clip = 1 / flatten(plain.gradientNorm)[0]!.dataSync()[0]!;
+    for (const name of names) {
+      const gradient = tf.mul(gradients.layers[i]![name], clip);
+      const means = [tf.zeros(gradient.shape)];
+      const alone = muon(withMuon.muon, [layer[name]], [gradient], means, tf.scalar(0.03));
+      assertAllclose(b[name], alone.weights[0]!, { absolute: 1e-5 });
+    }
+  });
+  assert.equal(mixed.state.muon.length, 4 * config.numLayers);
+  assert.equal(mixed.state.adamW.means.length, 2 + 3 * config.numLayers);
 });
 
 const config = microConfig();
@@ -256,8 +359,8 @@ test('a step on several batches is the step on one that holds them all', () => {
   const trained = [2, 1, 4].map((rowsPerBatch) => {
     const trainer = new Trainer(
       nextTokenLoss(config),
-      { ...defaultAdamW, epsilon: 1e-3, weightDecay: 0.1 },
-      createTrainerState(cloneParameters(start)),
+      { ...defaultOptimizer, epsilon: 1e-3, weightDecay: 0.1 },
+      createTrainerState(cloneParameters(start), defaultOptimizer),
     );
     const stats = [0.01, 0.02].map((rate) => {
       const batches = [
@@ -285,8 +388,8 @@ test('a step on several batches is the step on one that holds them all', () => {
 test('a step makes no tensor that stays, with one batch and with several', () => {
   const trainer = new Trainer(
     nextTokenLoss(config),
-    defaultAdamW,
-    createTrainerState(randomParameters(config, 13)),
+    defaultOptimizer,
+    createTrainerState(randomParameters(config, 13), defaultOptimizer),
   );
   const losses = [4, 1, 4, 1, 4, 1].map(
     (rows) =>
@@ -302,8 +405,8 @@ test('a step makes no tensor that stays, with one batch and with several', () =>
 });
 
 test('a step needs a batch', () => {
-  const state = createTrainerState(randomParameters(config, 13));
-  const trainer = new Trainer(nextTokenLoss(config), defaultAdamW, state);
+  const state = createTrainerState(randomParameters(config, 13), defaultOptimizer);
+  const trainer = new Trainer(nextTokenLoss(config), defaultOptimizer, state);
   assertFlatMemory(() =>
     assert.throws(() => trainer.step([], 0.01), { message: 'a step needs at least one batch' }),
   );

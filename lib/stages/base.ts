@@ -57,9 +57,9 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
     versions: await versions(),
   });
   const state = saved
-    ? decodeTrainerState(config, saved.state, run.folder)
-    : createTrainerState(initParameters(config, seed));
-  const trainer = new Trainer(documentLoss(config), settings.adamW, state);
+    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
+    : createTrainerState(initParameters(config, seed), settings.optimizer);
+  const trainer = new Trainer(documentLoss(config), settings.optimizer, state);
   const model = (): Model => ({ config, parameters: trainer.state.parameters });
   const corpus = corpusNamed(settings.corpus);
   const places = settings.batches.reduce((sum, { rows, rowLength }) => sum + rows * rowLength, 0);

@@ -1,5 +1,5 @@
 /** The settings of each model size: one dial, every value of which can be overridden. */
-import { defaultAdamW, type AdamWConfig } from '../training/adamw';
+import { defaultOptimizer, type OptimizerConfig } from '../training/optimizer';
 import { defaultGrpo, type GrpoConfig } from '../training/grpo';
 import type { BatchShape } from '../training/packing';
 import type { TaskName } from '../tasks/index';
@@ -16,7 +16,7 @@ export interface BaseSettings {
   readonly batches: readonly BatchShape[];
   readonly learningRate: number;
   readonly warmUpSteps: number;
-  readonly adamW: AdamWConfig;
+  readonly optimizer: OptimizerConfig;
   /** while the gate is not passed, training goes on by this many tokens … */
   readonly extensionTokens: number;
   /** … at most so many times */
@@ -41,7 +41,7 @@ export interface ZeroSettings {
   readonly warmUpSteps: number;
   readonly grpo: GrpoConfig;
   readonly rewards: RewardWeights;
-  readonly adamW: AdamWConfig;
+  readonly optimizer: OptimizerConfig;
   /** the shapes of an update's batches, from long rows to short ones */
   readonly batches: readonly BatchShape[];
   /** what is evaluated on held-out problems */
@@ -64,26 +64,34 @@ export const mixture: readonly PlanEntry[] = [
 ];
 
 const pretrainingRate: Record<ModelSize, number> = {
-  tiny: 8e-3,
-  small: 6e-3,
-  base: 4e-3,
-  large: 2e-3,
+  tiny: 1e-2,
+  small: 1e-2,
+  base: 7e-3,
+  large: 5e-3,
 };
+
+/** Muon's learning rate in pre-training: its updates have one size whatever the width. */
+const muonRate = 0.015;
 
 const policyRate: Record<ModelSize, number> = { tiny: 4e-4, small: 4e-4, base: 2e-4, large: 1e-4 };
 
 export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> = {}): BaseSettings {
   return {
     corpus: 'default',
-    tokens: 14e6,
+    tokens: 6e6,
     batches: [
       { rows: 4, rowLength: 176 },
       { rows: 27, rowLength: 88 },
     ],
     learningRate: pretrainingRate[size],
     warmUpSteps: 100,
-    adamW: { ...defaultAdamW, beta2: 0.98, weightDecay: 0.02 },
-    extensionTokens: 2e6,
+    optimizer: {
+      ...defaultOptimizer,
+      beta2: 0.98,
+      weightDecay: 0.02,
+      muon: { rateFactor: muonRate / pretrainingRate[size], momentum: 0.9, weightDecay: 0.3 },
+    },
+    extensionTokens: 1e6,
     maxExtensions: 2,
     ...overrides,
   };
@@ -99,7 +107,7 @@ export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> =
     warmUpSteps: 10,
     grpo: defaultGrpo,
     rewards: defaultRewardWeights,
-    adamW: defaultAdamW,
+    optimizer: defaultOptimizer,
     batches: [
       { rows: 8, rowLength: 176 },
       { rows: 12, rowLength: 120 },

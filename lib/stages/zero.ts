@@ -73,9 +73,9 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     versions: await versions(),
   });
   const state = saved
-    ? decodeTrainerState(config, saved.state, run.folder)
-    : createTrainerState(cloneParameters(from.parameters));
-  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.adamW, state);
+    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
+    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
+  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, state);
   const sampler = samplerFor(config);
   const bar = progress(name, settings.steps, { from: saved?.step });
 

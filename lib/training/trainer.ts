@@ -2,8 +2,14 @@ import { jit } from '../engine/jit';
 import { tf } from '../engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../engine/tree';
 import type { Parameters } from '../model/parameters';
-import { adamW, adamWInputs, initAdamW, type AdamWConfig, type AdamWState } from './adamw';
 import { lossAndGradients, type LossAndGradients, type LossOutputs } from './gradients';
+import {
+  initOptimizer,
+  optimizerInputs,
+  updateWeights,
+  type OptimizerConfig,
+  type OptimizerState,
+} from './optimizer';
 
 /** Scalars of a step as numbers: the loss function's outputs, and the gradient's norm before clipping. */
 export type StepStats = Record<string, number>;
@@ -11,12 +17,12 @@ export type StepStats = Record<string, number>;
 /** Weights, optimizer state and the number of updates made. */
 export interface TrainerState {
   parameters: Parameters;
-  optimizer: AdamWState;
+  optimizer: OptimizerState;
   updates: number;
 }
 
 /**
- * One optimizer step per call of `step`. With a single batch, loss, gradient and AdamW are one graph; with more, the
+ * One optimizer step per call of `step`. With a single batch, loss, gradient and optimizer are one graph; with more, the
  * gradients are summed before the update. The trainer owns the weights: `state.parameters` are new tensors after
  * each step and the old ones are gone.
  */
@@ -27,17 +33,17 @@ export class Trainer<Batch extends TensorTree> {
 
   constructor(
     lossFn: (parameters: Parameters, batch: Batch) => LossOutputs,
-    private readonly config: AdamWConfig,
+    private readonly config: OptimizerConfig,
     readonly state: TrainerState,
   ) {
     const gradientsOf = (p: Parameters, batch: Batch): LossAndGradients =>
       lossAndGradients((q) => lossFn(q, batch), p);
-    const update = (p: Parameters, gradients: Parameters, s: AdamWState, hyper: tf.Tensor) =>
-      adamW(config, p, gradients, s, hyper);
+    const update = (p: Parameters, gradients: Parameters, s: OptimizerState, hyper: tf.Tensor) =>
+      updateWeights(config, p, gradients, s, hyper);
     this.gradientsOf = jit(gradientsOf, { xla: true });
     this.update = jit(update, { xla: true });
     this.gradientsAndUpdate = jit(
-      (p: Parameters, batch: Batch, s: AdamWState, hyper: tf.Tensor) => {
+      (p: Parameters, batch: Batch, s: OptimizerState, hyper: tf.Tensor) => {
         const { outputs, gradients } = gradientsOf(p, batch);
         return { outputs, result: update(p, gradients, s, hyper) };
       },
@@ -50,7 +56,7 @@ export class Trainer<Batch extends TensorTree> {
     const [first, ...more] = batches;
     if (!first) throw new RangeError('a step needs at least one batch');
     const { parameters, optimizer, updates } = this.state;
-    const hyper = adamWInputs(learningRate, updates + 1, this.config);
+    const hyper = optimizerInputs(learningRate, updates + 1, this.config);
     const { outputs, result } =
       more.length === 0
         ? this.gradientsAndUpdate(parameters, first, optimizer, hyper)
@@ -92,6 +98,6 @@ function readScalars(scalars: Record<string, tf.Tensor>): StepStats {
   return Object.fromEntries(numbers);
 }
 
-export function createTrainerState(parameters: Parameters): TrainerState {
-  return { parameters, optimizer: initAdamW(parameters), updates: 0 };
+export function createTrainerState(parameters: Parameters, config: OptimizerConfig): TrainerState {
+  return { parameters, optimizer: initOptimizer(config, parameters), updates: 0 };
 }

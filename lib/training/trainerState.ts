@@ -4,6 +4,7 @@ import { disposeTree, flatten, treeShape, unflatten } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import { initParameters } from '../model/parameters';
 import { decodeSafetensors, encodeSafetensors } from '../model/safetensors';
+import type { OptimizerConfig } from './optimizer';
 import { createTrainerState, type TrainerState } from './trainer';
 
 /** Weights, optimizer state and update count as bytes, bit for bit. */
@@ -16,14 +17,15 @@ export function encodeTrainerState(state: TrainerState): Uint8Array {
   return encodeSafetensors(tensors, { updates: String(state.updates) });
 }
 
-/** The inverse of `encodeTrainerState` for a model of this shape. */
+/** The inverse of `encodeTrainerState` for a model of this shape and this optimizer. */
 export function decodeTrainerState(
   config: ModelConfig,
+  optimizerConfig: OptimizerConfig,
   bytes: Uint8Array,
   where: string,
 ): TrainerState {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
-  const blank = createTrainerState(initParameters(config, 0));
+  const blank = createTrainerState(initParameters(config, 0), optimizerConfig);
   const shape = treeShape([blank.parameters, blank.optimizer]);
   const sizes = flatten([blank.parameters, blank.optimizer]).map((t) => t.shape);
   disposeTree(blank.parameters, blank.optimizer);

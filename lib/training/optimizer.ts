@@ -1,0 +1,83 @@
+/** One update of all weights: clipping, then Muon for the matrices of the blocks where it is asked for, AdamW else. */
+import { tf } from '../engine/tensorflow';
+import { flatten, treeShape, unflatten } from '../engine/tree';
+import type { Parameters } from '../model/parameters';
+import { adamW, type AdamWConfig, type AdamWState } from './adamw';
+import { muon, type MuonConfig } from './muon';
+
+export interface OptimizerConfig extends AdamWConfig {
+  /** largest allowed global norm of the gradient */
+  readonly maxGradientNorm: number;
+  /** for the matrices of the blocks; without it AdamW has them too */
+  readonly muon?: MuonConfig;
+}
+
+export const defaultOptimizer: OptimizerConfig = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0,
+  maxGradientNorm: 1,
+};
+
+export type OptimizerState = { readonly adamW: AdamWState; readonly muon: tf.Tensor[] };
+
+/** Which of the flat weights are Muon's. */
+function muonWeights(config: OptimizerConfig, parameters: Parameters): boolean[] {
+  const matrices = new Set(flatten(parameters.layers).filter((tensor) => tensor.rank === 2));
+  return flatten(parameters).map((tensor) => config.muon !== undefined && matrices.has(tensor));
+}
+
+export function initOptimizer(config: OptimizerConfig, parameters: Parameters): OptimizerState {
+  const ofMuon = muonWeights(config, parameters);
+  const zeros = (wanted: boolean): tf.Tensor[] =>
+    flatten(parameters).flatMap((t, i) => (ofMuon[i] === wanted ? [tf.zeros(t.shape)] : []));
+  return { adamW: { means: zeros(false), squares: zeros(false) }, muon: zeros(true) };
+}
+
+/** What changes from update to update and so has to be an input of the recorded graph: [rate, c1, c2]. */
+export function optimizerInputs(
+  learningRate: number,
+  update: number,
+  { beta1, beta2 }: OptimizerConfig,
+): tf.Tensor {
+  return tf.tensor1d([learningRate, 1 / (1 - beta1 ** update), 1 / (1 - beta2 ** update)]);
+}
+
+/** The weights and the optimizer's state after one update. A pure function; `inputs` come from `optimizerInputs`. */
+export function updateWeights(
+  config: OptimizerConfig,
+  parameters: Parameters,
+  gradients: Parameters,
+  state: OptimizerState,
+  inputs: tf.Tensor,
+): { parameters: Parameters; state: OptimizerState; gradientNorm: tf.Tensor } {
+  const [rate, c1, c2] = tf.unstack(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const gradientNorm = tf.sqrt(tf.addN(flatten(gradients).map((g) => tf.sum(tf.square(g)))));
+  const clip = tf.minimum(1, tf.div(config.maxGradientNorm, tf.add(gradientNorm, 1e-6)));
+  const clipped = flatten(gradients).map((gradient) => tf.mul(gradient, clip));
+  const ofMuon = muonWeights(config, parameters);
+  const share = (tensors: tf.Tensor[], wanted: boolean): tf.Tensor[] =>
+    tensors.filter((_, i) => ofMuon[i] === wanted);
+  const weights = flatten(parameters);
+  const others = adamW(config, share(weights, false), share(clipped, false), state.adamW, {
+    rate,
+    c1,
+    c2,
+  });
+  const matrices = config.muon
+    ? muon(
+        config.muon,
+        share(weights, true),
+        share(clipped, true),
+        state.muon,
+        tf.mul(rate, config.muon.rateFactor),
+      )
+    : { weights: [], means: [] };
+  const updated = ofMuon.map((its) => (its ? matrices.weights.shift()! : others.weights.shift()!));
+  return {
+    parameters: unflatten(treeShape(parameters), updated) as Parameters,
+    state: { adamW: others.state, muon: matrices.means },
+    gradientNorm,
+  };
+}
