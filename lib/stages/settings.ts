@@ -73,7 +73,12 @@ const pretrainingRate: Record<ModelSize, number> = {
 /** Muon's learning rate in pre-training: its updates have one size whatever the width. */
 const muonRate = 0.015;
 
-const policyRate: Record<ModelSize, number> = { tiny: 4e-4, small: 4e-4, base: 2e-4, large: 1e-4 };
+const policyRate: Record<ModelSize, number> = {
+  tiny: 1.5e-4,
+  small: 1.5e-4,
+  base: 1e-4,
+  large: 5e-5,
+};
 
 export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> = {}): BaseSettings {
   return {
