@@ -2,9 +2,12 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { benchPrompts, createBench, groupSize, trainShape } from '../lib/bench/ours';
+import { estimateMiB, refuseTooLarge, scalingConfig } from '../lib/bench/scaling';
+import { measureMemory } from '../lib/bench/steadyMemory';
+import { UserError } from '../lib/core/errors';
 import { guardMemory } from '../lib/engine/memory';
 import { modelConfig } from '../lib/model/config';
-import { initParameters } from '../lib/model/parameters';
+import { countParameters, initParameters } from '../lib/model/parameters';
 import { vocabulary } from '../lib/tokenizer/vocabulary';
 
 test('the bench counts the tokens of each piece of work and leaves nothing behind', async () => {
@@ -36,4 +39,45 @@ test('the bench counts the tokens of each piece of work and leaves nothing behin
     assert.ok(Math.abs(sum - seconds) < 1e-6);
     bench.dispose();
   });
+});
+
+test('sizes of the scaling: names, or width, layers and heads', () => {
+  assert.deepEqual(scalingConfig('small'), modelConfig('small', vocabulary.length));
+  const config = scalingConfig('64x3x4');
+  assert.deepEqual(
+    [config.modelDim, config.numLayers, config.numHeads, config.headDim, config.hiddenDim],
+    [64, 3, 4, 16, 176], // 64 x 8/3 = 171, to the next multiple of 16
+  );
+  const weights = countParameters(initParameters(config, 0));
+  // a layer: 64 x (4 + 2) x 16, 64 x 64, 3 x 64 x 176, two norms
+  assert.equal(weights, 3 * (6144 + 4096 + 33792 + 128) + 64 + 64 * vocabulary.length);
+  for (const name of ['100x2x3', '12x2x4', 'huge'])
+    assert.throws(() => scalingConfig(name), UserError, name);
+});
+
+test('a model that does not fit is refused with its estimate', () => {
+  const config = scalingConfig('512x8x8');
+  const estimate = estimateMiB(config);
+  assert.ok(estimate > estimateMiB(modelConfig('tiny', vocabulary.length)));
+  assert.doesNotThrow(() => refuseTooLarge('it', config, estimate));
+  assert.throws(() => refuseTooLarge('it', config, 512), {
+    name: 'UserError',
+    message: `it needs about ${(estimate / 1024).toFixed(1)} GiB of memory and 0.5 GiB are free: use a smaller size`,
+  });
+});
+
+test('memory stays flat over training steps and rollout batches', async () => {
+  const config = modelConfig('tiny', vocabulary.length);
+  const model = { config, parameters: initParameters(config, 0) };
+  const rows = await measureMemory('tiny', model, 40, 4);
+  assert.deepEqual(
+    rows.map(({ work, count }) => [work, count]),
+    [
+      ['training steps', 20],
+      ['training steps', 40],
+      ['rollout batches', 2],
+      ['rollout batches', 4],
+    ],
+  );
+  assert.equal(new Set(rows.map(({ tensors }) => tensors)).size, 1);
 });

@@ -5,9 +5,11 @@ import * as vega from 'vega';
 import { compile } from 'vega-lite';
 import { comparison } from '../lib/plots/comparison';
 import { lossCurve } from '../lib/plots/lossCurve';
+import { memoryCurve } from '../lib/plots/memoryCurve';
 import { modeShares } from '../lib/plots/modeShares';
 import { passAtK } from '../lib/plots/passAtK';
 import { renderPng, renderSvg } from '../lib/plots/render';
+import { scalingChart } from '../lib/plots/scalingChart';
 import { liveChart, show } from '../lib/plots/show';
 import { stagesMap } from '../lib/plots/stagesMap';
 import { textWidth } from '../lib/plots/textWidth';
@@ -51,6 +53,19 @@ const charts: Record<string, Chart> = {
     tasks.map((task) => ({ arm: 'R1-Zero', task, value: 0.5, low: 0.4, high: 0.6 })),
   ),
   stagesMap: stagesMap('The recipe', 'coldStart'),
+  scalingChart: scalingChart(
+    { title: 'Cost' },
+    [1e5, 1e6].flatMap((weights) => [
+      { part: 'sampling', weights, microseconds: weights / 5e3 },
+      { part: 'updates', weights, microseconds: weights / 2e3 },
+    ]),
+  ),
+  memoryCurve: memoryCurve(
+    { title: 'Memory' },
+    ['training steps', 'rollout batches'].flatMap((work) =>
+      [1, 2, 3].map((count) => ({ work, count, tensors: 90, residentMiB: 800 + count })),
+    ),
+  ),
 };
 
 /** Everything that vega-lite and vega have to say about a chart. */
@@ -94,6 +109,14 @@ test('alt texts carry the numbers', () => {
   assert.equal(charts.lossCurve!.alt, 'Loss. training: 4.00 to 2.00 after 10.0 million tokens.');
   assert.equal(charts.passAtK!.alt, 'Pass. base: pass@1 20%, pass@4 80%.');
   assert.equal(charts.modeShares!.alt, 'Modes. base: direct 75%, search 25%.');
+  assert.equal(
+    charts.scalingChart!.alt,
+    'Cost. sampling: 20 microseconds at 100,000 weights, 2.0e+2 microseconds at 1,000,000 weights. updates: 50 microseconds at 100,000 weights, 5.0e+2 microseconds at 1,000,000 weights.',
+  );
+  assert.equal(
+    charts.memoryCurve!.alt,
+    'Memory. Resident memory from 801 to 803 MiB, tensors from 90 to 90.',
+  );
   assert.match(charts.trainingCurves!.alt, /accuracy: countdown 0% to 50%, .* units 20 to 40\.$/);
   assert.match(charts.comparison!.alt, /R1-Zero, units: 50% \(40% to 60%\)\.$/);
 });

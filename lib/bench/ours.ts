@@ -1,5 +1,6 @@
 /** What the bench times of this project: each piece of work done once, with the settings of a real run. */
 import { createRandom } from '../core/random';
+import { tensorsMade } from '../engine/memory';
 import { disposeTree } from '../engine/tree';
 import { evaluate, heldOutProblems } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
@@ -14,7 +15,7 @@ import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import { defaultOptimizer } from '../training/optimizer';
 import { grpoBatchLoss, grpoUpdates } from '../training/grpo';
-import { nextTokenLoss } from '../training/nextToken';
+import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packRows } from '../training/packing';
 import { createTrainerState, Trainer } from '../training/trainer';
 import type { Measurement } from './torch';
@@ -36,22 +37,47 @@ export function benchPrompts(): number[][] {
   );
 }
 
+export interface GrpoMeasurement extends Measurement {
+  /** seconds of each part */
+  readonly parts: Readonly<Record<string, number>>;
+  /** tokens computed / tokens useful in the updates */
+  readonly padding: number;
+  /** tensors that the step made, those inside the backend counted */
+  readonly tensorIds: number;
+}
+
 export interface Bench {
   train(): Measurement;
   /** until the end token, or `newTokens` */
   decode(newTokens: number): Promise<Measurement>;
   /** the same in this process alone */
   decodeAlone(newTokens: number): Measurement;
-  /** a step of R1-Zero, and the seconds of its parts */
-  grpo(): Promise<Measurement & { readonly parts: Readonly<Record<string, number>> }>;
+  /** a step of R1-Zero */
+  grpo(): Promise<GrpoMeasurement>;
   evaluate(): Promise<Measurement>;
   dispose(): void;
 }
 
 const now = (): number => performance.now() / 1000;
 
-export function createBench(size: ModelSize, { config, parameters }: Model): Bench {
-  const settings = { ...zeroSettings(size), plan, groupSize };
+/** A batch of random tokens for a training step. */
+function randomBatch(token: () => number): TextBatch {
+  const { rows, rowLength } = trainShape;
+  const sequences = Array.from({ length: rows }, () => ({
+    ids: Array.from({ length: rowLength + 1 }, token),
+    channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
+  }));
+  const places = sequences.map((_, r) => [r]);
+  return packRows(sequences, places, rows, rowLength, ['weights']);
+}
+
+/** `grpoTokens`: new tokens at most in the completions of a GRPO step. The bench owns the model from here on. */
+export function createBench(
+  size: ModelSize,
+  { config, parameters }: Model,
+  grpoTokens = 150,
+): Bench {
+  const settings = { ...zeroSettings(size), plan, groupSize, maxNewTokens: grpoTokens };
   const prompts = benchPrompts();
   const fresh = () => createTrainerState(cloneParameters(parameters), defaultOptimizer);
   const trainer = new Trainer(nextTokenLoss(config), defaultOptimizer, fresh());
@@ -67,14 +93,8 @@ export function createBench(size: ModelSize, { config, parameters }: Model): Ben
       const { rows, rowLength, steps } = trainShape;
       const random = createRandom('bench', step++);
       const began = now();
-      for (let i = 0; i < steps; i++) {
-        const sequences = Array.from({ length: rows }, () => ({
-          ids: Array.from({ length: rowLength + 1 }, () => random.int(config.vocabSize)),
-          channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
-        }));
-        const places = sequences.map((_, r) => [r]);
-        trainer.step([packRows(sequences, places, rows, rowLength, ['weights'])], 1e-6);
-      }
+      for (let i = 0; i < steps; i++)
+        trainer.step([randomBatch(() => random.int(config.vocabSize))], 1e-6);
       return { tokens: steps * rows * rowLength, seconds: now() - began };
     },
     async decode(newTokens) {
@@ -88,6 +108,7 @@ export function createBench(size: ModelSize, { config, parameters }: Model): Ben
       return { tokens: count(groups), seconds: now() - began };
     },
     async grpo() {
+      const idsBefore = tensorsMade();
       const times = [now()];
       let sample = 0;
       // Every reward is computed as in a run, then replaced by 0 and 1 in turn, so that no group is left out.
@@ -104,7 +125,7 @@ export function createBench(size: ModelSize, { config, parameters }: Model): Ben
       const completions = groups.map((group) =>
         group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
       );
-      grpoUpdates(policy, completions, settings.grpo, settings.batches, {
+      const { padding } = grpoUpdates(policy, completions, settings.grpo, settings.batches, {
         learningRate: 1e-6,
         seed: [step++],
       });
@@ -113,6 +134,8 @@ export function createBench(size: ModelSize, { config, parameters }: Model): Ben
       return {
         tokens: count(completions),
         seconds: d - a,
+        padding,
+        tensorIds: tensorsMade() - idsBefore,
         parts: { 'sampling and rewards': b - a, metrics: c - b, updates: d - c },
       };
     },

@@ -9,6 +9,7 @@ import { readMetrics, readRunInfo } from '../runs/run';
 import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
 import { stageLines, stageTable } from '../stages/recipe';
 import { seedLines, seedTable } from '../stages/seeds';
+import { speedTable } from '../bench/records';
 import { readArguments, runCommand } from './arguments';
 import { UserError } from '../core/errors';
 
@@ -37,7 +38,7 @@ async function main(): Promise<void> {
   const table = stageTable(stageLines(recorded, runs));
   const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
   let text = fs.readFileSync(readme, 'utf8');
-  for (const [block, content] of Object.entries({ seeds, results: table })) {
+  for (const [block, content] of Object.entries({ seeds, results: table, speed: speedTable() })) {
     const lines = content.replace(/ +$/gm, '');
     const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
     text = text.replace(place, `$1\n\`\`\`text\n${lines}\n\`\`\`\n\n$2`);

@@ -1,0 +1,104 @@
+/** What the bench leaves in `data/bench`, and the pictures of it. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { csvLine, parseCsv, type Row } from '../core/csv';
+import { writeFileAtomic } from '../core/files';
+import type { EngineReport } from '../engine/tensorflow';
+import { memoryCurve } from '../plots/memoryCurve';
+import { renderPng } from '../plots/render';
+import { scalingChart } from '../plots/scalingChart';
+import type { Chart } from '../plots/theme';
+import { recorded } from '../stages/places';
+import { textTable } from '../stages/table';
+import type { ScalingRow } from './scaling';
+import type { BenchRow, StepProfile } from './speed';
+
+export interface SpeedReport {
+  readonly machine: EngineReport;
+  readonly matMulGflops: number;
+  readonly rows: BenchRow[];
+  readonly steps: Record<string, StepProfile>;
+}
+
+const benchFile = (name: string): string => path.join(recorded, 'bench', name);
+
+function writeTable(name: string, rows: readonly Row[]): void {
+  const columns = Object.keys(rows[0]!);
+  const lines = rows.map((row) => csvLine(columns, row));
+  writeFileAtomic(benchFile(name), columns.join(',') + '\n' + lines.join(''));
+}
+
+async function draw(name: string, chart: Chart): Promise<void> {
+  writeFileAtomic(path.join(recorded, 'figures', name), await renderPng(chart));
+}
+
+export function recordSpeed({ machine, matMulGflops, rows, steps }: SpeedReport): void {
+  const { cpu, threads, tensorflow } = machine;
+  const date = new Date().toISOString().slice(0, 10);
+  const ends = (rates: readonly number[]): [number | null, number | null] =>
+    rates.length > 0 ? [Math.min(...rates), Math.max(...rates)] : [null, null];
+  writeTable(
+    'speed.csv',
+    rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
+      const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
+      const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
+      return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow, matMulGflops };
+    }),
+  );
+  writeTable(
+    'step.csv',
+    Object.entries(steps).map(([size, { parts, padding, tensorIds }]) => ({
+      size,
+      ...parts,
+      padding,
+      tensorIds,
+    })),
+  );
+}
+
+/** What `speed.csv` says, as lines of text: ours, theirs, the ratio of the medians. */
+export function speedTable(file = benchFile('speed.csv')): string {
+  const rows = parseCsv(fs.readFileSync(file, 'utf8'));
+  const { cpu, threads, n, date } = rows[0]!;
+  const lines = rows
+    .filter(({ other }) => other !== null)
+    .map(({ size, work, ours, otherName, other, ratio }) =>
+      [size!, work!, ours!, other!, otherName!, Number(ratio).toFixed(2)].map(String),
+    );
+  const head = ['size', 'work', 'tokens/s', 'theirs', 'of', 'ratio'];
+  return `${cpu}, ${threads} threads, median of ${n}, ${date}\n${textTable(head, lines, 2)}`;
+}
+
+export async function recordScaling(rows: readonly ScalingRow[]): Promise<void> {
+  writeTable(
+    'scaling.csv',
+    rows.map((row) => ({ ...row })),
+  );
+  const points = rows.flatMap((row) => [
+    {
+      part: 'sampling',
+      weights: row.weights,
+      microseconds: (1e6 * row.secondsSampling) / row.tokens,
+    },
+    {
+      part: 'updates',
+      weights: row.weights,
+      microseconds: (1e6 * row.secondsUpdates) / row.tokens,
+    },
+  ]);
+  const heading = {
+    title: 'What a token costs, by the size of the model',
+    subtitle:
+      'a GRPO step of 512 completions of at most 60 tokens, random weights, 2 cores; dashed: in proportion to the weights',
+  };
+  await draw('scaling.png', scalingChart(heading, points));
+}
+
+export async function recordMemory(rows: readonly Row[]): Promise<void> {
+  writeTable('memory.csv', rows);
+  const heading = {
+    title: 'Memory over 2,000 training steps and 200 rollout batches',
+    subtitle: 'the small model; resident memory of the main process',
+  };
+  await draw('memory.png', memoryCurve(heading, rows));
+}

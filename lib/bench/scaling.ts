@@ -1,0 +1,96 @@
+/** How the cost of a GRPO step grows with the model: seconds per token and memory against the number of weights. */
+import { execFileSync } from 'node:child_process';
+import * as os from 'node:os';
+import { UserError } from '../core/errors';
+import { modelConfig, type ModelConfig } from '../model/config';
+import { countParameters, initParameters } from '../model/parameters';
+import { vocabulary } from '../tokenizer/vocabulary';
+import { createBench } from './ours';
+
+/** A row of `scaling.csv`: one model, one GRPO step of 512 completions of at most 60 tokens from random weights. */
+export interface ScalingRow {
+  readonly size: string;
+  readonly weights: number;
+  readonly tokens: number;
+  readonly secondsSampling: number;
+  readonly secondsUpdates: number;
+  /** of this process at its highest, and of the decoding processes after the step */
+  readonly peakMiB: number;
+  readonly estimateMiB: number;
+}
+
+/** A named size, or `512x8x8` for width, layers and heads. */
+export function scalingConfig(name: string): ModelConfig {
+  const custom = /^(\d+)x(\d+)x(\d+)$/.exec(name);
+  if (!custom) return modelConfig(name, vocabulary.length);
+  const [modelDim, numLayers, numHeads] = custom.slice(1).map(Number) as [number, number, number];
+  const headDim = modelDim / numHeads;
+  if (!Number.isInteger(headDim) || headDim % 2 !== 0)
+    throw new UserError(`${name}: the width has to be an even multiple of the heads`);
+  // Three matrices of 8/3 of the width cost what two of four times the width would (Shazeer 2020, SwiGLU).
+  const hiddenDim = 16 * Math.round(modelDim / 6);
+  const shape = { modelDim, numLayers, numHeads, numKvHeads: 1, headDim, hiddenDim };
+  return modelConfig('large', vocabulary.length, shape);
+}
+
+/**
+ * About how many MiB a GRPO step of 512 completions takes, on a CPU: the engine in each process, the weights with
+ * gradients and optimizer, what an update's widest batch keeps for its backward pass, and the caches of decoding.
+ */
+export function estimateMiB(config: ModelConfig, places = 1440, rowLength = 120): number {
+  const { modelDim: d, numLayers, numHeads, numKvHeads, headDim, hiddenDim, vocabSize } = config;
+  const processes = Math.min(4, os.availableParallelism());
+  const layer = d * (numHeads + 2 * numKvHeads) * headDim + numHeads * headDim * d + 3 * d * hiddenDim; // prettier-ignore
+  const weights = numLayers * layer + vocabSize * d;
+  const perPlace = 12 * d + 3 * (numHeads + 2 * numKvHeads) * headDim + 8 * hiddenDim;
+  const activations = numLayers * places * (perPlace + 4 * numHeads * rowLength);
+  const logits = 6 * places * vocabSize;
+  const cache = 3 * 512 * config.contextLength * numLayers * 2 * numKvHeads * headDim;
+  const decoding = processes * 3 * weights;
+  const floats = 9 * weights + 2 * activations + logits + cache + decoding;
+  return Math.round(700 + 450 * processes + (4 * floats) / 2 ** 20);
+}
+
+/** Throws a UserError where the estimate is more than the memory that is free. */
+export function refuseTooLarge(
+  name: string,
+  config: ModelConfig,
+  freeMiB = os.freemem() / 2 ** 20,
+): void {
+  const estimate = estimateMiB(config);
+  if (estimate > freeMiB)
+    throw new UserError(
+      `${name} needs about ${gib(estimate)} GiB of memory and ${gib(freeMiB)} GiB are free: use a smaller size`,
+    );
+}
+
+const gib = (mib: number): string => (mib / 1024).toFixed(1);
+
+/** Measures one size in this process, which should be fresh: memory only ever grows. */
+export async function measureScaling(name: string): Promise<ScalingRow> {
+  const config = scalingConfig(name);
+  refuseTooLarge(name, config);
+  const parameters = initParameters(config, 0);
+  const weights = countParameters(parameters);
+  const bench = createBench('large', { config, parameters }, 60);
+  await bench.grpo(); // records the graphs and starts the processes
+  const { tokens, parts } = await bench.grpo();
+  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024 + childrenMiB());
+  bench.dispose();
+  return {
+    size: name,
+    weights,
+    tokens,
+    secondsSampling: parts['sampling and rewards']!,
+    secondsUpdates: parts.updates!,
+    peakMiB,
+    estimateMiB: estimateMiB(config),
+  };
+}
+
+/** Resident memory of the processes that this one started. */
+function childrenMiB(): number {
+  const list = execFileSync('ps', ['-A', '-o', 'ppid=,rss='], { encoding: 'utf8' });
+  const own = list.split('\n').map((line) => line.trim().split(/\s+/).map(Number));
+  return own.reduce((sum, [parent, kib]) => sum + (parent === process.pid ? kib! : 0), 0) / 1024;
+}

@@ -1,0 +1,180 @@
+/** Tokens per second of each piece of work, and the same of PyTorch in turn with it. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import * as path from 'node:path';
+import { tf } from '../engine/tensorflow';
+import { saveCheckpoint } from '../model/checkpoint';
+import { modelConfig, type ModelSize } from '../model/config';
+import { decoderLogits } from '../model/decoder';
+import { countParameters, initParameters, type Model } from '../model/parameters';
+import { checkpointFolder, findCheckpoint, recorded } from '../stages/places';
+import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
+import { vocabulary } from '../tokenizer/vocabulary';
+import {
+  benchPrompts,
+  createBench,
+  groupSize,
+  trainShape,
+  type Bench,
+  type GrpoMeasurement,
+} from './ours';
+import type { Measurement, TorchServer } from './torch';
+
+/** A comparison: median, least and most tokens per second. `other` is what ours is compared with. */
+export interface BenchRow {
+  readonly work: string;
+  readonly size: string;
+  readonly weights: number;
+  readonly ours: number;
+  readonly other: number | null;
+  readonly otherName: string;
+  readonly ratio: number | null;
+  readonly unit: 'tokens/s';
+  readonly ourRates: readonly number[];
+  readonly otherRates: readonly number[];
+}
+
+type Work = () => Measurement | Promise<Measurement>;
+
+const rate = ({ tokens, seconds }: Measurement): number => tokens / seconds;
+const median = (values: readonly number[]): number =>
+  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
+
+/** Before each measurement: the threads of the other side go on spinning for a while after their work. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
+
+/** Both sides in turn, so that a drift of the machine's speed meets both; the first round warms up. */
+async function compare(
+  about: Pick<BenchRow, 'work' | 'size' | 'weights' | 'otherName'>,
+  repeats: number,
+  ours: Work,
+  other: Work | null,
+): Promise<BenchRow> {
+  const [ourRates, otherRates]: [number[], number[]] = [[], []];
+  for (let i = 0; i <= repeats; i++) {
+    await pause();
+    const mine = rate(await ours());
+    if (other) await pause();
+    const theirs = other && rate(await other());
+    if (i === 0) continue;
+    ourRates.push(Math.round(mine));
+    if (theirs !== null) otherRates.push(Math.round(theirs));
+  }
+  process.stderr.write('.');
+  const own = median(ourRates);
+  const rival = other ? median(otherRates) : null;
+  const ratio = rival && Math.round((100 * own) / rival) / 100;
+  return { ...about, ours: own, other: rival, ratio, unit: 'tokens/s', ourRates, otherRates };
+}
+
+/** Billions of operations a second of the engine's matrix product, 1024 x 1024 x 1024. */
+export function matMulGflops(): number {
+  return tf.tidy(() => {
+    const [a, b] = [tf.randomUniform([1024, 1024]), tf.randomUniform([1024, 1024])];
+    const product = (): number => {
+      const began = performance.now();
+      tf.matMul(a, b).dataSync();
+      return (2 * 1024 ** 3) / 1e6 / (performance.now() - began);
+    };
+    return Math.round(median(Array.from({ length: 20 }, product)));
+  });
+}
+
+/** The recorded R1-Zero of that size, whose answers have real lengths, else random weights. */
+export function modelOf(size: ModelSize): { model: Model; folder: string } {
+  const name = `${size}-r1-zero-s0`;
+  if (fs.existsSync(checkpointFolder(recorded, name))) return findCheckpoint(name);
+  const config = modelConfig(size, vocabulary.length);
+  const model = { config, parameters: initParameters(config, 0) };
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-bench-'));
+  process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  saveCheckpoint(folder, model, {
+    'tokenizer.json': tokenizerJson(),
+    'tokenizer_config.json': tokenizerConfigJson(),
+  });
+  return { model, folder };
+}
+
+/** Loads the model on the other side and makes sure that it is the same one. */
+async function loadThere(torch: TorchServer, folder: string, { config, parameters }: Model) {
+  const prompts = benchPrompts().slice(0, 4);
+  const { logits } = await torch.ask<{ logits: number[][] }>('load', { folder, ids: prompts });
+  prompts.forEach((ids, i) => {
+    const ours = tf.tidy(() =>
+      decoderLogits(
+        config,
+        parameters,
+        tf.tensor(ids, [1, ids.length], 'int32'),
+        tf.zeros([1, ids.length]),
+      ).dataSync(),
+    );
+    const apart = Math.max(...ours.map((x, j) => Math.abs(x - logits[i]![j]!)));
+    if (!(apart < 1e-3)) throw new Error(`the PyTorch model is another one: logits ${apart} apart`);
+  });
+}
+
+/** A GRPO step beside its tokens per second: seconds of its parts, padding, tensors made. */
+export type StepProfile = Pick<GrpoMeasurement, 'parts' | 'padding' | 'tensorIds'>;
+
+/** Everything that is measured of one size. With `torch`, in turn with PyTorch. */
+export async function measureSpeed(
+  size: ModelSize,
+  repeats: number,
+  torch: TorchServer | null,
+): Promise<{ rows: BenchRow[]; step: StepProfile }> {
+  const { model, folder } = modelOf(size);
+  if (torch) await loadThere(torch, folder, model);
+  const weights = countParameters(model.parameters);
+  const bench: Bench = createBench(size, model);
+  const rows: BenchRow[] = [];
+  const prompts = benchPrompts();
+  const asked = (newTokens: number) => ({ prompts, group: groupSize, new_tokens: newTokens });
+  const there = (work: string, request: object): Work | null =>
+    torch && (() => torch.ask<Measurement>(work, { ...request }));
+  const add = async (work: string, otherName: string, ours: Work, other: Work | null) =>
+    rows.push(await compare({ work, size, weights, otherName }, repeats, ours, other));
+  const train = { rows: trainShape.rows, length: trainShape.rowLength, steps: trainShape.steps };
+  const eager = there('train', { ...train, compiled: false });
+  await add('training', 'PyTorch', () => bench.train(), eager);
+  if (torch) {
+    const compiled = there('train', { ...train, compiled: true });
+    await add('training', 'torch.compile', () => bench.train(), compiled);
+  }
+  await add('decoding', 'PyTorch', () => bench.decode(150), there('decode', asked(150)));
+  await add(
+    'decoding, one process',
+    'PyTorch',
+    () => bench.decodeAlone(150),
+    there('decode', asked(150)),
+  );
+  if (torch)
+    await add(
+      'decoding, 60 tokens',
+      'generate',
+      () => bench.decode(60),
+      there('generate', asked(60)),
+    );
+  let step: StepProfile = { parts: {}, padding: 1, tensorIds: 0 };
+  const grpo = async (): Promise<Measurement> => {
+    const { tokens, seconds, ...profile } = await bench.grpo();
+    step = profile;
+    return { tokens, seconds };
+  };
+  await add('GRPO step', 'PyTorch', grpo, there('grpo', asked(150)));
+  if (torch) {
+    const { tokens, seconds } = await torch.ask<{ tokens: number[]; seconds: number[] }>('trl', {
+      ...asked(150),
+      steps: repeats,
+    });
+    // TRL's trainer runs its steps in one go, before ours.
+    let i = 0;
+    const trl = (): Measurement => {
+      const j = Math.max(0, i++ - 1); // the first round is not counted
+      return { tokens: tokens[j]!, seconds: seconds[j]! };
+    };
+    await add('GRPO step', 'TRL', grpo, trl);
+  }
+  await add('evaluation', '', () => bench.evaluate(), null);
+  bench.dispose();
+  return { rows, step };
+}

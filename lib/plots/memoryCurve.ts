@@ -1,0 +1,27 @@
+import type { Row } from '../core/csv';
+import { accent, inlineTable, plotWidth, styled, type Chart, type Heading } from './theme';
+
+/** Resident memory and tensor count while work goes on: `work`, `count`, `residentMiB`, `tensors` of each row. */
+export function memoryCurve(heading: Heading, rows: readonly Row[]): Chart {
+  const panel = (field: string, title: string): object => ({
+    data: inlineTable(rows),
+    facet: { column: { field: 'work', type: 'nominal', sort: null } },
+    resolve: { scale: { x: 'independent' } },
+    spec: {
+      width: plotWidth / 2 - 30,
+      height: 130,
+      mark: { type: 'line', color: accent },
+      encoding: {
+        x: { field: 'count', type: 'quantitative', title: null },
+        y: { field, type: 'quantitative', title, scale: { zero: true } },
+      },
+    },
+  });
+  const [first, last] = [rows[0]!, rows.at(-1)!];
+  return {
+    spec: styled(heading, {
+      vconcat: [panel('residentMiB', 'resident MiB'), panel('tensors', 'tensors')],
+    }),
+    alt: `${heading.title}. Resident memory from ${first.residentMiB} to ${last.residentMiB} MiB, tensors from ${first.tensors} to ${last.tensors}.`,
+  };
+}
