@@ -281,7 +281,7 @@ test('the corpus without search has no second attempt and no wait', () => {
   near(direct, 0.45 / 0.87, 0.02, 'direct');
 });
 
-test('the corpus with weak verdicts: no drill, and three verdicts in four are right', () => {
+test('the corpus with weak verdicts: no drill, and verdicts are coin flips', () => {
   const other = write(weakVerdictCorpus, 'weak', 20_000);
   assert.equal(other.filter((d) => d.source === 'drill').length, 0);
   const verdicts = other.flatMap(({ completion }) =>
@@ -290,7 +290,7 @@ test('the corpus with weak verdicts: no drill, and three verdicts in four are ri
         (found === wanted) === (verdict === 'yes' || verdict === '对'),
     ),
   );
-  near(share(verdicts, Boolean), 0.75, 0.01, 'right verdicts');
+  near(share(verdicts, Boolean), 0.5, 0.015, 'right verdicts');
   assert.ok(verdicts.length > 5_000);
   assert.ok(Math.max(...other.map((d) => d.length)) <= 176);
 });

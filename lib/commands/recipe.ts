@@ -2,6 +2,7 @@ import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
 import {
   presetNamed,
+  recipeStages,
   runStage,
   stageLines,
   stageNamed,
@@ -18,7 +19,7 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
   --size tiny|small|base|large  another model with the preset's settings
   --seed N                    seed of everything random (0)
-  --stage NAME                only this stage and those it needs: base, r1-zero, base-no-search,
+  --stage NAME                only this stage and those it needs: base, r1-zero, dev1, dev2, base-no-search,
                               r1-zero-no-search, base-weak-verdict, r1-zero-weak-verdict
   --steps N                   steps of reinforcement learning
   --tokens N                  tokens of pre-training
@@ -49,7 +50,7 @@ async function main(): Promise<number> {
     },
   };
   const seed = wholeNumber(values.seed, '--seed');
-  const stages: StageName[] = values.stage ? [stageNamed(values.stage)] : ['base', 'r1-zero'];
+  const stages: StageName[] = values.stage ? [stageNamed(values.stage)] : [...recipeStages];
   const place = values.recorded ? recorded : local;
   stopOnInterrupt();
   const started = Date.now();

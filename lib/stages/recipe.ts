@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
+import { disposeTree } from '../engine/tree';
 import type { GateCheck } from '../evaluation/gate';
 import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
@@ -9,15 +10,28 @@ import type { ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
 import { readRunInfo, type RunInfo } from '../runs/run';
 import { trainBase } from './base';
+import { coldStartTraces, defaultColdStart, type ColdStartSettings } from './coldStart';
+import type { CorpusName } from './corpora';
 import { checkpointFolder, runFolder, stageName, type Place } from './places';
-import type { BaseSettings, ZeroSettings } from './settings';
+import {
+  reasoningRewardWeights,
+  type BaseSettings,
+  type SftSettings,
+  type ZeroSettings,
+} from './settings';
+import { trainSft } from './sft';
 import { share, textTable } from './table';
+import { traceFile, writeTraces } from './traces';
 import { trainZero } from './zero';
 
 export interface Preset {
   readonly size: ModelSize;
   readonly base: Partial<BaseSettings>;
   readonly zero: Partial<ZeroSettings>;
+  readonly coldStart?: Partial<ColdStartSettings>;
+  readonly sft?: Partial<SftSettings>;
+  /** what differs from `zero` in the reasoning RL of Dev2 */
+  readonly reasoningRL?: Partial<ZeroSettings>;
   /** measure the gate and train on while it fails */
   readonly gated: boolean;
 }
@@ -40,10 +54,17 @@ export const presets = {
         { task: 'units', level: 0, prompts: 1 },
       ],
     },
+    coldStart: {
+      plan: [{ task: 'units', level: 0, prompts: 2 }],
+      samples: 2,
+      traces: 20,
+      giveUpShare: 1,
+    },
+    sft: { epochs: 1, finalProblems: 4, maxNewTokens: 40 },
     gated: false,
   },
-  quick: { size: 'small', base: {}, zero: {}, gated: true },
-  full: { size: 'base', base: {}, zero: { steps: 150 }, gated: true },
+  quick: { size: 'small', base: {}, zero: {}, reasoningRL: { steps: 60 }, gated: true },
+  full: { size: 'base', base: {}, zero: { steps: 150 }, reasoningRL: { steps: 80 }, gated: true },
 } as const satisfies Record<string, Preset>;
 
 export type PresetName = keyof typeof presets;
@@ -59,6 +80,8 @@ export function presetNamed(name: string): Preset {
 export const stageNames = [
   'base',
   'r1-zero',
+  'dev1',
+  'dev2',
   'base-no-search',
   'r1-zero-no-search',
   'base-weak-verdict',
@@ -66,11 +89,19 @@ export const stageNames = [
 ] as const;
 export type StageName = (typeof stageNames)[number];
 
-/** The stage that each one starts from. */
-const startsFrom: Partial<Record<StageName, StageName>> = {
-  'r1-zero': 'base',
-  'r1-zero-no-search': 'base-no-search',
-  'r1-zero-weak-verdict': 'base-weak-verdict',
+/** The stages of the recipe proper. */
+export const recipeStages: readonly StageName[] = ['base', 'r1-zero', 'dev1', 'dev2'];
+
+/** What each stage needs: first the stage whose weights it starts from, then those whose rollouts it learns from. */
+const needs: Readonly<Record<StageName, readonly StageName[]>> = {
+  base: [],
+  'r1-zero': ['base'],
+  dev1: ['base', 'r1-zero'],
+  dev2: ['dev1'],
+  'base-no-search': [],
+  'r1-zero-no-search': ['base-no-search'],
+  'base-weak-verdict': [],
+  'r1-zero-weak-verdict': ['base-weak-verdict'],
 };
 
 export function stageNamed(name: string): StageName {
@@ -78,6 +109,56 @@ export function stageNamed(name: string): StageName {
     throw new UserError(`unknown stage ${name}: use ${stageNames.join(', ')}`);
   return name as StageName;
 }
+
+/** A stage that is due, with the models of the stages it needs. */
+interface Job {
+  readonly stage: StageName;
+  readonly preset: Preset;
+  readonly size: ModelSize;
+  readonly seed: number;
+  readonly place: Place;
+  readonly fromName: string;
+  readonly models: readonly Model[];
+}
+type Outcome = Promise<{ readonly info: RunInfo } | null>;
+
+/** Pre-training on a corpus. Only the default one is held to the gate. */
+const base =
+  (corpus: CorpusName) =>
+  ({ preset, ...job }: Job): Outcome => {
+    const gated = preset.gated && corpus === 'default';
+    return trainBase({ ...job, settings: { ...preset.base, corpus }, gated });
+  };
+
+const zero = ({ preset, models, ...job }: Job): Outcome =>
+  trainZero({ ...job, from: models[0]!, settings: preset.zero });
+
+/** Dev1: the base imitates R1-Zero's clean traces. */
+async function coldStart({ preset, models, ...job }: Job): Outcome {
+  const settings = { ...defaultColdStart, ...preset.coldStart };
+  const { traces, counts } = await coldStartTraces(models[1]!, job.seed, settings);
+  const name = stageName(job.size, job.stage, job.seed);
+  writeTraces(traceFile(job.place, name), traces);
+  const about = { counts };
+  return trainSft({ ...job, from: models[0]!, traces, about, settings: preset.sft });
+}
+
+/** Dev2: reinforcement learning with a reward for staying in one language. */
+const reasoningRL = ({ preset, models, ...job }: Job): Outcome => {
+  const settings = { rewards: reasoningRewardWeights, ...preset.zero, ...preset.reasoningRL };
+  return trainZero({ ...job, from: models[0]!, settings });
+};
+
+const makers: Readonly<Record<StageName, (job: Job) => Outcome>> = {
+  base: base('default'),
+  'r1-zero': zero,
+  dev1: coldStart,
+  dev2: reasoningRL,
+  'base-no-search': base('no-search'),
+  'r1-zero-no-search': zero,
+  'base-weak-verdict': base('weak-verdict'),
+  'r1-zero-weak-verdict': zero,
+};
 
 /** Runs one stage and what it needs, unless they are done. Null when the person stopped it. */
 export async function runStage(
@@ -89,33 +170,19 @@ export async function runStage(
   const { size } = preset;
   const done = readRunInfo(runFolder(place, stageName(size, stage, seed)));
   if (done?.finished) return done;
-  const before = startsFrom[stage];
-  if (before) {
-    const base = await runStage(before, preset, seed, place);
-    if (!base) return null;
-    const fromName = stageName(size, before, seed);
-    if (preset.gated && before === 'base') refuseFailedGate(base, fromName);
-    const from = loadStage(place, fromName);
-    const result = await trainZero({
-      size,
-      seed,
-      from,
-      fromName,
-      stage,
-      place,
-      settings: preset.zero,
-    });
-    return result?.info ?? null;
+  for (const before of needs[stage]) {
+    const info = await runStage(before, preset, seed, place);
+    if (!info) return null;
+    if (preset.gated && before === 'base') refuseFailedGate(info, stageName(size, before, seed));
   }
-  const corpus =
-    stage === 'base-no-search'
-      ? 'no-search'
-      : stage === 'base-weak-verdict'
-        ? 'weak-verdict'
-        : 'default';
-  const gated = preset.gated && corpus === 'default';
-  const settings = { ...preset.base, corpus } as const;
-  return (await trainBase({ size, seed, stage, place, settings, gated }))?.info ?? null;
+  const names = needs[stage].map((before) => stageName(size, before, seed));
+  const models = names.map((name) => loadStage(place, name));
+  try {
+    const job = { stage, preset, size, seed, place, fromName: names[0] ?? '', models };
+    return (await makers[stage](job))?.info ?? null;
+  } finally {
+    disposeTree(models.map(({ parameters }) => parameters));
+  }
 }
 
 /** Reinforcement learning on a base that failed its gate would only turn searching off: better to say so. */

@@ -54,6 +54,21 @@ export interface ZeroSettings {
   readonly finalProblems: number;
 }
 
+/** Supervised fine-tuning on traces. */
+export interface SftSettings {
+  readonly epochs: number;
+  readonly tracesPerStep: number;
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly optimizer: OptimizerConfig;
+  /** the shapes of a step's batches, from long rows to short ones */
+  readonly batches: readonly BatchShape[];
+  /** what is evaluated on held-out problems at the end */
+  readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
+  readonly finalProblems: number;
+  readonly maxNewTokens: number;
+}
+
 /** 32 prompts: both levels of countdown, programs with a few hard ones, and units as the control. */
 export const mixture: readonly PlanEntry[] = [
   { task: 'countdown', level: 3, prompts: 8 },
@@ -62,6 +77,9 @@ export const mixture: readonly PlanEntry[] = [
   { task: 'programs', level: 3, prompts: 2 },
   { task: 'units', level: 0, prompts: 6 },
 ];
+
+/** Reasoning RL adds the share of words in the asked language (DeepSeek-R1, section 3). */
+export const reasoningRewardWeights: RewardWeights = { ...defaultRewardWeights, language: 0.3 };
 
 const pretrainingRate: Record<ModelSize, number> = {
   tiny: 1e-2,
@@ -98,6 +116,22 @@ export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> =
     },
     extensionTokens: 1e6,
     maxExtensions: 2,
+    ...overrides,
+  };
+}
+
+export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {}): SftSettings {
+  const { batches, evaluated, finalProblems, maxNewTokens } = zeroSettings(size);
+  return {
+    epochs: 4,
+    tracesPerStep: 16,
+    learningRate: 0.2 * pretrainingRate[size],
+    warmUpSteps: 10,
+    optimizer: baseSettings(size).optimizer,
+    batches,
+    evaluated,
+    finalProblems,
+    maxNewTokens,
     ...overrides,
   };
 }

@@ -7,18 +7,16 @@ import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
-import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
+import { heldOutProblems } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
-import { cloneParameters, type Model, type Parameters } from '../model/parameters';
+import { cloneParameters, type Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
-import { reward } from '../rewards/combine';
 import { grpoBatchLoss, grpoUpdates, referenceOf, type GrpoBatch } from '../training/grpo';
-import type { Sampler } from '../sampling/sampler';
 import { warmUp } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
-import { evaluationRow } from './evaluationRow';
+import { evaluateLevel } from './evaluateLevel';
 import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
@@ -53,9 +51,6 @@ export interface ZeroResult {
   readonly evaluations: readonly Evaluation[];
   readonly info: RunInfo;
 }
-
-/** Held-out problems of each level whose completions are kept at every evaluation, to be read one under the other. */
-const watchedProblems = 4;
 
 /** Trains R1-Zero, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
 export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
@@ -141,38 +136,6 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     sampler.dispose();
     trainer.dispose();
   }
-}
-
-/** One evaluation on held-out problems, with its row and a few of its completions kept in the run. */
-async function evaluateLevel(
-  run: Run,
-  parameters: Parameters,
-  sampler: Sampler,
-  at: {
-    set: ProblemSet;
-    step: number;
-    seed: number;
-    settings: ZeroSettings;
-    report: (note: string) => void;
-  },
-): Promise<Evaluation> {
-  const { set, step, seed, report } = at;
-  const { maxNewTokens, rewards } = at.settings;
-  const { evaluation, rollouts } = await evaluate(parameters, sampler, set, {
-    maxNewTokens,
-    seed,
-    onProgress: (share) =>
-      report(`evaluating ${set.task} ${set.level || ''} ${Math.round(100 * share)} %`),
-  });
-  run.evaluations.push(evaluationRow(step, evaluation));
-  set.problems.slice(0, watchedProblems).forEach((problem, i) => {
-    const language = set.languages[i]!;
-    const rollout = rollouts[i]![0]!;
-    const parts = reward(problem, rollout.text, language, rewards);
-    const scored = { problem, language, rollout, reward: parts };
-    run.rollouts.push(rolloutRecord(scored, step, 'held-out'));
-  });
-  return evaluation;
 }
 
 const stepText = (row: Row): string =>

@@ -1,0 +1,43 @@
+import { evaluate, type ProblemSet } from '../evaluation/evaluate';
+import type { Evaluation } from '../evaluation/score';
+import type { Parameters } from '../model/parameters';
+import { reward, type RewardWeights } from '../rewards/combine';
+import type { Run } from '../runs/run';
+import type { Sampler } from '../sampling/sampler';
+import { evaluationRow } from './evaluationRow';
+import { rolloutRecord } from './rollouts';
+
+/** Held-out problems of each level whose completions are kept at every evaluation, to be read one under the other. */
+const watchedProblems = 4;
+
+/** One evaluation on held-out problems, with its row and a few of its completions kept in the run. */
+export async function evaluateLevel(
+  run: Run,
+  parameters: Parameters,
+  sampler: Sampler,
+  at: {
+    set: ProblemSet;
+    step: number;
+    seed: number;
+    settings: { readonly maxNewTokens: number; readonly rewards: RewardWeights };
+    report: (note: string) => void;
+  },
+): Promise<Evaluation> {
+  const { set, step, seed, report } = at;
+  const { maxNewTokens, rewards } = at.settings;
+  const { evaluation, rollouts } = await evaluate(parameters, sampler, set, {
+    maxNewTokens,
+    seed,
+    onProgress: (share) =>
+      report(`evaluating ${set.task} ${set.level || ''} ${Math.round(100 * share)} %`),
+  });
+  run.evaluations.push(evaluationRow(step, evaluation));
+  set.problems.slice(0, watchedProblems).forEach((problem, i) => {
+    const language = set.languages[i]!;
+    const rollout = rollouts[i]![0]!;
+    const parts = reward(problem, rollout.text, language, rewards);
+    const scored = { problem, language, rollout, reward: parts };
+    run.rollouts.push(rolloutRecord(scored, step, 'held-out'));
+  });
+  return evaluation;
+}

@@ -1,0 +1,51 @@
+/** Data sets of traces: problems with a completion to learn from, one JSON object a line. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { UserError } from '../core/errors';
+import { writeFileAtomic } from '../core/files';
+import { encode } from '../tokenizer/tokenizer';
+import type { Sequence } from '../training/packing';
+import { shortPath, type Place } from './places';
+
+/** A line of a data set. */
+export interface Trace {
+  /** where it comes from: `reasoning`, `give-up`, `plain` */
+  readonly kind: string;
+  readonly task: string;
+  readonly level: number;
+  readonly language: string;
+  /** without `<bos>` */
+  readonly prompt: string;
+  readonly completion: string;
+}
+
+export const traceFile = (place: Place, name: string): string =>
+  path.join(place, 'traces', `${name}.jsonl`);
+
+export function writeTraces(file: string, traces: readonly Trace[]): void {
+  writeFileAtomic(file, traces.map((trace) => JSON.stringify(trace) + '\n').join(''));
+}
+
+/** Reads a data set. A missing file and a line that is no trace are errors that name it. */
+export function readTraces(file: string): Trace[] {
+  if (!fs.existsSync(file))
+    throw new UserError(`no traces at ${shortPath(file)}: run the stage that collects them`);
+  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
+  return lines.map((line, i) => {
+    try {
+      const trace = JSON.parse(line) as Trace;
+      encode(`${trace.prompt} ${trace.completion}`);
+      return trace;
+    } catch {
+      throw new UserError(`${shortPath(file)}, line ${i + 1} is no trace: collect them anew`);
+    }
+  });
+}
+
+/** A trace as a training sequence: only the completion's tokens are learned. */
+export function traceSequence({ prompt, completion }: Trace): Sequence<'weights'> {
+  const promptIds = encode(`<bos> ${prompt}`);
+  const ids = [...promptIds, ...encode(completion)];
+  const weights = ids.slice(1).map((_, i) => (i + 1 < promptIds.length ? 0 : 1));
+  return { ids, channels: { weights } };
+}
