@@ -83,7 +83,7 @@ test('collecting counts every completion once', async () => {
     samples: 4,
     perPrompt: 1,
     maxNewTokens: 10,
-    tidied: false,
+    curated: true,
   };
   const told = ['<think> yes', '<think> so 3 m </think> <answer> 3 m </answer> <eos>'];
   const { traces: kept, counts, tokens } = await collectTraces(from, parrot(told), options);
@@ -93,6 +93,9 @@ test('collecting counts every completion once', async () => {
   const sum = Object.values(counts.removed).reduce((a, b) => a + b, 0);
   assert.equal(sum + counts.kept, 12);
   assert.equal(kept.length, counts.kept);
+
+  const all = await collectTraces(from, parrot(told), { ...options, curated: false, perPrompt: 9 });
+  assert.deepEqual([all.counts.kept, all.counts.removed.duplicate], [6, 6]);
 });
 
 test('an expert who is always right is kept once for each prompt', async () => {
@@ -106,7 +109,7 @@ test('an expert who is always right is kept once for each prompt', async () => {
       answers.map((text) => [0, 1].map(() => ({ text, completionIds: [1] }) as unknown as Rollout)),
     dispose: () => undefined,
   };
-  const options = { seed: 7, plan, samples: 2, perPrompt: 2, maxNewTokens: 10, tidied: true };
+  const options = { seed: 7, plan, samples: 2, perPrompt: 2, maxNewTokens: 10, curated: true };
   const { traces: kept, counts } = await collectTraces(from, sampler, options);
   assert.deepEqual(
     kept.map(({ completion }) => completion),
@@ -188,6 +191,7 @@ test('the cold start gives up in a share of its traces, in both languages', asyn
     samples: 1,
     traces: 20,
     giveUpShare: 0.2,
+    curated: true,
   });
   assert.equal(counts.kept, 0); // random weights
   assert.deepEqual(

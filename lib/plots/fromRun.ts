@@ -24,8 +24,8 @@ function smoothed(rows: readonly Row[], key: string, i: number, window: number):
   return values.reduce((sum, v) => sum + v, 0) / values.length;
 }
 
-/** Pre-training: the loss of the last 50 steps over the tokens read. */
-export function baseChart(heading: Heading, rows: readonly Row[]): Chart {
+/** Next-token training: the loss, a mean of the last `window` steps, over the tokens read. */
+export function baseChart(heading: Heading, rows: readonly Row[], window = 50): Chart {
   const places = thinned(
     rows.map((_, i) => i),
     250,
@@ -33,7 +33,7 @@ export function baseChart(heading: Heading, rows: readonly Row[]): Chart {
   const points = places.map((i): LossPoint => ({
     series: 'training',
     tokens: number(rows[i]!, 'tokens')!,
-    loss: smoothed(rows, 'loss/policy', i, 50),
+    loss: smoothed(rows, 'loss/policy', i, window),
   }));
   return lossCurve(heading, points);
 }

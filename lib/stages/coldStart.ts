@@ -19,6 +19,8 @@ export interface ColdStartSettings {
   readonly traces: number;
   /** share of traces, written by rule, that give up in good order: a model that never saw one searches without end */
   readonly giveUpShare: number;
+  /** false takes R1-Zero's completions as they come: the control */
+  readonly curated: boolean;
 }
 
 export const defaultColdStart: ColdStartSettings = {
@@ -31,6 +33,7 @@ export const defaultColdStart: ColdStartSettings = {
   samples: 8,
   traces: 400,
   giveUpShare: 0.1,
+  curated: true,
 };
 
 /** The traces of the cold start from R1-Zero's rollouts: tidied, then only those without a fault, few of each prompt. */
@@ -39,10 +42,10 @@ export async function coldStartTraces(
   seed: number,
   settings: ColdStartSettings = defaultColdStart,
 ): Promise<{ traces: Trace[]; counts: Counts }> {
-  const { plan, samples, giveUpShare } = settings;
+  const { plan, samples, giveUpShare, curated } = settings;
   const sampler = samplerFor(r1Zero.config);
   try {
-    const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, tidied: true };
+    const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, curated };
     const { traces, counts } = await collectTraces(r1Zero, sampler, options);
     const random = createRandom(seed, 'cold start');
     const giveUps = Math.round(settings.traces * giveUpShare);

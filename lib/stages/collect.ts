@@ -18,8 +18,8 @@ export interface CollectOptions {
   /** of each prompt at most so many different ones are kept */
   readonly perPrompt: number;
   readonly maxNewTokens: number;
-  /** tidy every completion up before it is judged */
-  readonly tidied: boolean;
+  /** tidy every completion up and keep those without a fault; false keeps every one, as a control */
+  readonly curated: boolean;
 }
 
 /** How many completions came in, how many each filter took out, how many were kept. */
@@ -45,7 +45,7 @@ export async function collectTraces(
   sampler: Sampler,
   options: CollectOptions,
 ): Promise<Collection> {
-  const { seed, plan, samples, perPrompt, maxNewTokens, tidied } = options;
+  const { seed, plan, samples, perPrompt, maxNewTokens, curated } = options;
   const random = createRandom(seed, 'traces');
   const problems = plan.flatMap(({ task, level, prompts }) =>
     Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
@@ -68,8 +68,8 @@ export async function collectTraces(
       const kept = new Set<string>();
       for (const { text, completionIds } of group) {
         tokens += completionIds.length;
-        const completion = tidied ? tidy(text, language) : text;
-        const fault = firstFault(problem, completion, language);
+        const completion = curated ? tidy(text, language) : text;
+        const fault = curated ? firstFault(problem, completion, language) : null;
         if (fault) removed[fault]++;
         else if (kept.has(completion) || kept.size === perPrompt) removed.duplicate++;
         else kept.add(completion);

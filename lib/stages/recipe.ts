@@ -82,6 +82,7 @@ export const stageNames = [
   'r1-zero',
   'dev1',
   'dev2',
+  'dev1-uncurated',
   'base-no-search',
   'r1-zero-no-search',
   'base-weak-verdict',
@@ -98,6 +99,7 @@ const needs: Readonly<Record<StageName, readonly StageName[]>> = {
   'r1-zero': ['base'],
   dev1: ['base', 'r1-zero'],
   dev2: ['dev1'],
+  'dev1-uncurated': ['base', 'r1-zero'],
   'base-no-search': [],
   'r1-zero-no-search': ['base-no-search'],
   'base-weak-verdict': [],
@@ -134,14 +136,17 @@ const zero = ({ preset, models, ...job }: Job): Outcome =>
   trainZero({ ...job, from: models[0]!, settings: preset.zero });
 
 /** Dev1: the base imitates R1-Zero's clean traces. */
-async function coldStart({ preset, models, ...job }: Job): Outcome {
-  const settings = { ...defaultColdStart, ...preset.coldStart };
-  const { traces, counts } = await coldStartTraces(models[1]!, job.seed, settings);
-  const name = stageName(job.size, job.stage, job.seed);
-  writeTraces(traceFile(job.place, name), traces);
-  const about = { counts };
-  return trainSft({ ...job, from: models[0]!, traces, about, settings: preset.sft });
-}
+const coldStart =
+  (control: Partial<ColdStartSettings>) =>
+  async (due: Job): Outcome => {
+    const { preset, models, ...job } = due;
+    const settings = { ...defaultColdStart, ...preset.coldStart, ...control };
+    const { traces, counts } = await coldStartTraces(models[1]!, job.seed, settings);
+    const name = stageName(job.size, job.stage, job.seed);
+    writeTraces(traceFile(job.place, name), traces);
+    const about = { counts };
+    return trainSft({ ...job, from: models[0]!, traces, about, settings: preset.sft });
+  };
 
 /** Dev2: reinforcement learning with a reward for staying in one language. */
 const reasoningRL = ({ preset, models, ...job }: Job): Outcome => {
@@ -152,8 +157,9 @@ const reasoningRL = ({ preset, models, ...job }: Job): Outcome => {
 const makers: Readonly<Record<StageName, (job: Job) => Outcome>> = {
   base: base('default'),
   'r1-zero': zero,
-  dev1: coldStart,
+  dev1: coldStart({}),
   dev2: reasoningRL,
+  'dev1-uncurated': coldStart({ curated: false, giveUpShare: 0 }),
   'base-no-search': base('no-search'),
   'r1-zero-no-search': zero,
   'base-weak-verdict': base('weak-verdict'),

@@ -35,6 +35,8 @@ import {
 } from './places';
 import { presets, runStage, type Preset, type StageName } from './recipe';
 import type { BaseSettings, ZeroSettings } from './settings';
+import { trainSft } from './sft';
+import type { Trace } from './traces';
 import { trainZero } from './zero';
 
 /**
@@ -190,6 +192,34 @@ export async function runZero(
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics, run.info.steps));
+  await chart.end();
+  return run;
+}
+
+/** Fine-tuning of a model on traces, now with a live loss curve, or what is there. */
+export async function runSft(
+  book: Workbook,
+  from: Pick<FoundModel, 'model'>,
+  traces: readonly Trace[],
+  options: { stage?: StageName; about?: Record<string, unknown>; title?: string } = {},
+): Promise<StageRun> {
+  const { size, seed, place, preset } = book;
+  const { stage = 'dev1', about, title = 'Cold start' } = options;
+  const name = stageName(size, stage, seed);
+  const chart = liveChart();
+  const draw = (rows: readonly Row[]): Chart =>
+    baseChart({ title, subtitle: `${name}: loss on the traces, mean of ten steps` }, rows, 10);
+  const there = existing(book, name);
+  if (!there) {
+    const fromName = stageName(size, 'base', seed);
+    const onStep = drawnOnceASecond(chart, draw);
+    const job = { size, seed, stage, place, from: from.model, fromName, traces, about };
+    const short = book.mode === 'live' ? { finalProblems: shortEvaluations.finalProblems } : {};
+    if (!(await trainSft({ ...job, settings: { ...preset.sft, ...short }, onStep })))
+      throw stopped();
+  }
+  const run = there ?? readStage(place, name);
+  chart.update(draw(run.metrics));
   await chart.end();
   return run;
 }
