@@ -4,6 +4,7 @@ import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile } from 'vega-lite';
 import { comparison } from '../lib/plots/comparison';
+import { languageChart } from '../lib/plots/fromRun';
 import { lossCurve } from '../lib/plots/lossCurve';
 import { memoryCurve } from '../lib/plots/memoryCurve';
 import { modeShares } from '../lib/plots/modeShares';
@@ -53,6 +54,21 @@ const charts: Record<string, Chart> = {
     tasks.map((task) => ({ arm: 'R1-Zero', task, value: 0.5, low: 0.4, high: 0.6 })),
   ),
   stagesMap: stagesMap('The recipe', 'coldStart'),
+  languageChart: languageChart(
+    { title: 'Language' },
+    Object.fromEntries(
+      ['with', 'without'].map((name, j) => [
+        name,
+        steps.map((step) => ({
+          step,
+          'countdown/accuracy': step / 40,
+          'programs/accuracy': step / 60,
+          'countdown/languageConsistency': 1 - (j * step) / 40,
+          'programs/languageConsistency': 1,
+        })),
+      ]),
+    ),
+  ),
   scalingChart: scalingChart(
     { title: 'Cost' },
     [1e5, 1e6].flatMap((weights) => [

@@ -21,7 +21,7 @@ import { createTrainerState, Trainer } from '../training/trainer';
 import type { Measurement } from './torch';
 
 /** Rows and tokens of a training step, and the steps of a measurement. */
-export const trainShape = { rows: 64, rowLength: 64, steps: 10 };
+export const trainShape = { rows: 64, rowLength: 64, steps: 30 };
 
 /** 512 rows: 32 prompts of countdown, which all have the same length, in groups of 16. */
 export const plan: readonly PlanEntry[] = [
@@ -47,7 +47,7 @@ export interface GrpoMeasurement extends Measurement {
 }
 
 export interface Bench {
-  train(): Measurement;
+  train(steps?: number): Measurement;
   /** until the end token, or `newTokens` */
   decode(newTokens: number): Promise<Measurement>;
   /** the same in this process alone */
@@ -89,8 +89,8 @@ export function createBench(
   const count = (groups: readonly (readonly { completionIds: number[] }[])[]): number =>
     groups.flat().reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return {
-    train() {
-      const { rows, rowLength, steps } = trainShape;
+    train(steps = trainShape.steps) {
+      const { rows, rowLength } = trainShape;
       const random = createRandom('bench', step++);
       const began = now();
       for (let i = 0; i < steps; i++)

@@ -2,9 +2,10 @@
 import { execFileSync } from 'node:child_process';
 import * as os from 'node:os';
 import { UserError } from '../core/errors';
-import { modelConfig, type ModelConfig } from '../model/config';
+import { modelConfig, type ModelConfig, type ModelSize } from '../model/config';
 import { countParameters, initParameters } from '../model/parameters';
 import { vocabulary } from '../tokenizer/vocabulary';
+import { zeroSettings } from '../stages/settings';
 import { createBench } from './ours';
 
 /** A row of `scaling.csv`: one model, one GRPO step of 512 completions of at most 60 tokens from random weights. */
@@ -36,17 +37,19 @@ export function scalingConfig(name: string): ModelConfig {
 /**
  * About how many MiB a GRPO step of 512 completions takes, on a CPU: the engine in each process, the weights with
  * gradients and optimizer, what an update's widest batch keeps for its backward pass, and the caches of decoding.
+ * `size` is the one whose batches are used.
  */
-export function estimateMiB(config: ModelConfig, places = 1440, rowLength = 120): number {
+export function estimateMiB(config: ModelConfig, size: ModelSize = 'large'): number {
+  const { rows, rowLength } = zeroSettings(size).batches.at(-1)!;
   const { modelDim: d, numLayers, numHeads, numKvHeads, headDim, hiddenDim, vocabSize } = config;
   const processes = Math.min(4, os.availableParallelism());
   const layer = d * (numHeads + 2 * numKvHeads) * headDim + numHeads * headDim * d + 3 * d * hiddenDim; // prettier-ignore
   const weights = numLayers * layer + vocabSize * d;
   const perPlace = 12 * d + 3 * (numHeads + 2 * numKvHeads) * headDim + 8 * hiddenDim;
-  const activations = numLayers * places * (perPlace + 4 * numHeads * rowLength);
-  const logits = 6 * places * vocabSize;
+  const activations = numLayers * rows * rowLength * (perPlace + 4 * numHeads * rowLength);
+  const logits = 6 * rows * rowLength * vocabSize;
   const cache = 3 * 512 * config.contextLength * numLayers * 2 * numKvHeads * headDim;
-  const decoding = processes * 3 * weights;
+  const decoding = processes * 6 * weights; // on their way and there
   const floats = 9 * weights + 2 * activations + logits + cache + decoding;
   return Math.round(700 + 450 * processes + (4 * floats) / 2 ** 20);
 }
@@ -56,8 +59,9 @@ export function refuseTooLarge(
   name: string,
   config: ModelConfig,
   freeMiB = os.freemem() / 2 ** 20,
+  size?: ModelSize,
 ): void {
-  const estimate = estimateMiB(config);
+  const estimate = estimateMiB(config, size);
   if (estimate > freeMiB)
     throw new UserError(
       `${name} needs about ${gib(estimate)} GiB of memory and ${gib(freeMiB)} GiB are free: use a smaller size`,

@@ -4,7 +4,7 @@ import { progress } from '../core/progress';
 import { tensorsMade } from '../engine/memory';
 import { tf } from '../engine/tensorflow';
 import type { Model } from '../model/parameters';
-import { createBench, trainShape } from './ours';
+import { createBench } from './ours';
 
 /** Rows of `memory.csv`: one every 20 training steps, then one every 2 rollout batches. */
 export async function measureMemory(
@@ -24,11 +24,12 @@ export async function measureMemory(
       residentMiB: Math.round(process.memoryUsage.rss() / 2 ** 20),
     });
   };
-  const rounds = trainingSteps / trainShape.steps;
+  const stepsAtOnce = 10;
+  const rounds = trainingSteps / stepsAtOnce;
   const bar = progress('memory', rounds + rolloutBatches);
   for (let i = 1; i <= rounds; i++) {
-    bench.train();
-    if (i % 2 === 0) note('training steps', i * trainShape.steps);
+    bench.train(stepsAtOnce);
+    if (i % 2 === 0) note('training steps', i * stepsAtOnce);
     bar.update(i);
   }
   for (let i = 1; i <= rolloutBatches; i++) {

@@ -108,7 +108,8 @@ async function speed(values: {
     throw new UserError(`unknown size ${unknown}: use ${modelSizes.join(', ')}`);
   if (values.against !== undefined && values.against !== 'torch')
     throw new UserError(`unknown --against ${values.against}: use torch`);
-  for (const size of sizes) refuseTooLarge(size, modelConfig(size, vocabulary.length));
+  for (const size of sizes)
+    refuseTooLarge(size, modelConfig(size, vocabulary.length), undefined, size);
   const machine = await startEngine();
   const torch = values.against
     ? startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'))

@@ -20,7 +20,7 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --size tiny|small|base|large  another model with the preset's settings
   --seed N                    seed of everything random (0)
   --stage NAME                only this stage and those it needs: base, r1-zero, dev1, dev2, dev1-uncurated,
-                              base-no-search, r1-zero-no-search, base-weak-verdict, r1-zero-weak-verdict
+                              dev2-no-language, base-no-search, r1-zero-no-search, base-weak-verdict, r1-zero-weak-verdict
   --steps N                   steps of reinforcement learning
   --tokens N                  tokens of pre-training
   --recorded                  write to data/ instead of data/local/: for making the shipped runs

@@ -46,23 +46,47 @@ const panels: readonly { title: string; key: string; format?: string }[] = [
   { title: 'waits in a completion', key: 'waits' },
 ];
 
+/** A column over the steps, each point a mean of five; steps without a value are left out. */
+function curveOf(rows: readonly Row[], key: string, name: string): CurvePoint[] {
+  const places = thinned(
+    rows.map((_, i) => i),
+    70,
+  );
+  return places
+    .filter((i) => number(rows[i]!, key) !== null)
+    .map((i) => ({
+      step: number(rows[i]!, 'step')!,
+      task: name,
+      value: smoothed(rows, key, i, 5),
+    }));
+}
+
+/**
+ * One language or several, and what that costs: language consistency and accuracy of two tasks over the steps, a curve
+ * for each run. The twin of the paper's ablation (DeepSeek-R1, Figure 7).
+ */
+export function languageChart(
+  heading: Heading,
+  runs: Readonly<Record<string, readonly Row[]>>,
+): Chart {
+  const panel = (task: string, key: string, title: string): Panel => ({
+    title: `${task}: ${title}`,
+    format: '.0%',
+    points: Object.entries(runs).flatMap(([name, rows]) => curveOf(rows, `${task}/${key}`, name)),
+  });
+  const shown = ['countdown', 'programs'];
+  return trainingCurves(heading, [
+    ...shown.map((task) => panel(task, 'languageConsistency', 'words in the language asked')),
+    ...shown.map((task) => panel(task, 'accuracy', 'right answers')),
+  ]);
+}
+
 /**
  * R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps; each a mean of
  * the last five, because a step has few problems of each task.
  */
 export function zeroChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
-  const places = thinned(
-    rows.map((_, i) => i),
-    70,
-  );
-  const curve = (key: string, name: string): CurvePoint[] =>
-    places
-      .filter((i) => number(rows[i]!, key) !== null)
-      .map((i) => ({
-        step: number(rows[i]!, 'step')!,
-        task: name,
-        value: smoothed(rows, key, i, 5),
-      }));
+  const curve = (key: string, name: string): CurvePoint[] => curveOf(rows, key, name);
   const perTask = panels.map(({ title, key, format }): Panel => ({
     title,
     format,

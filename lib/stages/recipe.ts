@@ -8,6 +8,7 @@ import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
+import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
 import { readRunInfo, type RunInfo } from '../runs/run';
 import { trainBase } from './base';
 import { coldStartTraces, defaultColdStart, type ColdStartSettings } from './coldStart';
@@ -83,6 +84,7 @@ export const stageNames = [
   'dev1',
   'dev2',
   'dev1-uncurated',
+  'dev2-no-language',
   'base-no-search',
   'r1-zero-no-search',
   'base-weak-verdict',
@@ -100,6 +102,7 @@ const needs: Readonly<Record<StageName, readonly StageName[]>> = {
   dev1: ['base', 'r1-zero'],
   dev2: ['dev1'],
   'dev1-uncurated': ['base', 'r1-zero'],
+  'dev2-no-language': ['dev1'],
   'base-no-search': [],
   'r1-zero-no-search': ['base-no-search'],
   'base-weak-verdict': [],
@@ -149,17 +152,20 @@ const coldStart =
   };
 
 /** Dev2: reinforcement learning with a reward for staying in one language. */
-const reasoningRL = ({ preset, models, ...job }: Job): Outcome => {
-  const settings = { rewards: reasoningRewardWeights, ...preset.zero, ...preset.reasoningRL };
-  return trainZero({ ...job, from: models[0]!, settings });
-};
+const reasoningRL =
+  (rewards: RewardWeights) =>
+  ({ preset, models, ...job }: Job): Outcome => {
+    const settings = { ...preset.zero, ...preset.reasoningRL, rewards };
+    return trainZero({ ...job, from: models[0]!, settings });
+  };
 
 const makers: Readonly<Record<StageName, (job: Job) => Outcome>> = {
   base: base('default'),
   'r1-zero': zero,
   dev1: coldStart({}),
-  dev2: reasoningRL,
+  dev2: reasoningRL(reasoningRewardWeights),
   'dev1-uncurated': coldStart({ curated: false, giveUpShare: 0 }),
+  'dev2-no-language': reasoningRL(defaultRewardWeights),
   'base-no-search': base('no-search'),
   'r1-zero-no-search': zero,
   'base-weak-verdict': base('weak-verdict'),

@@ -136,6 +136,9 @@ export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {
   };
 }
 
+/** Rows of an update's batch: of `large` half as many, so that what they keep for the gradient fits into memory. */
+const updateRows = (size: ModelSize, rows: number): number => (size === 'large' ? rows / 2 : rows);
+
 export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> = {}): ZeroSettings {
   return {
     steps: 100,
@@ -148,8 +151,8 @@ export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> =
     rewards: defaultRewardWeights,
     optimizer: defaultOptimizer,
     batches: [
-      { rows: 8, rowLength: 176 },
-      { rows: 12, rowLength: 120 },
+      { rows: updateRows(size, 8), rowLength: 176 },
+      { rows: updateRows(size, 12), rowLength: 120 },
     ],
     evaluated: [
       { task: 'countdown', level: 3 },

@@ -160,10 +160,16 @@ export async function runBase(
 export async function runZero(
   book: Workbook,
   from: Pick<FoundModel, 'model'>,
-  options: { stage?: StageName; settings?: Partial<ZeroSettings>; title?: string } = {},
+  options: {
+    stage?: StageName;
+    /** the stage that `from` is; default: the base that belongs to this stage */
+    fromStage?: StageName;
+    settings?: Partial<ZeroSettings>;
+    title?: string;
+  } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
-  const { stage = 'r1-zero', title = 'R1-Zero' } = options;
+  const { stage = 'r1-zero', fromStage, title = 'R1-Zero' } = options;
   const name = stageName(size, stage, seed);
   const settings = { ...preset.zero, ...options.settings };
   const chart = liveChart();
@@ -175,7 +181,7 @@ export async function runZero(
     );
   const there = existing(book, name);
   if (!there) {
-    const fromName = stageName(size, stage.replace('r1-zero', 'base'), seed);
+    const fromName = stageName(size, fromStage ?? stage.replace('r1-zero', 'base'), seed);
     const onStep = drawnOnceASecond(chart, draw);
     const model = from.model;
     const result = await trainZero({
