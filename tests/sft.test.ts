@@ -198,5 +198,7 @@ test('the cold start gives up in a share of its traces, in both languages', asyn
     made.map(({ kind, language }) => [kind, language]),
     ['en', 'zh', 'en', 'zh'].map((language) => ['give-up', language]),
   );
-  for (const { completion } of made) assert.match(completion, /(no|不) <\/think> <answer>/);
+  // The last verdict is no, unless a guess happened to solve the problem.
+  for (const { completion } of made)
+    assert.match(completion, /(no|不|yes|对) <\/think> <answer>/);
 });

@@ -80,7 +80,7 @@ export function createBench(
   const settings = { ...zeroSettings(size), plan, groupSize, maxNewTokens: grpoTokens };
   const prompts = benchPrompts();
   const fresh = () => createTrainerState(cloneParameters(parameters), defaultOptimizer);
-  const trainer = new Trainer(nextTokenLoss(config), defaultOptimizer, fresh());
+  let trainer: Trainer<TextBatch> | undefined; // made when it is needed: it has weights and optimizer of its own
   const policy = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, fresh());
   const sampler = samplerFor(config);
   const alone = createSampler(config, { endToken: tokenIds.eos, decode });
@@ -92,6 +92,7 @@ export function createBench(
     train(steps = trainShape.steps) {
       const { rows, rowLength } = trainShape;
       const random = createRandom('bench', step++);
+      trainer ??= new Trainer(nextTokenLoss(config), defaultOptimizer, fresh());
       const began = now();
       for (let i = 0; i < steps; i++)
         trainer.step([randomBatch(() => random.int(config.vocabSize))], 1e-6);
@@ -146,7 +147,7 @@ export function createBench(
       return { tokens: count(rollouts), seconds: now() - began };
     },
     dispose() {
-      for (const part of [trainer, policy, sampler, alone]) part.dispose();
+      for (const part of [trainer, policy, sampler, alone]) part?.dispose();
       disposeTree(parameters);
     },
   };

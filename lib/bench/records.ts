@@ -32,7 +32,7 @@ async function draw(name: string, chart: Chart): Promise<void> {
   writeFileAtomic(path.join(recorded, 'figures', name), await renderPng(chart));
 }
 
-export function recordSpeed({ machine, matMulGflops, rows, steps }: SpeedReport): void {
+export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
   const { cpu, threads, tensorflow } = machine;
   const date = new Date().toISOString().slice(0, 10);
   const ends = (rates: readonly number[]): [number | null, number | null] =>
@@ -42,7 +42,7 @@ export function recordSpeed({ machine, matMulGflops, rows, steps }: SpeedReport)
     rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
       const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
       const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
-      return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow, matMulGflops };
+      return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
     }),
   );
   writeTable(
