@@ -199,6 +199,5 @@ test('the cold start gives up in a share of its traces, in both languages', asyn
     ['en', 'zh', 'en', 'zh'].map((language) => ['give-up', language]),
   );
   // The last verdict is no, unless a guess happened to solve the problem.
-  for (const { completion } of made)
-    assert.match(completion, /(no|不|yes|对) <\/think> <answer>/);
+  for (const { completion } of made) assert.match(completion, /(no|不|yes|对) <\/think> <answer>/);
 });
