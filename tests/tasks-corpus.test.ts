@@ -290,7 +290,8 @@ test('the corpus with weak verdicts: no drill, and verdicts are coin flips', () 
         (found === wanted) === (verdict === 'yes' || verdict === '对'),
     ),
   );
-  near(share(verdicts, Boolean), 0.5, 0.015, 'right verdicts');
+  // A little over a half: who leaves a verdict out leaves out the last one, and a first `yes` before it is mostly right.
+  near(share(verdicts, Boolean), 0.52, 0.015, 'right verdicts');
   assert.ok(verdicts.length > 5_000);
   assert.ok(Math.max(...other.map((d) => d.length)) <= 176);
 });

@@ -1,11 +1,20 @@
 import type { Row } from '../core/csv';
-import { accent, inlineTable, plotWidth, styled, type Chart, type Heading } from './theme';
+import {
+  accent,
+  distinct,
+  inlineTable,
+  plotWidth,
+  styled,
+  type Chart,
+  type Heading,
+} from './theme';
 
 /** Resident memory and tensor count while work goes on: `work`, `count`, `residentMiB`, `tensors` of each row. */
 export function memoryCurve(heading: Heading, rows: readonly Row[]): Chart {
+  const works = distinct(rows.map(({ work }) => work));
   const panel = (field: string, title: string): object => ({
     data: inlineTable(rows),
-    facet: { column: { field: 'work', type: 'nominal', sort: null } },
+    facet: { column: { field: 'work', type: 'nominal', sort: works } },
     resolve: { scale: { x: 'independent' } },
     spec: {
       width: plotWidth / 2 - 30,

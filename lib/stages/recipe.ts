@@ -56,7 +56,7 @@ export const presets = {
       ],
     },
     coldStart: {
-      plan: [{ task: 'units', level: 0, prompts: 2 }],
+      plan: [{ task: 'countdown', level: 3, prompts: 2 }],
       samples: 2,
       traces: 20,
       giveUpShare: 1,

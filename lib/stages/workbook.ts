@@ -230,6 +230,11 @@ export async function runSft(
   return run;
 }
 
+/** The steps of the run that made a checkpoint. */
+export function metricsOf({ folder }: FoundModel): Row[] {
+  return readMetrics(path.join(folder, '../../runs', path.basename(folder)));
+}
+
 /** Collects rows and redraws about once a second: the drawing shares the processor with the training. */
 function drawnOnceASecond(
   chart: ReturnType<typeof liveChart>,
