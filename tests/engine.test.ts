@@ -120,3 +120,8 @@ test('a run stops before the engine runs out of tensor numbers', async () => {
   assert.deepEqual({ step, stopped }, { step: 3, stopped: true });
   assert.equal((await loop(0, 5, () => stopNearTensorLimit())).stopped, false);
 });
+
+test('the functions that newer Node versions lack are there for the backend', () => {
+  const util = process.getBuiltinModule('util') as unknown as Record<string, unknown>;
+  for (const name of ['isNullOrUndefined', 'isArray']) assert.equal(typeof util[name], 'function');
+});

@@ -1,14 +1,13 @@
 /** What has to be true before libtensorflow is loaded. `tensorflow.ts` imports this file first. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import * as util from 'node:util';
 import { UserError } from '../core/errors';
 
 // TensorFlow's own log: only errors.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
-// Node 23 removed two functions that tfjs-node 4.22 still calls.
-const legacy = util as unknown as Record<string, unknown>;
+// Node 23 removed two functions that tfjs-node 4.22 still calls. An import may be a copy; they belong on the module.
+const legacy = process.getBuiltinModule('util') as unknown as Record<string, unknown>;
 legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 legacy.isArray ??= Array.isArray;
 
