@@ -1,13 +1,14 @@
 /** What the bench leaves in `data/bench`, and the pictures of it. */
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
-import { csvLine, parseCsv, type Row } from '../core/csv';
+import { csvLine, parseCsv, type Cell, type Row } from '../core/csv';
 import { writeFileAtomic } from '../core/files';
 import type { EngineReport } from '../engine/tensorflow';
 import { memoryCurve } from '../plots/memoryCurve';
 import { renderPng } from '../plots/render';
 import { scalingChart } from '../plots/scalingChart';
-import type { Chart } from '../plots/theme';
+import { distinct, type Chart } from '../plots/theme';
 import { recorded } from '../stages/places';
 import { textTable } from '../stages/table';
 import type { ScalingRow } from './scaling';
@@ -88,16 +89,21 @@ export async function recordScaling(rows: readonly ScalingRow[]): Promise<void> 
   ]);
   const heading = {
     title: 'What a token costs, by the size of the model',
-    subtitle:
-      'a GRPO step of 512 completions of at most 60 tokens, random weights, 2 cores; dashed: in proportion to the weights',
+    subtitle: `a GRPO step of 512 completions of at most 60 tokens, random weights, ${os.availableParallelism()} cores; dashed: in proportion to the weights`,
   };
   await draw('scaling.png', scalingChart(heading, points));
 }
 
 export async function recordMemory(rows: readonly Row[]): Promise<void> {
   writeTable('memory.csv', rows);
+  const longest = (work: Cell | undefined): string => {
+    const counts = rows.filter((row) => row.work === work).map(({ count }) => Number(count));
+    return `${Math.max(...counts).toLocaleString('en')} ${work}`;
+  };
   const heading = {
-    title: 'Memory over 2,000 training steps and 200 rollout batches',
+    title: `Memory over ${distinct(rows.map(({ work }) => work))
+      .map(longest)
+      .join(' and ')}`,
     subtitle: 'the small model; resident memory of the main process',
   };
   await draw('memory.png', memoryCurve(heading, rows));
