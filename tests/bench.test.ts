@@ -8,11 +8,11 @@ import { UserError } from '../lib/core/errors';
 import { guardMemory } from '../lib/engine/memory';
 import { modelConfig } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
-import { vocabulary } from '../lib/tokenizer/vocabulary';
+import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 
 test('the bench counts the tokens of each piece of work and leaves nothing behind', async () => {
   await guardMemory('a bench', async () => {
-    const config = modelConfig('tiny', vocabulary.length);
+    const config = modelConfig('tiny', taskVocabularySize);
     const bench = createBench('tiny', { config, parameters: initParameters(config, 0) });
     const prompts = benchPrompts();
     assert.equal(prompts.length * groupSize, 512);
@@ -43,7 +43,7 @@ test('the bench counts the tokens of each piece of work and leaves nothing behin
 });
 
 test('sizes of the scaling: names, or width, layers and heads', () => {
-  assert.deepEqual(scalingConfig('small'), modelConfig('small', vocabulary.length));
+  assert.deepEqual(scalingConfig('small'), modelConfig('small', taskVocabularySize));
   const config = scalingConfig('64x3x4');
   assert.deepEqual(
     [config.modelDim, config.numLayers, config.numHeads, config.headDim, config.hiddenDim],
@@ -51,7 +51,7 @@ test('sizes of the scaling: names, or width, layers and heads', () => {
   );
   const weights = countParameters(initParameters(config, 0));
   // a layer: 64 x (4 + 2) x 16, 64 x 64, 3 x 64 x 176, two norms
-  assert.equal(weights, 3 * (6144 + 4096 + 33792 + 128) + 64 + 64 * vocabulary.length);
+  assert.equal(weights, 3 * (6144 + 4096 + 33792 + 128) + 64 + 64 * taskVocabularySize);
   for (const name of ['100x2x3', '12x2x4', 'huge'])
     assert.throws(() => scalingConfig(name), UserError, name);
 });
@@ -59,7 +59,7 @@ test('sizes of the scaling: names, or width, layers and heads', () => {
 test('a model that does not fit is refused with its estimate', () => {
   const config = scalingConfig('512x8x8');
   const estimate = estimateMiB(config);
-  assert.ok(estimate > estimateMiB(modelConfig('tiny', vocabulary.length)));
+  assert.ok(estimate > estimateMiB(modelConfig('tiny', taskVocabularySize)));
   assert.doesNotThrow(() => refuseTooLarge('it', config, estimate));
   assert.throws(() => refuseTooLarge('it', config, 512), {
     name: 'UserError',
@@ -68,7 +68,7 @@ test('a model that does not fit is refused with its estimate', () => {
 });
 
 test('memory stays flat over training steps and rollout batches', async () => {
-  const config = modelConfig('tiny', vocabulary.length);
+  const config = modelConfig('tiny', taskVocabularySize);
   const model = { config, parameters: initParameters(config, 0) };
   const rows = await measureMemory('tiny', model, 40, 4);
   assert.deepEqual(

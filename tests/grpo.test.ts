@@ -7,7 +7,6 @@ import { cloneParameters } from '../lib/model/parameters';
 import { defaultOptimizer } from '../lib/training/optimizer';
 import {
   defaultGrpo,
-  groupAdvantages,
   grpoBatchLoss,
   grpoUpdates,
   referenceOf,
@@ -18,6 +17,7 @@ import { grpoLoss, tokenKl, type GrpoLossInputs } from '../lib/training/losses';
 import { batchLogprobs } from '../lib/training/nextToken';
 import { packRows } from '../lib/training/packing';
 import { createTrainerState, Trainer } from '../lib/training/trainer';
+import { groupAdvantages, workbookVariant } from '../lib/training/variants';
 import { assertAllclose, assertFlatMemory } from './support/allclose';
 import { microConfig, randomParameters, toReference } from './support/microModel';
 import { referenceLogprobs } from './support/referenceDecoder';
@@ -185,13 +185,16 @@ function observer(): { trainer: Trainer<GrpoBatch>; updates: Seen[][]; rates: nu
   return { trainer: { step } as unknown as Trainer<GrpoBatch>, updates, rates };
 }
 
-const options = { learningRate: 0.01, seed: [3, 1] } as const;
+const options = {
+  updatesPerBatch: 2,
+  shapes: [shape],
+  learningRate: 0.01,
+  seed: [3, 1],
+} as const;
 
 test('every completion of a group with unequal rewards is in one update', () => {
   const { trainer, updates, rates } = observer();
-  const result = assertFlatMemory(() =>
-    grpoUpdates(trainer, groups, defaultGrpo, [shape], options),
-  );
+  const result = assertFlatMemory(() => grpoUpdates(trainer, groups, workbookVariant, options));
   assert.deepEqual(rates, [0.01, 0.01]);
   assert.equal(result.stats.length, 2);
   assertAllclose([result.zeroVarianceShare], [1 / 3]);
@@ -233,7 +236,7 @@ test('every completion of a group with unequal rewards is in one update', () => 
 test('the seed orders the completions', () => {
   const orderOf = (seed: number[]): string => {
     const { trainer, updates } = observer();
-    grpoUpdates(trainer, groups, defaultGrpo, [shape], { ...options, seed });
+    grpoUpdates(trainer, groups, workbookVariant, { ...options, seed });
     return JSON.stringify(updates.map((update) => update.map(({ ids }) => ids)));
   };
   assert.equal(orderOf([3, 1]), orderOf([3, 1]));
@@ -245,15 +248,15 @@ test('without unequal rewards there is no update', () => {
   const { trainer, updates } = observer();
   const rounded = [groups[1]![0]!, groups[1]![1]!, groups[1]![0]!]; // .1 + .1 + .1 is not .3
   const equal = [groups[1]!, groups[1]!.map((c) => ({ ...c, reward: 0 })), rounded];
-  const result = grpoUpdates(trainer, equal, defaultGrpo, [shape], options);
+  const result = grpoUpdates(trainer, equal, workbookVariant, options);
   assert.deepEqual(result, { stats: [], zeroVarianceShare: 1, padding: 1 });
   assert.deepEqual(updates, []);
 });
 
 test('one update takes all completions, in as many batches as they need', () => {
   const { trainer, updates } = observer();
-  const one = { ...defaultGrpo, updatesPerBatch: 1 };
-  grpoUpdates(trainer, [...groups, ...groups], one, [shape], options);
+  const one = { ...options, updatesPerBatch: 1 };
+  grpoUpdates(trainer, [...groups, ...groups], workbookVariant, one);
   assert.deepEqual(
     updates.map((update) => update.length),
     [8],
@@ -294,7 +297,9 @@ test('updates make good completions likelier and bad ones less likely, and leave
   );
   const runs = [1, 2, 3].map((step) =>
     assertFlatMemory(() =>
-      grpoUpdates(trainer, sampled, grpo, [shape], {
+      grpoUpdates(trainer, sampled, workbookVariant, {
+        updatesPerBatch: 1,
+        shapes: [shape],
         learningRate: 0.005,
         seed: [step],
         reference,
@@ -333,8 +338,8 @@ test('the reference knows the log-probabilities of each sequence', () => {
   const reference = assertFlatMemory(() => referenceOf(config, parameters, sequences, shape));
   for (const ids of sequences) {
     const batch = packRows([{ ids, channels: {} }], [[0]], 1, ids.length - 1, []);
-    assertAllclose(reference.logprobs(ids), batchLogprobs(config, parameters, batch));
-    assertAllclose(reference.logprobs(ids), referenceLogprobs(config, weights, ids), {
+    assertAllclose(reference(ids), batchLogprobs(config, parameters, batch));
+    assertAllclose(reference(ids), referenceLogprobs(config, weights, ids), {
       absolute: 1e-5,
     });
   }

@@ -11,7 +11,7 @@ import { initParameters, type Model } from '../lib/model/parameters';
 import { readEvaluations, readMetrics } from '../lib/runs/run';
 import type { Rollout, Sampler } from '../lib/sampling/sampler';
 import { coldStartTraces } from '../lib/stages/coldStart';
-import { collectTraces } from '../lib/stages/collect';
+import { allOnes, cleanOnes, collectTraces } from '../lib/stages/collect';
 import { runFolder } from '../lib/stages/places';
 import { trainSft, type SftResult } from '../lib/stages/sft';
 import { readTraces, traceSequence, writeTraces, type Trace } from '../lib/stages/traces';
@@ -19,13 +19,13 @@ import { coldStartCompletion } from '../lib/tasks/coldStart';
 import { createRandom } from '../lib/core/random';
 import { generate, promptText } from '../lib/tasks/index';
 import { encode } from '../lib/tokenizer/tokenizer';
-import { vocabulary } from '../lib/tokenizer/vocabulary';
+import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
 import { without } from './support/rows';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', vocabulary.length);
+const config = modelConfig('tiny', taskVocabularySize);
 const from: Model = { config, parameters: initParameters(config, 1) };
 
 const random = createRandom('sft test');
@@ -83,7 +83,7 @@ test('collecting counts every completion once', async () => {
     samples: 4,
     perPrompt: 1,
     maxNewTokens: 10,
-    curated: true,
+    ...cleanOnes,
   };
   const told = ['<think> yes', '<think> so 3 m </think> <answer> 3 m </answer> <eos>'];
   const { traces: kept, counts, tokens } = await collectTraces(from, parrot(told), options);
@@ -94,7 +94,7 @@ test('collecting counts every completion once', async () => {
   assert.equal(sum + counts.kept, 12);
   assert.equal(kept.length, counts.kept);
 
-  const all = await collectTraces(from, parrot(told), { ...options, curated: false, perPrompt: 9 });
+  const all = await collectTraces(from, parrot(told), { ...options, ...allOnes, perPrompt: 9 });
   assert.deepEqual([all.counts.kept, all.counts.removed.duplicate], [6, 6]);
 });
 
@@ -109,7 +109,7 @@ test('an expert who is always right is kept once for each prompt', async () => {
       answers.map((text) => [0, 1].map(() => ({ text, completionIds: [1] }) as unknown as Rollout)),
     dispose: () => undefined,
   };
-  const options = { seed: 7, plan, samples: 2, perPrompt: 2, maxNewTokens: 10, curated: true };
+  const options = { seed: 7, plan, samples: 2, perPrompt: 2, maxNewTokens: 10, ...cleanOnes };
   const { traces: kept, counts } = await collectTraces(from, sampler, options);
   assert.deepEqual(
     kept.map(({ completion }) => completion),

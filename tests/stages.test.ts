@@ -20,15 +20,9 @@ import {
   stageName,
   wholeNumber,
 } from '../lib/stages/places';
-import {
-  presetNamed,
-  presets,
-  runStage,
-  stageLines,
-  stageNamed,
-  stageNames,
-  stageTable,
-} from '../lib/stages/recipe';
+import { stageNamed, stageNames } from '../lib/stages/graph';
+import { presetNamed, presets } from '../lib/stages/presets';
+import { runStage, stageLines, stageTable } from '../lib/stages/recipe';
 import {
   rolloutMetrics,
   rolloutRecord,
@@ -41,14 +35,14 @@ import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { generate, taskNamed } from '../lib/tasks/index';
 import { createRandom } from '../lib/core/random';
-import { tokenIds, vocabulary } from '../lib/tokenizer/vocabulary';
+import { taskVocabularySize, tokenIds } from '../lib/tokenizer/vocabulary';
 import { guardMemory } from '../lib/engine/memory';
 import { assertAllclose } from './support/allclose';
 import { contents, temporaryFolder } from './support/folder';
 import { randomParameters } from './support/microModel';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', vocabulary.length);
+const config = modelConfig('tiny', taskVocabularySize);
 
 test('names that do not exist are refused with the ones that do', () => {
   const refused = (call: () => unknown, message: string): void =>

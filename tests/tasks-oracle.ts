@@ -2,12 +2,12 @@
  * The rules of the tasks, written a second time and in another way, to check the verifiers against: regular
  * expressions and a program interpreter that works on text. It shares no code with lib/.
  */
-import type { Problem } from '../lib/tasks/index';
+import type { VerifiableProblem } from '../lib/tasks/index';
 
 const value = '(?:[0-9]|[1-5][0-9]|60)';
 
 /** Whether a completion should count as right. */
-export function accepts(problem: Problem, completion: string): boolean {
+export function accepts(problem: VerifiableProblem, completion: string): boolean {
   const tokens = completion.split(/\s/).filter(Boolean);
   for (const tag of ['<answer>', '</answer>', '<eos>']) {
     if (tokens.filter((token) => token === tag).length !== 1) return false;

@@ -4,7 +4,7 @@ import { UserError } from '../lib/core/errors';
 import { createRandom, pick, type Random } from '../lib/core/random';
 import { reward } from '../lib/rewards/combine';
 import { generate, promptIds, promptText, taskNamed, tasks, verify } from '../lib/tasks/index';
-import type { Problem, TaskName } from '../lib/tasks/index';
+import type { VerifiableProblem, VerifiableTask } from '../lib/tasks/index';
 import { coldStartCompletion } from '../lib/tasks/coldStart';
 import { countdownProblem, solveCountdown } from '../lib/tasks/countdown';
 import { diagnose } from '../lib/tasks/diagnose';
@@ -164,8 +164,8 @@ test('format, end, and the answer as written', () => {
   assert.deepEqual(parts(''), [false, false, false, null]);
 });
 
-const allProblems = (random: Random, count: number): Problem[] => {
-  const kinds: [TaskName, number][] = [];
+const allProblems = (random: Random, count: number): VerifiableProblem[] => {
+  const kinds: [VerifiableTask, number][] = [];
   for (const level of [1, 2, 3, 4, 5]) kinds.push(['countdown', level]);
   for (const level of [1, 2, 3]) kinds.push(['programs', level]);
   for (const level of [1, 2]) kinds.push(['units', level]);
@@ -230,7 +230,7 @@ function damaged(completion: string, random: Random): string {
   return tokens.join(space) + (random.next() < 0.1 ? pick(spaces, random) : '');
 }
 
-function rightCompletion(problem: Problem, random: Random): string {
+function rightCompletion(problem: VerifiableProblem, random: Random): string {
   const completion = coldStartCompletion(problem, pick(languages, random), random);
   if (problem.task !== 'programs' || random.next() > 0.2) return completion;
   const table = [...problem.visible, ...problem.hidden].map((e) => `${e.input} -> ${e.output}`);
@@ -352,7 +352,7 @@ test('a chain that reaches the target with other numbers is wrong', () => {
 });
 
 test('canonical answers, by hand', () => {
-  const canonical = (problem: Problem, answer: string): string | null =>
+  const canonical = (problem: VerifiableProblem, answer: string): string | null =>
     verify(problem, answered(answer)).canonicalAnswer;
   assert.equal(canonical(countdown, '3 * 7 + 5'), '(3 * 7) + 5');
   assert.equal(canonical(countdown, '7 * 3 + 5'), '(3 * 7) + 5');
@@ -452,7 +452,7 @@ test('unknown levels and tasks are errors with a remedy', () => {
     message('unknown task chess: use countdown, programs or units'),
   );
   assert.equal(taskNamed('units'), 'units');
-  assert.deepEqual(Object.keys(tasks), ['countdown', 'programs', 'units']);
+  assert.deepEqual(Object.keys(tasks), ['countdown', 'programs', 'units', 'general']);
 });
 
 test('problems that a person makes up', () => {

@@ -12,14 +12,16 @@ import {
   unitIds,
   valueId,
   valueOf,
+  taskVocabularySize,
   vocabulary,
   wordIds,
   words,
 } from '../lib/tokenizer/vocabulary';
 
-test('the vocabulary has 104 different tokens, and their ids are fixed', () => {
-  assert.equal(vocabulary.length, 104);
-  assert.equal(new Set(vocabulary).size, 104);
+test('the vocabulary has 112 different tokens, and their ids are fixed', () => {
+  assert.equal(vocabulary.length, 112);
+  assert.equal(taskVocabularySize, 104);
+  assert.equal(new Set(vocabulary).size, 112);
   const places: [string, number][] = [
     ['<pad>', 0],
     ['<bos>', 1],
@@ -100,14 +102,14 @@ test('an unknown word is an error for people, an unknown id is shown', () => {
   assert.throws(() => encode('make 61'), UserError);
   assert.throws(() => encode('make 61'), /unknown token "61"/);
   assert.throws(() => encode('__proto__'), UserError);
-  assert.equal(decode([104, -1, 1.5, NaN]), '<unk:104> <unk:-1> <unk:1.5> <unk:NaN>');
+  assert.equal(decode([112, -1, 1.5, NaN]), '<unk:112> <unk:-1> <unk:1.5> <unk:NaN>');
 });
 
 test('the Hugging Face files describe the same tokens', () => {
   const file = JSON.parse(tokenizerJson());
   assert.equal(file.model.type, 'WordLevel');
   assert.equal(file.pre_tokenizer.type, 'WhitespaceSplit');
-  assert.deepEqual(Object.keys(file.model.vocab).length, 104);
+  assert.deepEqual(Object.keys(file.model.vocab).length, 112);
   for (const [token, id] of idOfToken) assert.equal(file.model.vocab[token], id);
   assert.ok(file.model.unk_token in file.model.vocab);
   assert.deepEqual(

@@ -12,13 +12,13 @@ import { checkpointFolder, runFolder } from '../lib/stages/places';
 import type { RewardFunction } from '../lib/stages/rollouts';
 import type { ZeroSettings } from '../lib/stages/settings';
 import { trainZero, type ZeroResult } from '../lib/stages/zero';
-import { vocabulary } from '../lib/tokenizer/vocabulary';
+import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { contents, temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
 import { without } from './support/rows';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', vocabulary.length);
+const config = modelConfig('tiny', taskVocabularySize);
 
 const settings: Partial<ZeroSettings> = {
   steps: 4,
@@ -36,7 +36,6 @@ const settings: Partial<ZeroSettings> = {
     clipEpsilonHigh: 0.2,
     klCoef: 0.01,
     updatesPerBatch: 2,
-    advantageEpsilon: 1e-4,
   },
   evaluated: [
     { task: 'countdown', level: 3 },

@@ -17,6 +17,7 @@ import { defaultOptimizer } from '../training/optimizer';
 import { grpoBatchLoss, grpoUpdates } from '../training/grpo';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packRows } from '../training/packing';
+import { workbookVariant } from '../training/variants';
 import { createTrainerState, Trainer } from '../training/trainer';
 import type { Measurement } from './torch';
 
@@ -126,7 +127,9 @@ export function createBench(
       const completions = groups.map((group) =>
         group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
       );
-      const { padding } = grpoUpdates(policy, completions, settings.grpo, settings.batches, {
+      const { padding } = grpoUpdates(policy, completions, workbookVariant, {
+        updatesPerBatch: settings.grpo.updatesPerBatch,
+        shapes: settings.batches,
         learningRate: 1e-6,
         seed: [step++],
       });

@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import { UserError } from '../core/errors';
 import { modelConfig, type ModelConfig, type ModelSize } from '../model/config';
 import { countParameters, initParameters } from '../model/parameters';
-import { vocabulary } from '../tokenizer/vocabulary';
+import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { zeroSettings } from '../stages/settings';
 import { createBench } from './ours';
 
@@ -23,7 +23,7 @@ export interface ScalingRow {
 /** A named size, or `512x8x8` for width, layers and heads. */
 export function scalingConfig(name: string): ModelConfig {
   const custom = /^(\d+)x(\d+)x(\d+)$/.exec(name);
-  if (!custom) return modelConfig(name, vocabulary.length);
+  if (!custom) return modelConfig(name, taskVocabularySize);
   const [modelDim, numLayers, numHeads] = custom.slice(1).map(Number) as [number, number, number];
   const headDim = modelDim / numHeads;
   if (!Number.isInteger(headDim) || headDim % 2 !== 0)
@@ -31,7 +31,7 @@ export function scalingConfig(name: string): ModelConfig {
   // Three matrices of 8/3 of the width cost what two of four times the width would (Shazeer 2020, SwiGLU).
   const hiddenDim = 16 * Math.round(modelDim / 6);
   const shape = { modelDim, numLayers, numHeads, numKvHeads: 1, headDim, hiddenDim };
-  return modelConfig('large', vocabulary.length, shape);
+  return modelConfig('large', taskVocabularySize, shape);
 }
 
 /**

@@ -9,7 +9,7 @@ import { decoderLogits } from '../model/decoder';
 import { countParameters, initParameters, type Model } from '../model/parameters';
 import { checkpointFolder, findCheckpoint, recorded } from '../stages/places';
 import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
-import { vocabulary } from '../tokenizer/vocabulary';
+import { taskVocabularySize } from '../tokenizer/vocabulary';
 import {
   benchPrompts,
   createBench,
@@ -84,7 +84,7 @@ export function matMulGflops(): number {
 export function modelOf(size: ModelSize): { model: Model; folder: string } {
   const name = `${size}-r1-zero-s0`;
   if (fs.existsSync(checkpointFolder(recorded, name))) return findCheckpoint(name);
-  const config = modelConfig(size, vocabulary.length);
+  const config = modelConfig(size, taskVocabularySize);
   const model = { config, parameters: initParameters(config, 0) };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-bench-'));
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));

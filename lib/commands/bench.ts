@@ -12,7 +12,7 @@ import { startEngine } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
 import { wholeNumber } from '../stages/places';
 import { textTable } from '../stages/table';
-import { vocabulary } from '../tokenizer/vocabulary';
+import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { readArguments, runCommand } from './arguments';
 
 const help = `
@@ -109,7 +109,7 @@ async function speed(values: {
   if (values.against !== undefined && values.against !== 'torch')
     throw new UserError(`unknown --against ${values.against}: use torch`);
   for (const size of sizes)
-    refuseTooLarge(size, modelConfig(size, vocabulary.length), undefined, size);
+    refuseTooLarge(size, modelConfig(size, taskVocabularySize), undefined, size);
   const machine = await startEngine();
   const torch = values.against
     ? startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'))

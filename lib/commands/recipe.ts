@@ -1,16 +1,16 @@
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import {
-  presetNamed,
-  recipeStages,
-  runStage,
-  stageLines,
-  stageNamed,
-  stageTable,
-  type StageName,
-} from '../stages/recipe';
+import { recipeStages, stageNamed, stageNames, type StageName } from '../stages/graph';
+import { presetNamed } from '../stages/presets';
+import { generalTable, runStage, stageLines, stageTable } from '../stages/recipe';
 import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
 import { readArguments, runCommand } from './arguments';
+
+/** The names of the stages, some to a line. */
+const stageList = Array.from(
+  { length: Math.ceil(stageNames.length / 5) },
+  (_, i) => `${' '.repeat(30)}${stageNames.slice(5 * i, 5 * i + 5).join(', ')}`,
+).join('\n');
 
 const help = `
 npm run recipe -- [options]
@@ -19,8 +19,8 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
   --size tiny|small|base|large  another model with the preset's settings
   --seed N                    seed of everything random (0)
-  --stage NAME                only this stage and those it needs: base, r1-zero, dev1, dev2, dev1-uncurated,
-                              dev2-no-language, base-no-search, r1-zero-no-search, base-weak-verdict, r1-zero-weak-verdict
+  --stage NAME                only this stage and those it needs, one of:
+${stageList}
   --steps N                   steps of reinforcement learning
   --tokens N                  tokens of pre-training
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
@@ -62,7 +62,8 @@ async function main(): Promise<number> {
     }
   }
   const names = stages.map((stage) => stageName(preset.size, stage, seed));
-  console.log(`\n${stageTable(stageLines(place, names))}`);
+  const lines = stageLines(place, names);
+  console.log(`\n${stageTable(lines)}\n\n${generalTable(lines)}`);
   console.log(
     `\n${formatSeconds((Date.now() - started) / 1000)} now; everything is in ${shortPath(place)}`,
   );

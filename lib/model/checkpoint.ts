@@ -16,7 +16,8 @@ export function saveCheckpoint(
   { config, parameters }: Model,
   files: Readonly<Record<string, string>> = {},
 ): void {
-  const json = JSON.stringify(configJson(config), null, 2) + '\n';
+  const json =
+    JSON.stringify(configJson(config, parameters.scoreHead !== undefined), null, 2) + '\n';
   for (const [name, text] of Object.entries({ 'config.json': json, ...files }))
     writeFileAtomic(path.join(folder, name), text);
   writeFileAtomic(

@@ -57,10 +57,15 @@ export function modelConfig(
 export const rmsNormEpsilon = 1e-5;
 export const ropeTheta = 10000;
 
-/** `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases. */
-export function configJson(config: ModelConfig): Record<string, unknown> {
+/**
+ * `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases; with a score
+ * head instead of the next token, a model `ForSequenceClassification` with one label.
+ */
+export function configJson(config: ModelConfig, scores = false): Record<string, unknown> {
+  const family = config.qkvBias ? 'Qwen2' : 'Llama';
   return {
-    architectures: [config.qkvBias ? 'Qwen2ForCausalLM' : 'LlamaForCausalLM'],
+    architectures: [`${family}For${scores ? 'SequenceClassification' : 'CausalLM'}`],
+    ...(scores && { num_labels: 1 }),
     model_type: config.qkvBias ? 'qwen2' : 'llama',
     vocab_size: config.vocabSize,
     hidden_size: config.modelDim,

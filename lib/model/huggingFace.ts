@@ -60,8 +60,16 @@ export function toHuggingFace(config: ModelConfig, parameters: Parameters): Name
     plain('model.embed_tokens.weight', parameters.embedding),
     ...layers,
     plain('model.norm.weight', parameters.finalNorm),
+    ...(parameters.scoreHead ? [scoreWeights(parameters.scoreHead)] : []),
   ];
 }
+
+/** A head with one output, as `LlamaForSequenceClassification` keeps it: [1, d]. */
+const scoreWeights = (head: tf.Tensor): NamedTensor => ({
+  name: 'score.weight',
+  shape: [1, head.size],
+  values: head.dataSync() as Float32Array,
+});
 
 function takePart(tensor: tf.Tensor, { name, from, to }: Part): NamedTensor {
   return tf.tidy(() => {
@@ -117,6 +125,9 @@ export function fromHuggingFace(
       embedding: take('model.embed_tokens.weight', [vocabSize, modelDim]),
       layers: Array.from({ length: numLayers }, (_, l) => layer(l)),
       finalNorm: take('model.norm.weight', [modelDim]),
+      ...(byName.has('score.weight') && {
+        scoreHead: tf.reshape(take('score.weight', [1, modelDim]), [modelDim, 1]),
+      }),
     };
     return parameters as unknown as tf.TensorContainer;
   }) as unknown as Parameters;

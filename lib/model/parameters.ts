@@ -22,6 +22,8 @@ export type Parameters = {
   readonly embedding: tf.Tensor; // [V, d]
   readonly layers: readonly LayerParameters[];
   readonly finalNorm: tf.Tensor; // [d]
+  /** one number a place instead of a next token: the score of a reward model, the value of a critic */
+  readonly scoreHead?: tf.Tensor; // [d, 1]
 };
 
 /** A decoder: its shape and its weights. */
@@ -78,5 +80,30 @@ export function cloneParameters(parameters: Parameters): Parameters {
         ) as LayerParameters,
     ),
     finalNorm: copy(parameters.finalNorm),
+    ...(parameters.scoreHead && { scoreHead: copy(parameters.scoreHead) }),
   };
+}
+
+/** A copy with a head that says 0 everywhere: what a reward model or a critic starts from. */
+export function withScoreHead(parameters: Parameters): Parameters {
+  const d = parameters.finalNorm.shape[0]!;
+  return { ...cloneParameters(parameters), scoreHead: tf.zeros([d, 1]) };
+}
+
+/**
+ * A copy that knows `vocabSize` tokens. The new rows of the embedding are the mean of the old ones with a little
+ * noise, so that a new token is at first about as likely as any other.
+ */
+export function extendVocabulary(model: Model, vocabSize: number, seed: number): Model {
+  const { config, parameters } = model;
+  const copy = cloneParameters(parameters);
+  const [old, d] = parameters.embedding.shape as [number, number];
+  const random = createRandom(seed, 'new tokens');
+  const noise = Float32Array.from({ length: (vocabSize - old) * d }, () => 0.02 * normal(random));
+  const embedding = tf.tidy(() => {
+    const fresh = tf.add(tf.tensor2d(noise, [vocabSize - old, d]), tf.mean(copy.embedding, 0));
+    return tf.concat([copy.embedding, fresh]);
+  });
+  copy.embedding.dispose();
+  return { config: { ...config, vocabSize }, parameters: { ...copy, embedding } };
 }

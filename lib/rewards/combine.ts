@@ -10,6 +10,8 @@ export interface RewardWeights {
   readonly accuracy: number;
   readonly format: number;
   readonly language: number;
+  /** of the reward model's score, for the tasks that it judges; default 0 */
+  readonly preference?: number;
 }
 
 /** The parts as they are before weighting, and their weighted sum. */
@@ -17,6 +19,8 @@ export interface RewardBreakdown {
   readonly accuracy: number;
   readonly format: number;
   readonly language: number;
+  /** the reward model's score, where there is one */
+  readonly preference?: number;
   readonly total: number;
 }
 
@@ -59,4 +63,13 @@ function combine(
   const language = languageReward(problem, completion, languageAsked);
   const total = weights.accuracy * accuracy + weights.format * format + weights.language * language;
   return { accuracy, format, language, total };
+}
+
+/** The same with the reward model's score added: `total + wP score`. */
+export function addPreference(
+  parts: RewardBreakdown,
+  score: number,
+  { preference = 0 }: RewardWeights,
+): RewardBreakdown {
+  return { ...parts, preference: score, total: parts.total + preference * score };
 }

@@ -14,7 +14,7 @@ import { modelConfig, type ModelSize } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
 import { corpusDocument } from '../tasks/corpus';
-import { vocabulary } from '../tokenizer/vocabulary';
+import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { documentBatches, documentLoss } from '../training/nextToken';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
@@ -47,7 +47,7 @@ export interface BaseResult {
 export async function trainBase(options: BaseOptions): Promise<BaseResult | null> {
   const { size, seed, stage = 'base', place = local, gated = true, onStep } = options;
   const settings = baseSettings(size, options.settings);
-  const config = modelConfig(size, vocabulary.length);
+  const config = modelConfig(size, taskVocabularySize);
   const name = stageName(size, stage, seed);
   const { run, saved } = Run.open(runFolder(place, name), {
     stage,

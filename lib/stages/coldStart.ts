@@ -5,15 +5,15 @@
 import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
 import { coldStartCompletion } from '../tasks/coldStart';
-import { generate, promptText } from '../tasks/index';
+import { generate, promptText, type VerifiableTask } from '../tasks/index';
 import { languages } from '../tokenizer/vocabulary';
-import { collectTraces, type Counts } from './collect';
+import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
 import type { PlanEntry } from './settings';
 import type { Trace } from './traces';
 
 export interface ColdStartSettings {
-  readonly plan: readonly PlanEntry[];
+  readonly plan: readonly PlanEntry<VerifiableTask>[];
   readonly samples: number;
   /** traces in all, those that give up included */
   readonly traces: number;
@@ -45,7 +45,8 @@ export async function coldStartTraces(
   const { plan, samples, giveUpShare, curated } = settings;
   const sampler = samplerFor(r1Zero.config);
   try {
-    const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, curated };
+    const filter = curated ? cleanOnes : allOnes;
+    const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, ...filter };
     const { traces, counts } = await collectTraces(r1Zero, sampler, options);
     const random = createRandom(seed, 'cold start');
     const giveUps = Math.round(settings.traces * giveUpShare);

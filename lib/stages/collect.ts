@@ -3,8 +3,8 @@ import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
 import type { Sampler } from '../sampling/sampler';
-import { faults, firstFault, tidy, type Fault } from '../tasks/curate';
-import { generate, promptIds, promptText } from '../tasks/index';
+import { faults, firstFault, isHonestGiveUp, tidy, type Fault } from '../tasks/curate';
+import { generate, promptIds, promptText, verify, type Problem } from '../tasks/index';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import type { PlanEntry } from './settings';
 import type { Trace } from './traces';
@@ -18,9 +18,26 @@ export interface CollectOptions {
   /** of each prompt at most so many different ones are kept */
   readonly perPrompt: number;
   readonly maxNewTokens: number;
-  /** tidy every completion up and keep those without a fault; false keeps every one, as a control */
-  readonly curated: boolean;
+  /** tidy every completion up before it is judged */
+  readonly tidied: boolean;
+  /** what keeps a completion out; null lets it in */
+  readonly faultOf: (problem: Problem, completion: string, language: Language) => Fault | null;
 }
+
+/** Tidied up, and without a fault in the answer or on the way to it. */
+export const cleanOnes = { tidied: true, faultOf: firstFault } as const;
+
+/** As they come, the right ones: filtering as an advantage of 0 or 1. */
+export const rightOnes: Pick<CollectOptions, 'tidied' | 'faultOf'> = {
+  tidied: false,
+  faultOf: (problem, completion) => (verify(problem, completion).correct ? null : 'wrong answer'),
+};
+
+/** As they come, all of them. */
+export const allOnes: Pick<CollectOptions, 'tidied' | 'faultOf'> = {
+  tidied: false,
+  faultOf: () => null,
+};
 
 /** How many completions came in, how many each filter took out, how many were kept. */
 export interface Counts {
@@ -31,6 +48,8 @@ export interface Counts {
 
 export interface Collection {
   readonly traces: Trace[];
+  /** honest ones among the wrong answers, at most one of each prompt */
+  readonly giveUps: Trace[];
   readonly counts: Counts;
   /** tokens sampled, those of removed completions too */
   readonly tokens: number;
@@ -45,7 +64,7 @@ export async function collectTraces(
   sampler: Sampler,
   options: CollectOptions,
 ): Promise<Collection> {
-  const { seed, plan, samples, perPrompt, maxNewTokens, curated } = options;
+  const { seed, plan, samples, perPrompt, maxNewTokens, tidied, faultOf } = options;
   const random = createRandom(seed, 'traces');
   const problems = plan.flatMap(({ task, level, prompts }) =>
     Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
@@ -56,6 +75,7 @@ export async function collectTraces(
     number
   >;
   const traces: Trace[] = [];
+  const giveUps: Trace[] = [];
   let tokens = 0;
   const bar = progress('sampling traces', problems.length);
   for (let from = 0; from < problems.length; from += chunk) {
@@ -66,22 +86,26 @@ export async function collectTraces(
     groups.forEach((group, i) => {
       const [problem, language] = [part[i]!, languageAt(from + i)];
       const kept = new Set<string>();
+      const { task, level } = problem;
+      const about = { task, level, language, prompt: promptText(problem, language) };
+      let givenUp: string | null = null;
       for (const { text, completionIds } of group) {
         tokens += completionIds.length;
-        const completion = curated ? tidy(text, language) : text;
-        const fault = curated ? firstFault(problem, completion, language) : null;
+        const completion = tidied ? tidy(text, language) : text;
+        const fault = faultOf(problem, completion, language);
         if (fault) removed[fault]++;
-        else if (kept.has(completion) || kept.size === perPrompt) removed.duplicate++;
+        if (fault === 'wrong answer' && isHonestGiveUp(problem, completion, language))
+          givenUp ??= completion;
+        if (fault) continue;
+        if (kept.has(completion) || kept.size === perPrompt) removed.duplicate++;
         else kept.add(completion);
       }
-      const { task, level } = problem;
-      const prompt = promptText(problem, language);
-      for (const completion of kept)
-        traces.push({ kind: 'reasoning', task, level, language, prompt, completion });
+      for (const completion of kept) traces.push({ kind: 'reasoning', ...about, completion });
+      if (givenUp !== null) giveUps.push({ kind: 'give-up', ...about, completion: givenUp });
     });
     bar.update(from + part.length, `${traces.length} kept`);
   }
   bar.end();
   const counts = { sampled: problems.length * samples, removed, kept: traces.length };
-  return { traces, counts, tokens };
+  return { traces, giveUps, counts, tokens };
 }

@@ -8,7 +8,7 @@ import type { Model } from '../model/parameters';
 import { createParallelSampler } from '../sampling/parallelSampler';
 import type { Sampler } from '../sampling/sampler';
 import { decode, tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
-import { tokenIds, vocabulary } from '../tokenizer/vocabulary';
+import { taskVocabularySize, tokenIds, vocabulary } from '../tokenizer/vocabulary';
 import type { ModelConfig } from '../model/config';
 
 /** A folder with `checkpoints/` and `runs/` in it. */
@@ -51,7 +51,7 @@ export function findCheckpoint(name: string): FoundModel {
 export function saveModel(place: Place, name: string, model: Model): string {
   const folder = checkpointFolder(place, name);
   saveCheckpoint(folder, model, {
-    'tokenizer.json': tokenizerJson(),
+    'tokenizer.json': tokenizerJson(model.config.vocabSize),
     'tokenizer_config.json': tokenizerConfigJson(),
   });
   return folder;
@@ -59,9 +59,10 @@ export function saveModel(place: Place, name: string, model: Model): string {
 
 /** A sampler that speaks the project's vocabulary, many rows in parallel processes. A model with another vocabulary is refused. */
 export function samplerFor(config: ModelConfig): Sampler {
-  if (config.vocabSize !== vocabulary.length)
+  const known = [taskVocabularySize, vocabulary.length];
+  if (!known.includes(config.vocabSize))
     throw new UserError(
-      `a model of ${config.vocabSize} tokens, the tasks have ${vocabulary.length}: it is another model`,
+      `a model of ${config.vocabSize} tokens, the tasks have ${known.join(' or ')}: use a checkpoint of this project`,
     );
   return createParallelSampler(config, { endToken: tokenIds.eos, decode });
 }

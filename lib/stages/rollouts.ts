@@ -2,12 +2,18 @@
 import type { Row } from '../core/csv';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
-import { reward, type RewardBreakdown, type RewardWeights } from '../rewards/combine';
+import {
+  addPreference,
+  reward,
+  type RewardBreakdown,
+  type RewardWeights,
+} from '../rewards/combine';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, promptText, type Problem } from '../tasks/index';
+import { generate, promptIds, promptText, type Problem, type TaskName } from '../tasks/index';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
 import { languages, type Language } from '../tokenizer/vocabulary';
+import type { Scorer } from '../training/rewardModel';
 import type { PlanEntry } from './settings';
 
 /** A rollout with its problem and reward. */
@@ -21,6 +27,12 @@ export interface ScoredRollout {
 /** How a completion is rewarded; `reward` of `lib/rewards` unless an experiment says otherwise. */
 export type RewardFunction = typeof reward;
 
+/** A reward model and the tasks whose completions it judges. */
+export interface Judge {
+  readonly scorer: Scorer;
+  readonly tasks: readonly TaskName[];
+}
+
 export interface RolloutOptions {
   readonly plan: readonly PlanEntry[];
   readonly groupSize: number;
@@ -29,6 +41,7 @@ export interface RolloutOptions {
   readonly seed: number;
   readonly step: number;
   readonly rewardFn?: RewardFunction;
+  readonly judge?: Judge;
 }
 
 /** Samples a group for each training problem of a step, in turn in both languages, and rewards every completion. */
@@ -45,13 +58,33 @@ export async function sampleStep(
   const language = (i: number): Language => languages[i % languages.length]!;
   const prompts = problems.map((problem, i) => promptIds(problem, language(i)));
   const groups = await sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
-  return groups.map((group, i) =>
-    group.map((rollout) => ({
+  const scored = groups.map((group, i) =>
+    group.map((rollout): ScoredRollout => ({
       problem: problems[i]!,
       language: language(i),
       rollout,
       reward: rewardFn(problems[i]!, rollout.text, language(i), rewards),
     })),
+  );
+  return options.judge ? judged(scored, options.judge, rewards) : scored;
+}
+
+/** The same rollouts, with the reward model's score in the reward of those that it judges. */
+function judged(
+  groups: readonly ScoredRollout[][],
+  { scorer, tasks }: Judge,
+  weights: RewardWeights,
+): ScoredRollout[][] {
+  const isJudged = ({ problem }: ScoredRollout): boolean => tasks.includes(problem.task);
+  const texts = groups
+    .flat()
+    .filter(isJudged)
+    .map(({ rollout }) => [...rollout.promptIds, ...rollout.completionIds]);
+  const scores = scorer.scores(texts);
+  return groups.map((group) =>
+    group.map((one) =>
+      isJudged(one) ? { ...one, reward: addPreference(one.reward, scores.shift()!, weights) } : one,
+    ),
   );
 }
 
@@ -78,6 +111,8 @@ export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): R
     'completion/stopRate': mean(all.map(({ rollout }) => +(rollout.finishReason === 'stop'))),
     'policy/entropy': entropySum / tokens,
   };
+  const scores = all.flatMap(({ reward }) => reward.preference ?? []);
+  if (scores.length > 0) row['reward/preference'] = mean(scores);
   for (const task of new Set(all.map(({ problem }) => problem.task))) {
     const part = all.filter(({ problem }) => problem.task === task);
     const text = ({ rollout }: ScoredRollout): string => rollout.text;

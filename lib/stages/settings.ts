@@ -24,8 +24,8 @@ export interface BaseSettings {
 }
 
 /** Prompts per step of one task and level. */
-export interface PlanEntry {
-  readonly task: TaskName;
+export interface PlanEntry<Task = TaskName> {
+  readonly task: Task;
   readonly level: number;
   readonly prompts: number;
 }
@@ -35,6 +35,8 @@ export interface ZeroSettings {
   readonly steps: number;
   /** the mixture of a rollout batch */
   readonly plan: readonly PlanEntry[];
+  /** another mixture from a later step on */
+  readonly late?: { readonly from: number; readonly plan: readonly PlanEntry[] };
   readonly groupSize: number;
   readonly maxNewTokens: number;
   readonly learningRate: number;
@@ -52,6 +54,19 @@ export interface ZeroSettings {
   readonly evaluationProblems: number;
   /** the same for the first and the last one, which are compared */
   readonly finalProblems: number;
+  /** held-out general prompts at the end, for models that know their words */
+  readonly finalGeneralPrompts: number;
+}
+
+/** A reward model. */
+export interface RewardModelSettings {
+  readonly epochs: number;
+  readonly batch: BatchShape;
+  /** at most */
+  readonly pairsPerStep: number;
+  readonly learningRate: number;
+  readonly warmUpSteps: number;
+  readonly optimizer: OptimizerConfig;
 }
 
 /** Supervised fine-tuning on traces. */
@@ -66,6 +81,8 @@ export interface SftSettings {
   /** what is evaluated on held-out problems at the end */
   readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
   readonly finalProblems: number;
+  /** general prompts, for models that know their words */
+  readonly finalGeneralPrompts: number;
   readonly maxNewTokens: number;
 }
 
@@ -80,6 +97,15 @@ export const mixture: readonly PlanEntry[] = [
 
 /** Reasoning RL adds the share of words in the asked language (DeepSeek-R1, section 3). */
 export const reasoningRewardWeights: RewardWeights = { ...defaultRewardWeights, language: 0.3 };
+
+/**
+ * Preference RL: the rules as before, and the reward model for general prompts, which no rule can mark. Its scores
+ * differ by several points between answers, so they are weighted down.
+ */
+export const preferenceRewardWeights: RewardWeights = {
+  ...reasoningRewardWeights,
+  preference: 0.3,
+};
 
 const pretrainingRate: Record<ModelSize, number> = {
   tiny: 1e-2,
@@ -121,7 +147,8 @@ export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> =
 }
 
 export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {}): SftSettings {
-  const { batches, evaluated, finalProblems, maxNewTokens } = zeroSettings(size);
+  const { batches, evaluated, finalProblems, finalGeneralPrompts, maxNewTokens } =
+    zeroSettings(size);
   return {
     epochs: 4,
     tracesPerStep: 16,
@@ -131,7 +158,23 @@ export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {
     batches,
     evaluated,
     finalProblems,
+    finalGeneralPrompts,
     maxNewTokens,
+    ...overrides,
+  };
+}
+
+export function rewardModelSettings(
+  size: ModelSize,
+  overrides: Partial<RewardModelSettings> = {},
+): RewardModelSettings {
+  return {
+    epochs: 4,
+    batch: { rows: 16, rowLength: 176 },
+    pairsPerStep: 64,
+    learningRate: 0.5 * pretrainingRate[size],
+    warmUpSteps: 10,
+    optimizer: baseSettings(size).optimizer,
     ...overrides,
   };
 }
@@ -163,6 +206,7 @@ export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> =
     evaluateEvery: 25,
     evaluationProblems: 100,
     finalProblems: 300,
+    finalGeneralPrompts: 300,
     ...overrides,
   };
 }

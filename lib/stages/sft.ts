@@ -8,6 +8,7 @@ import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { createRandom, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
+import { generalOf } from '../evaluation/general';
 import { heldOutProblems } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
@@ -113,10 +114,11 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
       evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, at));
     }
     bar.end();
-    const parameters = cloneParameters(trainer.state.parameters);
-    saveModel(place, name, { config, parameters });
-    const info = run.finish(step, { ...about, evaluations });
-    return { model: { config, parameters }, evaluations, info };
+    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+    const general = await generalOf(model, sampler, settings.finalGeneralPrompts, seed);
+    saveModel(place, name, model);
+    const info = run.finish(step, { ...about, evaluations, ...general });
+    return { model, evaluations, info };
   } finally {
     sampler.dispose();
     trainer.dispose();

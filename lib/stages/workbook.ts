@@ -22,6 +22,7 @@ import {
   type RunInfo,
 } from '../runs/run';
 import { trainBase } from './base';
+import type { StageName } from './graph';
 import {
   checkpointFolder,
   findCheckpoint,
@@ -33,7 +34,8 @@ import {
   type FoundModel,
   type Place,
 } from './places';
-import { presets, runStage, type Preset, type StageName } from './recipe';
+import { presets, type Preset } from './presets';
+import { runStage } from './recipe';
 import type { BaseSettings, ZeroSettings } from './settings';
 import { trainSft } from './sft';
 import type { Trace } from './traces';

@@ -7,26 +7,43 @@ import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
+import { generalOf } from '../evaluation/general';
 import { heldOutProblems } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
-import { grpoBatchLoss, grpoUpdates, referenceOf, type GrpoBatch } from '../training/grpo';
+import {
+  grpoBatchLoss,
+  grpoUpdates,
+  referenceOf,
+  type GrpoBatch,
+  type ScoredCompletion,
+  type UpdateOptions,
+} from '../training/grpo';
 import { warmUp } from '../training/schedule';
-import { createTrainerState, Trainer } from '../training/trainer';
+import { createTrainerState, Trainer, type StepStats } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
+import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
 import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
   rolloutRecord,
   sampleStep,
+  type Judge,
   type RewardFunction,
   type ScoredRollout,
 } from './rollouts';
 import { zeroSettings, type ZeroSettings } from './settings';
 import { versions } from './versions';
+
+/** How a policy learns from scored groups: GRPO, or what an experiment puts in its place. */
+export type Updates = (
+  trainer: Trainer<GrpoBatch>,
+  groups: readonly (readonly ScoredCompletion[])[],
+  options: UpdateOptions,
+) => { stats: StepStats[]; padding: number; zeroVarianceShare?: number; valueLoss?: number };
 
 export interface ZeroOptions {
   size: ModelSize;
@@ -39,6 +56,11 @@ export interface ZeroOptions {
   place?: Place;
   settings?: Partial<ZeroSettings>;
   rewardFn?: RewardFunction;
+  /** a reward model beside the rules */
+  judge?: Judge;
+  updates?: Updates;
+  /** false for what learns with more than the policy's weights: an interrupted run starts again */
+  resumable?: boolean;
   /** called after each step with its row of `metrics.csv` */
   onStep?: (row: Row, steps: number) => void | Promise<void>;
   /** called after each evaluation round */
@@ -56,6 +78,7 @@ export interface ZeroResult {
 export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
   const { size, seed, from, fromName, stage = 'r1-zero', place = local } = options;
   const settings = zeroSettings(size, options.settings);
+  const { updates = workbookUpdates, resumable = true } = options;
   if (settings.groupSize < 2)
     throw new UserError(`invalid group size: ${settings.groupSize}: GRPO compares, use 2 or more`);
   const { config } = from;
@@ -86,19 +109,17 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   };
 
   const oneStep = async (step: number): Promise<void> => {
-    const { evaluateEvery, evaluationProblems, finalProblems } = settings;
+    const { evaluateEvery, evaluationProblems, finalProblems, late } = settings;
     if (step % evaluateEvery === 0)
       await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
     const started = Date.now();
     const tensorsBefore = tensorsMade();
-    const groups = await sampleStep(trainer.state.parameters, sampler, {
-      ...settings,
-      seed,
-      step,
-      rewardFn: options.rewardFn,
-    });
+    const { rewardFn, judge } = options;
+    const plan = step < (late?.from ?? Infinity) ? settings.plan : late!.plan;
+    const sampling = { ...settings, plan, seed, step, rewardFn, judge };
+    const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
     const row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) } as Row;
-    Object.assign(row, update(trainer, groups, settings, from, seed, step));
+    Object.assign(row, update(updates, trainer, groups, settings, from, seed, step));
     const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
     run.tokens += tokens;
     const secondsPerStep = (Date.now() - started) / 1000;
@@ -116,33 +137,39 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
       run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
     bar.update(step + 1, stepText(row));
     await options.onStep?.(row, settings.steps);
-    if (step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
+    if (resumable && step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
     stopNearTensorLimit();
   };
 
   try {
     const { step, stopped } = await loop(saved?.step ?? 0, settings.steps, oneStep);
-    bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
+    const again = resumable ? 'run it again to go on' : 'run again it starts over';
+    bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
     if (stopped) {
-      run.save(step, encodeTrainerState(trainer.state));
+      if (resumable) run.save(step, encodeTrainerState(trainer.state));
       return null;
     }
     const evaluations = await evaluateAll(step, settings.finalProblems);
-    const parameters = cloneParameters(trainer.state.parameters);
-    saveModel(place, name, { config, parameters });
-    const info = run.finish(step, { evaluations });
-    return { model: { config, parameters }, evaluations, info };
+    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+    const general = await generalOf(model, sampler, settings.finalGeneralPrompts, seed);
+    saveModel(place, name, model);
+    const info = run.finish(step, { evaluations, ...general });
+    return { model, evaluations, info };
   } finally {
     sampler.dispose();
     trainer.dispose();
   }
 }
 
+const workbookUpdates: Updates = (trainer, groups, options) =>
+  grpoUpdates(trainer, groups, workbookVariant, options);
+
 const stepText = (row: Row): string =>
   `accuracy ${Number(row['reward/accuracy']).toFixed(2)}, length ${Math.round(Number(row['completion/length']))}`;
 
-/** The GRPO updates of one step; returns its columns of `metrics.csv`. */
+/** The updates of one step; returns its columns of `metrics.csv`. */
 function update(
+  updates: Updates,
   trainer: Trainer<GrpoBatch>,
   groups: readonly (readonly ScoredRollout[])[],
   settings: ZeroSettings,
@@ -162,17 +189,13 @@ function update(
           settings.batches[0]!,
         )
       : undefined;
-  const { stats, zeroVarianceShare, padding } = grpoUpdates(
-    trainer,
-    completions,
-    settings.grpo,
-    settings.batches,
-    {
-      learningRate: settings.learningRate * warmUp(step, settings.warmUpSteps),
-      seed: [seed, step],
-      reference,
-    },
-  );
+  const { stats, padding, ...more } = updates(trainer, completions, {
+    updatesPerBatch: settings.grpo.updatesPerBatch,
+    learningRate: settings.learningRate * warmUp(step, settings.warmUpSteps),
+    shapes: settings.batches,
+    seed: [seed, step],
+    reference,
+  });
   const mean = (key: string): number | null =>
     stats.length > 0 ? stats.reduce((sum, s) => sum + s[key]!, 0) / stats.length : null;
   return {
@@ -180,7 +203,8 @@ function update(
     'policy/clipFraction': mean('clipFraction'),
     'loss/policy': mean('loss'),
     'loss/gradientNorm': mean('gradientNorm'),
-    'batch/zeroVarianceShare': zeroVarianceShare,
+    ...('zeroVarianceShare' in more && { 'batch/zeroVarianceShare': more.zeroVarianceShare }),
+    ...('valueLoss' in more && { 'loss/value': more.valueLoss }),
     'batch/padding': padding,
   };
 }

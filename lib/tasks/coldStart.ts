@@ -6,7 +6,7 @@ import type { Random } from '../core/random';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds, unitIds, valueId, wordIds, type Language } from '../tokenizer/vocabulary';
 import { countdownTrial } from './countdown';
-import { verify, type Problem } from './index';
+import { verify, type VerifiableProblem } from './index';
 import { programsTrial } from './programs';
 import { writeSearch, type Trial } from './trials';
 import { writeWorking } from './units';
@@ -22,7 +22,7 @@ const programsAttempts = [3, 5, 3];
  * cut off. (A guess may solve the problem even then; units are always solved.)
  */
 export function coldStartCompletion(
-  problem: Problem,
+  problem: VerifiableProblem,
   language: Language,
   random: Random,
   solved = true,
@@ -35,7 +35,7 @@ export function coldStartCompletion(
 }
 
 function drawCompletion(
-  problem: Problem,
+  problem: VerifiableProblem,
   language: Language,
   random: Random,
   solved: boolean,

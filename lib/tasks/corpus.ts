@@ -92,6 +92,18 @@ export const weakVerdictCorpus: Corpus = {
   habits: { ...defaultCorpus.habits, verdictNoise: 1 },
 };
 
+/** The same corpus, but the Chinese authors guess much better than the English ones when they search. */
+export const unequalCorpus: Corpus = {
+  ...defaultCorpus,
+  countdown: withGuessing(defaultCorpus.countdown),
+  programs: { ...defaultCorpus.programs, ...withGuessing(defaultCorpus.programs) },
+};
+
+function withGuessing(settings: TrialSettings): TrialSettings {
+  const search = { en: 0.1, zh: 0.35 };
+  return { ...settings, solutionShare: { ...settings.solutionShare, search } };
+}
+
 function withoutSearch({ styles }: TrialSettings): TrialSettings['styles'] {
   return { en: { ...styles.en, search: 0 }, zh: { ...styles.zh, search: 0 } };
 }

@@ -22,11 +22,27 @@ export function firstFault(problem: Problem, completion: string, language: Langu
   if (!finished) return 'not finished';
   if (!correct) return 'wrong answer';
   if (!format) return 'wrong format';
+  return faultOnTheWay(problem, completion, language);
+}
+
+function faultOnTheWay(problem: Problem, completion: string, language: Language): Fault | null {
   const { arithmetic, verdict, repeats } = diagnose(problem, completion);
   if (arithmetic.hits < arithmetic.total) return 'wrong calculation';
   if (verdict.hits < verdict.total) return 'wrong verdict';
   if (repeats.hits > 0) return 'repeated attempt';
   return languageConsistency(completion, language) < 1 ? 'mixed languages' : null;
+}
+
+/** Attempts before giving up is a decision and not impatience. */
+const attemptsBeforeGivingUp = 4;
+
+/** A completion without fault but for its answer: it tried several times, saw that nothing fits, and stopped. */
+export function isHonestGiveUp(problem: Problem, completion: string, language: Language): boolean {
+  const { finished, correct, format } = verify(problem, completion);
+  if (!finished || correct || !format) return false;
+  const { repeats, verdict } = diagnose(problem, completion);
+  const tried = repeats.total >= attemptsBeforeGivingUp && verdict.total >= attemptsBeforeGivingUp;
+  return tried && faultOnTheWay(problem, completion, language) === null;
 }
 
 /**

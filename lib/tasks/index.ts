@@ -4,22 +4,25 @@ import type { Random } from '../core/random';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { countdown, type CountdownProblem } from './countdown';
+import { general, type GeneralProblem } from './general';
 import { programs, type ProgramsProblem } from './programs';
-import type { Split, Task, TaskName, Verdict } from './task';
+import type { Split, Task, TaskName, Verdict, VerifiableTask } from './task';
 import { units, type UnitsProblem } from './units';
 
 export type { CountdownProblem } from './countdown';
+export type { GeneralProblem } from './general';
 export type { ProgramsProblem } from './programs';
-export type { Split, TaskName, Verdict } from './task';
+export type { Split, TaskName, Verdict, VerifiableTask } from './task';
 export type { UnitsProblem } from './units';
 
-/** A problem is plain data: it can be written to a file and read back. */
-export type Problem = CountdownProblem | ProgramsProblem | UnitsProblem;
+/** Problems with answers that a rule can check. A problem is plain data: it can be written to a file and read back. */
+export type VerifiableProblem = CountdownProblem | ProgramsProblem | UnitsProblem;
+export type Problem = VerifiableProblem | GeneralProblem;
 
-export const tasks = { countdown, programs, units };
+export const tasks = { countdown, programs, units, general };
 
-/** The task a person named. Throws a UserError for any other name. */
-export function taskNamed(name: string): TaskName {
+/** The task with checkable answers that a person named. Throws a UserError for any other name. */
+export function taskNamed(name: string): VerifiableTask {
   if (name === 'countdown' || name === 'programs' || name === 'units') return name;
   throw new UserError(`unknown task ${name}: use countdown, programs or units`);
 }
@@ -30,6 +33,13 @@ function taskOf(name: TaskName): Task<Problem> {
 }
 
 /** A random problem. Throws a UserError for a level the task does not have. */
+export function generate(
+  task: VerifiableTask,
+  level: number,
+  random: Random,
+  split: Split,
+): VerifiableProblem;
+export function generate(task: TaskName, level: number, random: Random, split: Split): Problem;
 export function generate(task: TaskName, level: number, random: Random, split: Split): Problem {
   return taskOf(task).generate(level, random, split);
 }

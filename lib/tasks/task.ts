@@ -3,7 +3,9 @@ import { hashText, type Random } from '../core/random';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
 
-export type TaskName = 'countdown' | 'programs' | 'units';
+/** The tasks with answers that a rule can check. */
+export type VerifiableTask = 'countdown' | 'programs' | 'units';
+export type TaskName = VerifiableTask | 'general';
 
 /** Held-out problems are never trained on, in no stage; every tenth problem is one. */
 export type Split = 'train' | 'held-out';

@@ -29,10 +29,10 @@ export function decode(ids: ArrayLike<number>): string {
 }
 
 /**
- * The contents of `tokenizer.json`, which Hugging Face's `PreTrainedTokenizerFast` reads to the same ids. As in
+ * The contents of `tokenizer.json` for a model that knows the first `size` tokens, which Hugging Face's `PreTrainedTokenizerFast` reads to the same ids. As in
  * DeepSeek-R1's own file, the tags are tokens that stay in a text which is decoded without special tokens.
  */
-export function tokenizerJson(): string {
+export function tokenizerJson(size = vocabulary.length): string {
   const file = {
     version: '1.0',
     truncation: null,
@@ -52,7 +52,7 @@ export function tokenizerJson(): string {
     decoder: null,
     model: {
       type: 'WordLevel',
-      vocab: Object.fromEntries(idOfToken),
+      vocab: Object.fromEntries([...idOfToken].slice(0, size)),
       unk_token: '<reserved>',
     },
   };

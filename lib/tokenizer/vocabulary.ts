@@ -1,7 +1,7 @@
 /**
- * The 104 tokens. A token is a whole word, and every value from 0 to 60 is one token, so that arithmetic is a
+ * The 112 tokens. A token is a whole word, and every value from 0 to 60 is one token, so that arithmetic is a
  * matter of facts and not of spelling. The ids are positions in this list and part of every checkpoint: never
- * reorder it.
+ * reorder it. The base models know the first 104; the polite words are added at its end when a model first needs them.
  */
 export type Language = 'en' | 'zh';
 export const languages: readonly Language[] = ['en', 'zh'];
@@ -28,9 +28,12 @@ const wordNames = [
   'yes',
   'so',
 ] as const;
-export type Word = (typeof wordNames)[number];
-
 const chineseWords = ['凑', '律', '从', '率', '时', '到', '试', '不', '等', '对', '故'];
+/** The words of general prompts and their answers. */
+const politeNames = ['say', 'please', 'glad', 'thanks'] as const;
+const chinesePolite = ['说', '请', '乐', '谢'];
+export type Word = (typeof wordNames)[number] | (typeof politeNames)[number];
+
 const symbols = ['_', '=', ':', '->', ';'];
 const values = Array.from({ length: largestValue + 1 }, (_, value) => String(value));
 
@@ -49,7 +52,12 @@ export const vocabulary: readonly string[] = [
   ...wordNames,
   ...chineseWords,
   '<reserved>',
+  ...politeNames,
+  ...chinesePolite,
 ];
+
+/** How many tokens a model knows that was trained on the three tasks alone. */
+export const taskVocabularySize = vocabulary.indexOf('<reserved>') + 1;
 
 /** The id of every token. */
 export const idOfToken: ReadonlyMap<string, number> = new Map(
@@ -80,23 +88,33 @@ const firstWord = firstUnit + units.length;
 export const operatorIds: Readonly<Record<Operator, number>> = idTable(operators, firstOperator);
 export const unitIds: Readonly<Record<Unit, number>> = idTable(units, firstUnit);
 
-/** The eleven words are all that differs between the two languages. */
+/** The words are all that differs between the two languages. */
 export const wordIds: Readonly<Record<Language, Readonly<Record<Word, number>>>> = {
-  en: idTable(wordNames, firstWord),
-  zh: idTable(wordNames, firstWord + wordNames.length),
+  en: {
+    ...idTable(wordNames, firstWord),
+    ...idTable(politeNames, taskVocabularySize),
+  },
+  zh: {
+    ...idTable(wordNames, firstWord + wordNames.length),
+    ...idTable(politeNames, taskVocabularySize + politeNames.length),
+  },
 };
 
 /** The words as text: `words.zh.wait` is `等`. */
 export const words: Readonly<Record<Language, Readonly<Record<Word, string>>>> = {
-  en: wordTable(wordNames),
-  zh: wordTable(chineseWords),
+  en: spell(wordIds.en),
+  zh: spell(wordIds.zh),
 };
+
+const languageOfWord: ReadonlyMap<string, Language> = new Map(
+  languages.flatMap((language) =>
+    Object.values(words[language]).map((word) => [word, language] as const),
+  ),
+);
 
 /** The language a token belongs to, or null for the tokens that both share. */
 export function languageOf(token: string): Language | null {
-  const place = (idOfToken.get(token) ?? 0) - firstWord;
-  if (place < 0 || place >= 2 * wordNames.length) return null;
-  return place < wordNames.length ? 'en' : 'zh';
+  return languageOfWord.get(token) ?? null;
 }
 
 /** The id of a value from 0 to 60. */
@@ -114,9 +132,7 @@ function idTable<Name extends string>(names: readonly Name[], first: number): Re
   return Object.fromEntries(names.map((name, i) => [name, first + i])) as Record<Name, number>;
 }
 
-function wordTable(spellings: readonly string[]): Record<Word, string> {
-  return Object.fromEntries(wordNames.map((name, i) => [name, spellings[i]])) as Record<
-    Word,
-    string
-  >;
+function spell(ids: Readonly<Record<Word, number>>): Record<Word, string> {
+  const entries = Object.entries(ids).map(([name, id]) => [name, vocabulary[id]]);
+  return Object.fromEntries(entries) as Record<Word, string>;
 }

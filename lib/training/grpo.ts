@@ -10,6 +10,7 @@
  */
 import { createRandom, shuffle } from '../core/random';
 import { jit } from '../engine/jit';
+import type { tf } from '../engine/tensorflow';
 import { disposeTree } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import type { Parameters } from '../model/parameters';
@@ -25,6 +26,7 @@ import {
   type Sequence,
 } from './packing';
 import type { StepStats, Trainer } from './trainer';
+import { meanOverTokens, type TokenWeights, type Variant } from './variants';
 
 const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
 type GrpoChannel = (typeof channels)[number];
@@ -33,8 +35,6 @@ export type GrpoBatch = PackedBatch<GrpoChannel>;
 export interface GrpoConfig extends GrpoLossConfig {
   /** updates made from one batch of rollouts, each on its own part of the completions */
   readonly updatesPerBatch: number;
-  /** added to the standard deviation of a group's rewards */
-  readonly advantageEpsilon: number;
 }
 
 export const defaultGrpo: GrpoConfig = {
@@ -42,7 +42,6 @@ export const defaultGrpo: GrpoConfig = {
   clipEpsilonHigh: 0.2,
   klCoef: 0,
   updatesPerBatch: 2,
-  advantageEpsilon: 1e-4,
 };
 
 /** What GRPO needs of a rollout. */
@@ -52,13 +51,6 @@ export interface ScoredCompletion {
   /** log-probability of each completion token when it was sampled */
   readonly logprobs: readonly number[];
   readonly reward: number;
-}
-
-/** `A = (r - mean(r)) / (std(r) + epsilon)` within one group (DeepSeek-R1, equation 3). */
-export function groupAdvantages(rewards: readonly number[], epsilon: number): number[] {
-  const mean = rewards.reduce((sum, r) => sum + r, 0) / rewards.length;
-  const variance = rewards.reduce((sum, r) => sum + (r - mean) ** 2, 0) / rewards.length;
-  return rewards.map((r) => (r - mean) / (Math.sqrt(variance) + epsilon));
 }
 
 /** The loss function of a GRPO trainer. */
@@ -72,6 +64,23 @@ export function grpoBatchLoss(
   };
 }
 
+/** A completion with the advantage of each of its tokens. */
+export interface WeightedCompletion {
+  readonly completion: ScoredCompletion;
+  readonly advantages: readonly number[];
+}
+
+export interface UpdateOptions {
+  readonly updatesPerBatch: number;
+  readonly learningRate: number;
+  /** the shapes of an update's batches, from long rows to short ones */
+  readonly shapes: readonly BatchShape[];
+  /** orders the completions */
+  readonly seed: readonly (number | string)[];
+  readonly tokenWeights?: TokenWeights;
+  readonly reference?: Reference;
+}
+
 /**
  * The updates from one batch of rollouts. `learningRate` holds for all of them; `seed` orders the completions.
  * Without any group that has unequal rewards nothing is updated and the result is empty.
@@ -79,67 +88,70 @@ export function grpoBatchLoss(
 export function grpoUpdates(
   trainer: Trainer<GrpoBatch>,
   groups: readonly (readonly ScoredCompletion[])[],
-  config: GrpoConfig,
-  shapes: readonly BatchShape[],
-  options: { learningRate: number; seed: readonly (number | string)[]; reference?: Reference },
+  { advantages, tokenWeights }: Variant,
+  options: UpdateOptions,
 ): { stats: StepStats[]; zeroVarianceShare: number; padding: number } {
-  const completions = groups.flatMap((group) => {
-    const advantages = groupAdvantages(
-      group.map((c) => c.reward),
-      config.advantageEpsilon,
-    );
-    if (advantages.every((a) => Math.abs(a) < 1e-9)) return [];
-    return group.map((completion, i) => ({ completion, advantage: advantages[i]! }));
+  const estimated = advantages(groups.map((group) => group.map((c) => c.reward)));
+  const used = groups.flatMap((group, g) => {
+    const own = estimated[g]!;
+    if (own.every((a) => Math.abs(a) < 1e-9)) return [];
+    return group.map((completion, i): WeightedCompletion => {
+      const each = Array<number>(completion.completionIds.length).fill(own[i]!);
+      return { completion, advantages: each };
+    });
   });
-  const used = completions.length / Math.max(1, groups[0]?.length ?? 1);
-  const zeroVarianceShare = 1 - used / groups.length;
-  const order = shuffle(completions, createRandom(...options.seed, 'updates'));
-  const perUpdate = Math.ceil(order.length / config.updatesPerBatch);
+  const usedGroups = used.length / Math.max(1, groups[0]?.length ?? 1);
+  const zeroVarianceShare = 1 - usedGroups / groups.length;
+  return { ...policyUpdate(trainer, used, { tokenWeights, ...options }), zeroVarianceShare };
+}
+
+/** Updates of a policy from completions with their advantages, in `updatesPerBatch` random parts. */
+export function policyUpdate(
+  trainer: Trainer<GrpoBatch>,
+  completions: readonly WeightedCompletion[],
+  options: UpdateOptions,
+): { stats: StepStats[]; padding: number } {
+  const { updatesPerBatch, learningRate, shapes, seed, reference } = options;
+  const { tokenWeights = meanOverTokens } = options;
+  const order = shuffle(completions, createRandom(...seed, 'updates'));
+  const perUpdate = Math.ceil(order.length / updatesPerBatch);
   const stats: StepStats[] = [];
   let useful = 0;
   let computed = 0;
   for (let from = 0; from < order.length; from += perUpdate) {
     const part = order.slice(from, from + perUpdate);
-    const tokens = part.reduce((sum, { completion }) => sum + completion.completionIds.length, 0);
-    const sequences = part.map(({ completion, advantage }) =>
-      toSequence(completion, advantage, 1 / tokens, options.reference),
-    );
+    const weights = tokenWeights(part.map(({ completion }) => completion.completionIds.length));
+    const sequences = part.map((one, i) => toSequence(one, weights[i]!, reference));
     const batches = [...packBatches(sequences, shapes, channels)];
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
     computed += batches.reduce((sum, { ids }) => sum + ids.size, 0);
-    stats.push(trainer.step(batches, options.learningRate));
+    stats.push(trainer.step(batches, learningRate));
   }
-  return { stats, zeroVarianceShare, padding: useful > 0 ? computed / useful : 1 };
+  return { stats, padding: useful > 0 ? computed / useful : 1 };
 }
 
 function toSequence(
-  { promptIds, completionIds, logprobs }: ScoredCompletion,
-  advantage: number,
+  { completion, advantages }: WeightedCompletion,
   weight: number,
   reference?: Reference,
 ): Sequence<GrpoChannel> {
+  const { promptIds, completionIds, logprobs } = completion;
   const ids = [...promptIds, ...completionIds];
   const before = Array<number>(promptIds.length - 1).fill(0);
-  const overCompletion = (value: number): number[] => [
-    ...before,
-    ...Array<number>(completionIds.length).fill(value),
-  ];
   const oldLogprobs = [...before, ...logprobs];
   return {
     ids,
     channels: {
-      weights: overCompletion(weight),
-      advantages: overCompletion(advantage),
+      weights: [...before, ...completionIds.map(() => weight)],
+      advantages: [...before, ...advantages],
       oldLogprobs,
-      referenceLogprobs: reference ? reference.logprobs(ids) : oldLogprobs,
+      referenceLogprobs: reference ? reference(ids) : oldLogprobs,
     },
   };
 }
 
 /** Looks up the reference policy's log-probabilities of a sequence. */
-export interface Reference {
-  logprobs(ids: readonly number[]): ArrayLike<number>;
-}
+export type Reference = (ids: readonly number[]) => ArrayLike<number>;
 
 /** Log-probability of every token after the first of each sequence under some weights, as a table to look up. */
 export function referenceOf(
@@ -148,10 +160,20 @@ export function referenceOf(
   sequences: readonly (readonly number[])[],
   shape: BatchShape,
 ): Reference {
+  const forward = (p: Parameters, batch: PackedBatch<never>): tf.Tensor =>
+    batchLogprobs(config, p, batch);
+  return overSequences(forward, parameters, sequences, shape);
+}
+
+/** One number for every place but the last of each sequence, computed in packed batches, as a table to look up. */
+export function overSequences(
+  numbers: (parameters: Parameters, batch: PackedBatch<never>) => tf.Tensor,
+  parameters: Parameters,
+  sequences: readonly (readonly number[])[],
+  shape: BatchShape,
+): (ids: readonly number[]) => ArrayLike<number> {
   const table = new Map<string, Float32Array>();
-  const forward = jit((p: Parameters, batch: PackedBatch<never>) =>
-    batchLogprobs(config, p, batch),
-  );
+  const forward = jit(numbers);
   const packed = sequences.map((ids): Sequence<never> => ({ ids, channels: {} }));
   const rows = assignRows(
     packed.map((s) => s.ids.length - 1),
@@ -173,5 +195,5 @@ export function referenceOf(
     disposeTree(batch, result);
   }
   forward.dispose();
-  return { logprobs: (ids) => table.get(ids.join())! };
+  return (ids) => table.get(ids.join())!;
 }

@@ -1,0 +1,160 @@
+/**
+ * The comparisons that the paper makes, and some that it does not: stages that lead nowhere, each with one thing
+ * changed. All of them are run for sixty steps, so that three seeds of each fit into an afternoon.
+ */
+import type { Model } from '../model/parameters';
+import { reward, visibleReward, type RewardBreakdown } from '../rewards/combine';
+import { flippedReward, halfSightedReward } from '../rewards/messy';
+import { grpoUpdates } from '../training/grpo';
+import * as ladder from '../training/variants';
+import { trainBase } from './base';
+import { allOnes, collectTraces, rightOnes } from './collect';
+import { samplerFor } from './places';
+import { trainPpo } from './ppo';
+import { trainPreferenceRL } from './preferenceRL';
+import { mixture, reasoningRewardWeights, zeroSettings, type ZeroSettings } from './settings';
+import { trainSft } from './sft';
+import type { Stage } from './stage';
+import { trainZero, type ZeroOptions } from './zero';
+
+/** Sixty steps, evaluated at the end alone: the base is the same for all. */
+const short: Partial<ZeroSettings> = { steps: 60, evaluateEvery: 1000, finalProblems: 300 };
+
+/** R1-Zero with one thing changed. */
+const changed = (
+  settings: Partial<ZeroSettings>,
+  options: Pick<Partial<ZeroOptions>, 'rewardFn' | 'updates'> = {},
+  from = 'base',
+): Stage => ({
+  needs: [from],
+  make: ({ preset, models, ...job }) => {
+    const all = { ...preset.zero, ...short, ...settings, ...preset.comparison };
+    return trainZero({ ...job, ...options, from: models[0]!, settings: all });
+  },
+});
+
+const rung = (variant: ladder.Variant, settings: Partial<ZeroSettings> = {}): Stage =>
+  changed(settings, { updates: (trainer, groups, o) => grpoUpdates(trainer, groups, variant, o) });
+
+/** No clipping: plain REINFORCE. */
+const noClip = { clipEpsilonLow: 1e9, clipEpsilonHigh: 1e9, klCoef: 0, updatesPerBatch: 2 };
+const clipHigher = { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.28, klCoef: 0, updatesPerBatch: 2 };
+
+/** The rungs of the ladder, from GRPO as published. */
+const rungs = {
+  'ladder-workbook': rung(ladder.workbookVariant),
+  'ladder-grpo': rung({
+    advantages: ladder.normalisedByGroup,
+    tokenWeights: ladder.meanOverCompletions,
+  }),
+  'ladder-dr-grpo': rung({
+    advantages: ladder.centredByGroup,
+    tokenWeights: ladder.sumOverTokens(150),
+  }),
+  'ladder-dapo': changed({ grpo: clipHigher }, { rewardFn: punishingLength }),
+  'ladder-rloo': rung(
+    { advantages: ladder.leaveOneOut, tokenWeights: ladder.sumOverTokens(150) },
+    { grpo: noClip },
+  ),
+  'ladder-reinforce': rung({
+    advantages: ladder.normalisedByBatch,
+    tokenWeights: ladder.meanOverTokens,
+  }),
+};
+
+/** DAPO's soft punishment over the last thirty tokens before the cap. */
+function punishingLength(...about: Parameters<typeof reward>): RewardBreakdown {
+  const parts = reward(...about);
+  const length = about[1].split(' ').length;
+  return { ...parts, total: parts.total + ladder.overlongPunishment(length, 150, 30) };
+}
+
+const ppo = (lambda: number): Stage => ({
+  needs: ['base'],
+  make: ({ preset, models, ...job }) =>
+    trainPpo({
+      ...job,
+      from: models[0]!,
+      lambda,
+      settings: { ...preset.zero, ...short, ...preset.comparison },
+    }),
+});
+
+/** The base imitates its own completions, as many as sixty steps of reinforcement learning see. */
+const imitation = (filter: typeof rightOnes): Stage => ({
+  needs: ['base'],
+  make: async ({ preset, models, ...job }) => {
+    const from = models[0]!;
+    const { plan, groupSize, steps, maxNewTokens } = zeroSettings(job.size, {
+      ...preset.zero,
+      ...short,
+      ...preset.comparison,
+    });
+    const everyStep = plan.map((entry) => ({ ...entry, prompts: entry.prompts * steps }));
+    const sampler = samplerFor(from.config);
+    const budget = { plan: everyStep, samples: groupSize, perPrompt: groupSize, maxNewTokens };
+    const { traces, counts } = await collectTraces(from, sampler, {
+      seed: job.seed,
+      ...budget,
+      ...filter,
+    });
+    sampler.dispose();
+    const settings = { epochs: 2, tracesPerStep: 128, ...preset.sft };
+    return trainSft({ ...job, from, traces, about: { counts }, settings });
+  },
+});
+
+/** Everything for the reward model's score, nothing for being right: the twin of the paper's Figure 6. */
+const rewardModelAlone: Stage = {
+  needs: ['dev3', 'reward-model'],
+  make: ({ preset, models, ...job }) => {
+    const [from, rewardModel] = models as [Model, Model];
+    const settings = {
+      ...preset.zero,
+      ...short,
+      evaluateEvery: 5,
+      evaluationProblems: 60,
+      ...preset.comparison,
+      late: undefined,
+      rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
+      grpo: { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.2, klCoef: 1e-6, updatesPerBatch: 2 },
+    };
+    const judged = mixture.map(({ task }) => task);
+    return trainPreferenceRL({ ...job, from, rewardModel, judged, settings });
+  },
+};
+
+/** Programs judged by the two examples that the prompt shows. A list of these two is a perfect answer. */
+const programsAlone: Partial<ZeroSettings> = {
+  plan: [
+    { task: 'programs', level: 2, prompts: 24 },
+    { task: 'programs', level: 3, prompts: 8 },
+  ],
+  evaluated: [{ task: 'programs', level: 2 }],
+  evaluateEvery: 5,
+  evaluationProblems: 100,
+};
+
+export const comparisons = {
+  ...rungs,
+  'ppo-lambda-1': ppo(1),
+  'ppo-lambda-95': ppo(0.95),
+  'sft-all': imitation(allOnes),
+  'sft-right': imitation(rightOnes),
+  'flipped-10': changed({}, { rewardFn: flippedReward(0.1) }),
+  'flipped-25': changed({}, { rewardFn: flippedReward(0.25) }),
+  'flipped-40': changed({}, { rewardFn: flippedReward(0.4) }),
+  'half-sighted': changed({}, { rewardFn: halfSightedReward }),
+  'hacked-reward-model': rewardModelAlone,
+  'hacked-tests': changed(programsAlone, { rewardFn: visibleReward }),
+  'honest-tests': changed(programsAlone),
+  'base-unequal': {
+    needs: [],
+    make: ({ preset, ...job }) => {
+      const settings = { ...preset.base, corpus: 'unequal-languages' as const };
+      return trainBase({ ...job, settings, gated: false });
+    },
+  } as Stage,
+  'unequal-free': changed({}, {}, 'base-unequal'),
+  'unequal-one-language': changed({ rewards: reasoningRewardWeights }, {}, 'base-unequal'),
+} as const satisfies Record<string, Stage>;

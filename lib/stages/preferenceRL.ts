@@ -1,0 +1,45 @@
+/**
+ * Preference RL (DeepSeek-R1, section 3.2.2): reinforcement learning once more, with the rules for reasoning and the
+ * reward model for general prompts. The result is R1. As in the paper the preference reward comes late and is short,
+ * because a policy finds the holes of a reward model sooner or later.
+ */
+import type { Model } from '../model/parameters';
+import type { TaskName } from '../tasks/index';
+import { createScorer } from '../training/rewardModel';
+import { preferenceRewardWeights, type PlanEntry, type ZeroSettings } from './settings';
+import { trainZero, type ZeroOptions, type ZeroResult } from './zero';
+
+/** The mixture with three general prompts in eight. */
+export const mixtureWithGeneral: readonly PlanEntry[] = [
+  { task: 'countdown', level: 3, prompts: 6 },
+  { task: 'countdown', level: 5, prompts: 4 },
+  { task: 'programs', level: 2, prompts: 4 },
+  { task: 'programs', level: 3, prompts: 2 },
+  { task: 'units', level: 0, prompts: 4 },
+  { task: 'general', level: 1, prompts: 12 },
+];
+
+/** Fifty steps, the last twenty of them with general prompts and the reward model. */
+export const preferenceSettings: Partial<ZeroSettings> = {
+  steps: 50,
+  late: { from: 30, plan: mixtureWithGeneral },
+  rewards: preferenceRewardWeights,
+};
+
+export interface PreferenceRLOptions extends ZeroOptions {
+  readonly rewardModel: Model;
+  /** whose completions the reward model judges; general prompts unless an experiment says otherwise */
+  readonly judged?: readonly TaskName[];
+}
+
+/** Trains against rules and reward model. Stopped by the person, it saves itself and returns null. */
+export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<ZeroResult | null> {
+  const { rewardModel, judged = ['general'], ...zero } = options;
+  const scorer = createScorer(rewardModel);
+  try {
+    const settings = { ...preferenceSettings, ...options.settings };
+    return await trainZero({ stage: 'r1', ...zero, settings, judge: { scorer, tasks: judged } });
+  } finally {
+    scorer.dispose();
+  }
+}

@@ -1,0 +1,97 @@
+/** How large the recipe is run: which model, and which settings differ from the defaults. */
+import { UserError } from '../core/errors';
+import type { ModelSize } from '../model/config';
+import type { ColdStartSettings } from './coldStart';
+import type { PreferenceSettings } from './preferences';
+import type { CurationSettings } from './rejectionSampling';
+import type { BaseSettings, SftSettings, ZeroSettings } from './settings';
+
+export interface Preset {
+  readonly size: ModelSize;
+  readonly base: Partial<BaseSettings>;
+  readonly zero: Partial<ZeroSettings>;
+  readonly coldStart?: Partial<ColdStartSettings>;
+  readonly sft?: Partial<SftSettings>;
+  readonly curation?: Partial<CurationSettings>;
+  readonly preferences?: Partial<PreferenceSettings>;
+  /** what differs from `zero` in the reasoning RL of Dev2 */
+  readonly reasoningRL?: Partial<ZeroSettings>;
+  /** the same for the preference RL of R1 */
+  readonly preferenceRL?: Partial<ZeroSettings>;
+  /** the same for the comparisons */
+  readonly comparison?: Partial<ZeroSettings>;
+  /** measure the gate and train on while it fails */
+  readonly gated: boolean;
+}
+
+/** `smoke` takes seconds and proves nothing; `quick` is a workshop's; `full` makes the recorded results. */
+export const presets = {
+  smoke: {
+    size: 'tiny',
+    base: { tokens: 20_000, warmUpSteps: 5 },
+    zero: {
+      steps: 2,
+      groupSize: 4,
+      maxNewTokens: 40,
+      evaluateEvery: 2,
+      evaluationProblems: 4,
+      finalProblems: 8,
+      finalGeneralPrompts: 4,
+      plan: [
+        { task: 'countdown', level: 3, prompts: 2 },
+        { task: 'programs', level: 2, prompts: 1 },
+        { task: 'units', level: 0, prompts: 1 },
+      ],
+    },
+    coldStart: {
+      plan: [{ task: 'countdown', level: 3, prompts: 2 }],
+      samples: 2,
+      traces: 20,
+      giveUpShare: 1,
+    },
+    sft: { epochs: 1, finalProblems: 4, finalGeneralPrompts: 4, maxNewTokens: 40 },
+    curation: { plan: [{ task: 'units', level: 0, prompts: 4 }], samples: 4, randomTraces: 12 },
+    preferences: {
+      plan: [{ task: 'general', level: 1, prompts: 30 }],
+      samples: 4,
+      maxNewTokens: 20,
+    },
+    comparison: { steps: 2, finalProblems: 8 },
+    preferenceRL: {
+      steps: 2,
+      late: {
+        from: 1,
+        plan: [
+          { task: 'countdown', level: 3, prompts: 1 },
+          { task: 'general', level: 1, prompts: 2 },
+        ],
+      },
+    },
+    gated: false,
+  },
+  quick: {
+    size: 'small',
+    base: {},
+    zero: {},
+    reasoningRL: { steps: 60 },
+    preferenceRL: { steps: 50 },
+    gated: true,
+  },
+  full: {
+    size: 'base',
+    base: {},
+    zero: { steps: 150 },
+    reasoningRL: { steps: 80 },
+    preferenceRL: { steps: 50 },
+    gated: true,
+  },
+} as const satisfies Record<string, Preset>;
+
+export type PresetName = keyof typeof presets;
+
+export function presetNamed(name: string): Preset {
+  const preset = presets[name as PresetName];
+  if (!preset)
+    throw new UserError(`unknown preset ${name}: use ${Object.keys(presets).join(', ')}`);
+  return preset;
+}

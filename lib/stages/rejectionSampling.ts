@@ -1,0 +1,108 @@
+/**
+ * Rejection sampling (DeepSeek-R1, section 3; v1, section 2.3.3): many completions of Dev2, of which only those without
+ * a fault are kept; with honest give-ups and non-reasoning documents they make the data set that the **base** is
+ * trained on next. The result is Dev3.
+ */
+import { createRandom, shuffle, type Random } from '../core/random';
+import type { Model } from '../model/parameters';
+import { writeFacts } from '../tasks/facts';
+import { generalHabits, generalPrompt, generateGeneral, writeGeneral } from '../tasks/general';
+import { decode } from '../tokenizer/tokenizer';
+import { languages, tokenIds } from '../tokenizer/vocabulary';
+import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
+import { samplerFor } from './places';
+import type { PlanEntry } from './settings';
+import type { Trace } from './traces';
+
+export interface CurationSettings {
+  readonly plan: readonly PlanEntry[];
+  readonly samples: number;
+  /** of each prompt at most so many different traces */
+  readonly perPrompt: number;
+  /** shares of the whole data set */
+  readonly giveUpShare: number;
+  readonly nonReasoningShare: number;
+  /** a number takes so many completions at random, good or bad: the control */
+  readonly randomTraces?: number;
+}
+
+export const defaultCuration: CurationSettings = {
+  plan: [
+    { task: 'countdown', level: 3, prompts: 400 },
+    { task: 'countdown', level: 5, prompts: 400 },
+    { task: 'programs', level: 2, prompts: 500 },
+    { task: 'programs', level: 3, prompts: 100 },
+    { task: 'units', level: 0, prompts: 600 },
+  ],
+  samples: 8,
+  perPrompt: 3,
+  giveUpShare: 0.07,
+  nonReasoningShare: 0.25,
+};
+
+export interface CuratedSet {
+  readonly traces: Trace[];
+  /** what each filter took out */
+  readonly counts: Counts;
+  /** tokens sampled */
+  readonly tokens: number;
+}
+
+/** Samples Dev2, filters, and mixes. */
+export async function curatedTraces(
+  dev2: Model,
+  seed: number,
+  settings: CurationSettings = defaultCuration,
+): Promise<CuratedSet> {
+  const { plan, samples, perPrompt, giveUpShare, nonReasoningShare, randomTraces } = settings;
+  const curated = randomTraces === undefined;
+  const sampler = samplerFor(dev2.config);
+  try {
+    const options = { seed, plan, samples, maxNewTokens: 150, ...(curated ? cleanOnes : allOnes) };
+    const limit = { perPrompt: curated ? perPrompt : samples };
+    const collected = await collectTraces(dev2, sampler, { ...options, ...limit });
+    const random = createRandom(seed, 'curation');
+    const reasoning = shuffle(collected.traces, random).slice(0, randomTraces);
+    const whole = reasoning.length / (1 - giveUpShare - nonReasoningShare);
+    const giveUps = shuffle(collected.giveUps, random).slice(0, Math.round(whole * giveUpShare));
+    const others = nonReasoning(Math.round(whole * nonReasoningShare), random);
+    const traces = [...reasoning, ...(curated ? giveUps : []), ...others];
+    return { traces, counts: collected.counts, tokens: collected.tokens };
+  } finally {
+    sampler.dispose();
+  }
+}
+
+/** Share of the non-reasoning documents that answer general prompts; the others are facts. */
+const generalShare = 0.9;
+
+/** Documents that were written by people of all kinds, in place of what the paper takes from DeepSeek-V3's data. */
+function nonReasoning(count: number, random: Random): Trace[] {
+  return Array.from({ length: count }, (_, i): Trace => {
+    const language = languages[i % languages.length]!;
+    const completion: number[] = [];
+    if (i >= count * generalShare) {
+      writeFacts(completion, 0.35, random);
+      completion.push(tokenIds.eos);
+      return { kind: 'facts', task: 'facts', level: 0, language, prompt: '', completion: decode(completion) }; // prettier-ignore
+    }
+    const problem = generateGeneral(1, random, 'train');
+    writeGeneral(completion, problem, language, generalHabits, random);
+    const prompt = decode(generalPrompt(problem, language));
+    return { kind: 'general', task: 'general', level: 1, language, prompt, completion: decode(completion) }; // prettier-ignore
+  });
+}
+
+/** How a data set is made up: traces and tokens of each kind. */
+export function makeUp(
+  traces: readonly Trace[],
+): Record<string, { traces: number; tokens: number }> {
+  const kinds = [...new Set(traces.map(({ kind }) => kind))];
+  return Object.fromEntries(
+    kinds.map((kind) => {
+      const own = traces.filter((trace) => trace.kind === kind);
+      const tokens = own.reduce((sum, { completion }) => sum + completion.split(' ').length, 0);
+      return [kind, { traces: own.length, tokens }];
+    }),
+  );
+}
