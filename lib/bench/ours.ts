@@ -72,6 +72,8 @@ function randomBatch(token: () => number): TextBatch {
   return packRows(sequences, places, rows, rowLength, ['weights']);
 }
 
+const heldOut = heldOutProblems('countdown', 3, 64);
+
 /** `grpoTokens`: new tokens at most in the completions of a GRPO step. The bench owns the model from here on. */
 export function createBench(
   size: ModelSize,
@@ -145,8 +147,7 @@ export function createBench(
     },
     async evaluate() {
       const began = now();
-      const set = heldOutProblems('countdown', 3, 64);
-      const { rollouts } = await evaluate(parameters, sampler, set, { seed: step++ });
+      const { rollouts } = await evaluate(parameters, sampler, heldOut, { seed: step++ });
       return { tokens: count(rollouts), seconds: now() - began };
     },
     dispose() {

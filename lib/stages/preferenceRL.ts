@@ -14,8 +14,7 @@ export const mixtureWithGeneral: readonly PlanEntry[] = [
   { task: 'countdown', level: 3, prompts: 6 },
   { task: 'countdown', level: 5, prompts: 4 },
   { task: 'programs', level: 2, prompts: 4 },
-  { task: 'programs', level: 3, prompts: 2 },
-  { task: 'units', level: 0, prompts: 4 },
+  { task: 'units', level: 0, prompts: 6 },
   { task: 'general', level: 1, prompts: 12 },
 ];
 

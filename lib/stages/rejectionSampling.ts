@@ -32,7 +32,7 @@ export const defaultCuration: CurationSettings = {
     { task: 'countdown', level: 5, prompts: 400 },
     { task: 'programs', level: 2, prompts: 500 },
     { task: 'programs', level: 3, prompts: 100 },
-    { task: 'units', level: 0, prompts: 600 },
+    { task: 'units', level: 0, prompts: 1000 },
   ],
   samples: 8,
   perPrompt: 3,

@@ -37,6 +37,9 @@ import {
 import { presets, type Preset } from './presets';
 import { runStage } from './recipe';
 import type { BaseSettings, ZeroSettings } from './settings';
+import type { Preference } from './preferences';
+import { trainRewardModel } from './rewardModel';
+import type { Judge, RewardFunction } from './rollouts';
 import { trainSft } from './sft';
 import type { Trace } from './traces';
 import { trainZero } from './zero';
@@ -168,6 +171,9 @@ export async function runZero(
     fromStage?: StageName;
     settings?: Partial<ZeroSettings>;
     title?: string;
+    /** another reward than the rules', or a reward model beside them */
+    rewardFn?: RewardFunction;
+    judge?: Judge;
   } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
@@ -185,17 +191,9 @@ export async function runZero(
   if (!there) {
     const fromName = stageName(size, fromStage ?? stage.replace('r1-zero', 'base'), seed);
     const onStep = drawnOnceASecond(chart, draw);
-    const model = from.model;
-    const result = await trainZero({
-      size,
-      seed,
-      stage,
-      place,
-      from: model,
-      fromName,
-      settings,
-      onStep,
-    });
+    const { rewardFn, judge } = options;
+    const job = { size, seed, stage, place, from: from.model, fromName };
+    const result = await trainZero({ ...job, settings, rewardFn, judge, onStep });
     if (!result) throw stopped();
   }
   const run = there ?? readStage(place, name);
@@ -225,6 +223,31 @@ export async function runSft(
     const short = book.mode === 'live' ? { finalProblems: shortEvaluations.finalProblems } : {};
     if (!(await trainSft({ ...job, settings: { ...preset.sft, ...short }, onStep })))
       throw stopped();
+  }
+  const run = there ?? readStage(place, name);
+  chart.update(draw(run.metrics));
+  await chart.end();
+  return run;
+}
+
+/** A reward model from preferences, now with a live loss curve, or what is there. */
+export async function runRewardModel(
+  book: Workbook,
+  from: Pick<FoundModel, 'model'>,
+  preferences: readonly Preference[],
+  { stage = 'reward-model', title = 'Reward model' }: { stage?: StageName; title?: string } = {},
+): Promise<StageRun> {
+  const { size, seed, place } = book;
+  const name = stageName(size, stage, seed);
+  const chart = liveChart();
+  const draw = (rows: readonly Row[]): Chart =>
+    baseChart({ title, subtitle: `${name}: loss on the pairs, mean of ten steps` }, rows, 10);
+  const there = existing(book, name);
+  if (!there) {
+    const fromName = stageName(size, 'dev3', seed);
+    const onStep = drawnOnceASecond(chart, draw);
+    const job = { size, seed, stage, place, from: from.model, fromName, preferences };
+    if (!(await trainRewardModel({ ...job, onStep }))) throw stopped();
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));

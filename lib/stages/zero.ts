@@ -115,22 +115,15 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     const started = Date.now();
     const tensorsBefore = tensorsMade();
     const { rewardFn, judge } = options;
-    const plan = step < (late?.from ?? Infinity) ? settings.plan : late!.plan;
+    const plan = late && step >= late.from ? late.plan : settings.plan;
     const sampling = { ...settings, plan, seed, step, rewardFn, judge };
     const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
-    const row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) } as Row;
+    const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
     Object.assign(row, update(updates, trainer, groups, settings, from, seed, step));
     const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
     run.tokens += tokens;
-    const secondsPerStep = (Date.now() - started) / 1000;
-    Object.assign(row, {
-      seconds: run.seconds,
-      tokens: run.tokens,
-      'speed/secondsPerStep': secondsPerStep,
-      'speed/tokensPerSecond': tokens / secondsPerStep,
-      'memory/tensorIds': tensorsMade() - tensorsBefore,
-      'memory/residentMB': Math.round(process.memoryUsage.rss() / 2 ** 20),
-    });
+    const { seconds } = run;
+    Object.assign(row, { seconds, tokens: run.tokens, ...costs(tokens, started, tensorsBefore) });
     run.metrics.push(row);
     // One completion of each group now and then: enough to read, small enough to keep.
     if (step % 10 === 0 || step === settings.steps - 1)
@@ -141,9 +134,9 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     stopNearTensorLimit();
   };
 
+  const again = resumable ? 'run it again to go on' : 'run again it starts over';
   try {
     const { step, stopped } = await loop(saved?.step ?? 0, settings.steps, oneStep);
-    const again = resumable ? 'run it again to go on' : 'run again it starts over';
     bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
     if (stopped) {
       if (resumable) run.save(step, encodeTrainerState(trainer.state));
@@ -159,6 +152,17 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     sampler.dispose();
     trainer.dispose();
   }
+}
+
+/** What a step has cost: time, and room. */
+function costs(tokens: number, started: number, tensorsBefore: number): Row {
+  const secondsPerStep = (Date.now() - started) / 1000;
+  return {
+    'speed/secondsPerStep': secondsPerStep,
+    'speed/tokensPerSecond': tokens / secondsPerStep,
+    'memory/tensorIds': tensorsMade() - tensorsBefore,
+    'memory/residentMB': Math.round(process.memoryUsage.rss() / 2 ** 20),
+  };
 }
 
 const workbookUpdates: Updates = (trainer, groups, options) =>
