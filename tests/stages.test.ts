@@ -49,7 +49,10 @@ test('names that do not exist are refused with the ones that do', () => {
     assert.throws(call, { name: 'UserError', message });
   refused(() => presetNamed('fast'), 'unknown preset fast: use smoke, quick, full');
   refused(() => stageNamed('r9'), `unknown stage r9: use ${stageNames.join(', ')}`);
-  refused(() => corpusNamed('none'), 'unknown corpus none: use default, no-search, weak-verdict');
+  refused(
+    () => corpusNamed('none'),
+    'unknown corpus none: use default, no-search, weak-verdict, unequal-languages',
+  );
   refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs or units');
   refused(
     () => generate('countdown', 6, createRandom(0), 'train'),
@@ -73,7 +76,7 @@ test('a stage with an unknown size or corpus fails before it writes anything', a
   const corpus = { corpus: 'none' as never };
   await assert.rejects(trainBase({ ...options, size: 'tiny', settings: corpus }), {
     name: 'UserError',
-    message: 'unknown corpus none: use default, no-search, weak-verdict',
+    message: 'unknown corpus none: use default, no-search, weak-verdict, unequal-languages',
   });
   assert.deepEqual(contents(place), {});
 });

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
+import * as os from 'node:os';
 import * as path from 'node:path';
 import { root } from '../core/files';
 import { formatSeconds } from '../core/progress';
@@ -54,9 +55,15 @@ function checks(): Record<string, string[][]> {
 // Compiling a graph with XLA takes longer than a smoke run of it; the unit tests of the engine have it on.
 const withoutXla = { TF_XLA_FLAGS: '--tf_xla_clustering_fuel=0' };
 
+/** Each notebook needs what those before it have trained: in one folder they find it. */
+const forNotebooks = {
+  ...withoutXla,
+  R1_SMOKE_PLACE: path.join(os.tmpdir(), `r1-smoke-${process.pid}`),
+};
+
 /** Runs a Node program in the root of the repository; true when it ends well. */
 function run(args: string[], name: string): Promise<boolean> {
-  const env = { ...process.env, ...(name === 'notebooks' && withoutXla) };
+  const env = { ...process.env, ...(name === 'notebooks' && forNotebooks) };
   const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit', env });
   return new Promise((resolve) => child.once('exit', (code) => resolve(code === 0)));
 }
@@ -81,6 +88,7 @@ async function main(): Promise<number> {
     const time = formatSeconds((Date.now() - started) / 1000);
     results.push(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${time}`);
   }
+  fs.rmSync(forNotebooks.R1_SMOKE_PLACE, { recursive: true, force: true });
   console.log(`\n${results.join('\n')}\n\n${names.length - failed} passed, ${failed} failed`);
   return failed > 0 ? 1 : 0;
 }

@@ -82,6 +82,51 @@ export function languageChart(
 }
 
 /**
+ * What happens when a reward model is all there is: its score goes up, and what it stands for goes down. The twin of
+ * the paper's figure on reward hacking (DeepSeek-R1, Figure 6), with the distance from the start.
+ */
+export function proxyChart(heading: Heading, rows: readonly Row[]): Chart {
+  const one = (key: string): CurvePoint[] => curveOf(rows, key, 'all');
+  return trainingCurves(heading, [
+    { title: 'score of the reward model', points: one('reward/preference') },
+    {
+      title: 'right answers, which nobody asked for',
+      format: '.0%',
+      points: tasks.flatMap((task) => curveOf(rows, `${task}/accuracy`, task)),
+    },
+    { title: 'distance from the start, KL in nats a token', points: one('policy/kl') },
+    { title: 'entropy of the policy, nats', points: one('policy/entropy') },
+  ]);
+}
+
+/** Programs rewarded for the visible tests and, beside them, for the hidden ones: who learns to program? */
+export function visibleTestsChart(
+  heading: Heading,
+  runs: Readonly<Record<string, { metrics: readonly Row[]; evaluations: readonly Row[] }>>,
+): Chart {
+  const measured = (title: string, key: string, format?: string): Panel => ({
+    title,
+    format,
+    points: Object.entries(runs).flatMap(([name, { evaluations }]) =>
+      evaluations.map((row) => ({
+        step: number(row, 'step')!,
+        task: name,
+        value: number(row, key)!,
+      })),
+    ),
+  });
+  const rewarded = Object.entries(runs).flatMap(([name, { metrics }]) =>
+    curveOf(metrics, 'reward/accuracy', name),
+  );
+  return trainingCurves(heading, [
+    { title: 'rewarded, of the rollouts', format: '.0%', points: rewarded },
+    measured('right on the hidden inputs, held out', 'passAt1', '.0%'),
+    measured('tables in place of programs', 'lookupTableRate', '.0%'),
+    measured('tokens in a completion', 'meanLength'),
+  ]);
+}
+
+/**
  * R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps; each a mean of
  * the last five, because a step has few problems of each task.
  */

@@ -104,7 +104,14 @@ const imitation = (filter: typeof rightOnes): Stage => ({
   },
 });
 
-/** Everything for the reward model's score, nothing for being right: the twin of the paper's Figure 6. */
+/** Everything for the reward model's score, nothing for being right. The KL term is there to be measured only. */
+export const scoreAlone: Partial<ZeroSettings> = {
+  rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
+  grpo: { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.2, klCoef: 1e-6, updatesPerBatch: 2 },
+  late: undefined,
+};
+
+/** The twin of the paper's Figure 6. */
 const rewardModelAlone: Stage = {
   needs: ['dev3', 'reward-model'],
   make: ({ preset, models, ...job }) => {
@@ -115,9 +122,7 @@ const rewardModelAlone: Stage = {
       evaluateEvery: 5,
       evaluationProblems: 60,
       ...preset.comparison,
-      late: undefined,
-      rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
-      grpo: { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.2, klCoef: 1e-6, updatesPerBatch: 2 },
+      ...scoreAlone,
     };
     const judged = mixture.map(({ task }) => task);
     return trainPreferenceRL({ ...job, from, rewardModel, judged, settings });
@@ -125,7 +130,7 @@ const rewardModelAlone: Stage = {
 };
 
 /** Programs judged by the two examples that the prompt shows. A list of these two is a perfect answer. */
-const programsAlone: Partial<ZeroSettings> = {
+export const programsAlone: Partial<ZeroSettings> = {
   plan: [
     { task: 'programs', level: 2, prompts: 24 },
     { task: 'programs', level: 3, prompts: 8 },

@@ -120,6 +120,32 @@ export async function trainRewardModel(
   }
 }
 
+/** Passes over a handful of pairs when a reward model is adjusted. */
+const adjustments = 20;
+
+/**
+ * The same reward model after some passes over a few more pairs, for example those that a person has just labelled:
+ * so few that they are learned by heart.
+ */
+export function adjustRewardModel(
+  { config, parameters }: Model,
+  preferences: readonly Preference[],
+  size: ModelSize,
+): Model {
+  if (preferences.length === 0)
+    throw new UserError('no preference to learn from: label some pairs');
+  const { optimizer, learningRate, batch: shape, pairsPerStep: most } = rewardModelSettings(size);
+  const state = createTrainerState(cloneParameters(parameters), optimizer);
+  const trainer = new Trainer(rewardModelLoss(config), optimizer, state);
+  const pairs = preferences.map(pairOf);
+  for (let pass = 0; pass < adjustments; pass++)
+    for (const part of pairGroups(pairs, shape, most))
+      trainer.step([pairBatch(part, shape, most)], 0.2 * learningRate);
+  const adjusted = cloneParameters(trainer.state.parameters);
+  trainer.dispose();
+  return { config, parameters: adjusted };
+}
+
 /** For each task and over all of them; ties count for nothing. */
 export function agreementByTask(
   model: Model,

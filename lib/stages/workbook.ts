@@ -15,6 +15,7 @@ import { liveChart } from '../plots/show';
 import type { Chart } from '../plots/theme';
 import { loadCheckpoint } from '../model/checkpoint';
 import {
+  readEvaluations,
   readMetrics,
   readRollouts,
   readRunInfo,
@@ -81,10 +82,17 @@ export async function openWorkbook({ seed = 0 } = {}): Promise<Workbook> {
       `mode ${mode}, model ${preset.size}, seed ${seed}`,
     ].join('\n'),
   );
-  const place = mode === 'smoke' ? path.join(os.tmpdir(), `r1-smoke-${process.pid}`) : local;
-  if (mode === 'smoke')
-    process.on('exit', () => fs.rmSync(place, { recursive: true, force: true }));
+  const place = mode === 'smoke' ? smokePlace() : local;
   return { mode, size: preset.size, seed, place, preset };
+}
+
+/** A folder for the runs of a test: a given one, which several notebooks share, or one of this process's own. */
+function smokePlace(): Place {
+  const shared = process.env.R1_SMOKE_PLACE;
+  if (shared) return shared;
+  const own = path.join(os.tmpdir(), `r1-smoke-${process.pid}`);
+  process.on('exit', () => fs.rmSync(own, { recursive: true, force: true }));
+  return own;
 }
 
 /** A finished stage, whether it ran just now or before. */
@@ -92,6 +100,7 @@ export interface StageRun {
   readonly model: Model;
   readonly info: RunInfo;
   readonly metrics: readonly Row[];
+  readonly evaluations: readonly Row[];
   readonly rollouts: readonly RolloutRecord[];
   readonly origin: FoundModel['origin'];
 }
@@ -105,6 +114,7 @@ function readStage(place: Place, name: string): StageRun {
     model: loadCheckpoint(checkpointFolder(place, name)),
     info,
     metrics: readMetrics(folder),
+    evaluations: readEvaluations(folder),
     rollouts: readRollouts(folder),
     origin: place === recorded ? 'recorded' : 'yours',
   };
