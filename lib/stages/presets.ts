@@ -82,6 +82,15 @@ export const presets = {
     base: {},
     zero: { steps: 150 },
     reasoningRL: { steps: 80 },
+    curation: {
+      plan: [
+        { task: 'countdown', level: 3, prompts: 1000 },
+        { task: 'countdown', level: 5, prompts: 1200 },
+        { task: 'programs', level: 2, prompts: 1200 },
+        { task: 'programs', level: 3, prompts: 300 },
+        { task: 'units', level: 0, prompts: 1000 },
+      ],
+    },
     preferenceRL: { steps: 50 },
     gated: true,
   },
