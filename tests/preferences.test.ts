@@ -340,6 +340,17 @@ test('in a notebook clicks become preferences, and the last one can be taken bac
     );
     assert.deepEqual(readPreferences(file), labels);
     assert.ok(labels.every(({ when }) => !Number.isNaN(Date.parse(when!))));
+
+    // the same pairs again: it goes on; other pairs: the file stays as it is
+    const more = labelPanel({ pairs: candidates.slice(0, 5), seed: 4, file, by: 'Ada' });
+    assert.equal(opened.at(-1)!.state.index, 3);
+    click({ index: 3, label: 0 });
+    assert.equal(more.end().length, 4);
+    const other = labelPanel({ pairs: candidates.slice(7, 9), seed: 4, file, by: 'Bob' });
+    click({ index: 0, label: 0 });
+    assert.equal(other.end().length, 1);
+    assert.equal(readPreferences(file).length, 4);
+    assert.equal(readPreferences(path.join(place, 'mine-2.jsonl'))[0]!.by, 'Bob');
   } finally {
     Reflect.deleteProperty(globalThis, key);
   }

@@ -1,50 +1,150 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
+import { speedTable } from '../bench/records';
+import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
-import { zeroChart } from '../plots/fromRun';
+import { comparison } from '../plots/comparison';
+import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
 import { renderPng } from '../plots/render';
-import { readMetrics, readRunInfo } from '../runs/run';
+import type { Chart } from '../plots/theme';
+import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
+import { armLines, armRows, armTable, type Arms } from '../stages/arms';
 import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
-import { stageLines, stageTable } from '../stages/recipe';
+import { generalTable, stageLines } from '../stages/recipe';
 import { seedLines, seedTable } from '../stages/seeds';
-import { speedTable } from '../bench/records';
 import { readArguments, runCommand } from './arguments';
-import { UserError } from '../core/errors';
 
 const help = `
 npm run figures
-Draws the README's picture from the recorded runs into data/figures/, and writes their tables into the README.
+Draws the pictures of the README and of data/figures/README.md from the recorded runs, and writes their tables.
 `;
 
-async function main(): Promise<void> {
-  readArguments(help, {});
+const recipe: Arms = {
+  base: 'base',
+  'R1-Zero': 'r1-zero',
+  Dev1: 'dev1',
+  Dev2: 'dev2',
+  Dev3: 'dev3',
+  R1: 'r1',
+};
+const controls: Arms = {
+  'R1-Zero, no search': 'r1-zero-no-search',
+  'R1-Zero, weak verdicts': 'r1-zero-weak-verdict',
+  'Dev1, uncurated': 'dev1-uncurated',
+  'Dev2, no language': 'dev2-no-language',
+  'Dev3, random': 'dev3-random',
+  'R1, no preference': 'r1-no-preference',
+};
+
+/** The comparisons, each a picture and a table of the same name. */
+const comparisons: Readonly<Record<string, { title: string; arms: Arms }>> = {
+  ladder: {
+    title: 'A ladder of losses, sixty steps each',
+    arms: {
+      'this workbook': 'ladder-workbook',
+      GRPO: 'ladder-grpo',
+      'Dr. GRPO': 'ladder-dr-grpo',
+      DAPO: 'ladder-dapo',
+      RLOO: 'ladder-rloo',
+      'REINFORCE++': 'ladder-reinforce',
+    },
+  },
+  ppo: {
+    title: 'GRPO and PPO at equal samples, sixty steps each',
+    arms: { GRPO: 'ladder-workbook', 'PPO, lambda 1': 'ppo-lambda-1', 'PPO, lambda .95': 'ppo-lambda-95' }, // prettier-ignore
+  },
+  imitation: {
+    title: 'Imitation and trial and error, on as many completions',
+    arms: { 'imitate all': 'sft-all', 'imitate the right ones': 'sft-right', GRPO: 'ladder-workbook' }, // prettier-ignore
+  },
+  messy: {
+    title: 'Verdicts that err, sixty steps each',
+    arms: {
+      'no error': 'ladder-workbook',
+      '10 % flipped': 'flipped-10',
+      '25 % flipped': 'flipped-25',
+      '40 % flipped': 'flipped-40',
+      'sees half': 'half-sighted',
+    },
+  },
+  unequal: {
+    title: 'Languages of unequal skill, sixty steps each',
+    arms: { 'free to mix': 'unequal-free', 'one language': 'unequal-one-language' },
+  },
+};
+
+const figures = path.join(recorded, 'figures');
+
+async function draw(name: string, chart: Chart): Promise<void> {
+  const file = path.join(figures, `${name}.png`);
+  writeFileAtomic(file, await renderPng(chart));
+  console.log(shortPath(file));
+}
+
+/** Writes texts between `<!-- name -->` and `<!-- end of name -->`. */
+function fill(file: string, blocks: Readonly<Record<string, string>>): void {
+  let text = fs.readFileSync(file, 'utf8');
+  for (const [block, content] of Object.entries(blocks)) {
+    const lines = content.replace(/ +$/gm, '');
+    const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
+    text = text.replace(place, `$1\n\`\`\`text\n${lines}\n\`\`\`\n\n$2`);
+  }
+  writeFileAtomic(file, text);
+  console.log(shortPath(file));
+}
+
+async function drawZero(): Promise<void> {
   const name = 'small-r1-zero-s0';
   const info = readRunInfo(runFolder(recorded, name));
   if (!info) throw new UserError(`no recorded run ${name}: npm run recipe -- --recorded`);
-  const metrics = readMetrics(runFolder(recorded, name));
   const { parameters } = loadCheckpoint(checkpointFolder(recorded, name));
   const weights = countParameters(parameters).toLocaleString('en');
   const heading = {
     title: 'R1-Zero, from base model to reasoning in a few minutes',
     subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems; mean of five steps`,
   };
-  const file = path.join(recorded, 'figures', 'r1-zero.png');
-  writeFileAtomic(file, await renderPng(zeroChart(heading, metrics, info.steps - 1)));
-  console.log(shortPath(file));
-  const readme = path.join(root, 'README.md');
-  const runs = fs.readdirSync(path.join(recorded, 'runs')).sort();
-  const table = stageTable(stageLines(recorded, runs));
-  const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
-  let text = fs.readFileSync(readme, 'utf8');
-  for (const [block, content] of Object.entries({ seeds, results: table, speed: speedTable() })) {
-    const lines = content.replace(/ +$/gm, '');
-    const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
-    text = text.replace(place, `$1\n\`\`\`text\n${lines}\n\`\`\`\n\n$2`);
+  const metrics = readMetrics(runFolder(recorded, name));
+  await draw('r1-zero', zeroChart(heading, metrics, info.steps - 1));
+}
+
+async function drawHacks(): Promise<void> {
+  const rows = (stage: string) => {
+    const folder = runFolder(recorded, `small-${stage}-s0`);
+    return { metrics: readMetrics(folder), evaluations: readEvaluations(folder) };
+  };
+  const subtitle = 'small, seed 0; mean of five steps';
+  const score = rows('hacked-reward-model').metrics;
+  if (score.length > 0)
+    await draw('hacked-reward-model', proxyChart({ title: 'The reward model alone', subtitle }, score)); // prettier-ignore
+  const runs = { 'visible tests': rows('hacked-tests'), 'hidden tests': rows('honest-tests') };
+  if (runs['visible tests'].metrics.length > 0)
+    await draw('hacked-tests', visibleTestsChart({ title: 'A reward with a hole, and without', subtitle }, runs)); // prettier-ignore
+}
+
+async function main(): Promise<void> {
+  readArguments(help, {});
+  await drawZero();
+  await drawHacks();
+  const tables: Record<string, string> = {};
+  const stages = { title: 'The stages of the recipe', arms: recipe };
+  for (const [name, { title, arms }] of Object.entries({ stages, ...comparisons })) {
+    const lines = armLines(recorded, 'small', arms);
+    if (lines.length === 0) continue;
+    const seeds = [...new Set(lines.map(({ evaluations }) => evaluations.length))].join(' or ');
+    const subtitle = `small; ${seeds} seeds, ${lines[0]!.evaluations[0]!.n} held-out problems each; 95 % intervals`;
+    await draw(name, comparison({ title, subtitle }, armRows(lines)));
+    tables[name] = armTable(lines);
   }
-  writeFileAtomic(readme, text);
-  console.log(`${shortPath(readme)}\n\n${seeds}`);
+  const all = fs.readdirSync(path.join(recorded, 'runs')).sort();
+  tables.controls = armTable(armLines(recorded, 'small', controls));
+  tables.base = armTable(armLines(recorded, 'base', recipe));
+  tables.general = generalTable(stageLines(recorded, all));
+  fill(path.join(figures, 'README.md'), tables);
+  const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
+  const { stages: results = '', base = '', general } = tables;
+  fill(path.join(root, 'README.md'), { seeds, results, base, general, speed: speedTable() });
 }
 
 export const finished: Promise<void> = runCommand(main);

@@ -1,10 +1,12 @@
 /** The labelling panel: a person says which of two answers is better, and the answers become preferences. */
 import { randomUUID } from 'node:crypto';
+import * as fs from 'node:fs';
 import * as os from 'node:os';
+import * as path from 'node:path';
 import { displayBundle } from '../core/display';
 import { openWidget } from '../jupyter/widget';
 import { promptText } from '../tasks/index';
-import { writePreferences, type Candidates, type Preference } from './preferences';
+import { readPreferences, writePreferences, type Candidates, type Preference } from './preferences';
 
 export interface LabelPanel {
   /** takes the panel away, leaves a line of text in its place, and returns what was labelled */
@@ -14,7 +16,7 @@ export interface LabelPanel {
 export interface LabelPanelOptions {
   readonly pairs: readonly Candidates[];
   readonly seed: number;
-  /** written anew after every click */
+  /** what was labelled there of the same pairs is kept; a file about other pairs is left alone and another one made */
   readonly file: string;
   /** who labels; the login name by default */
   readonly by?: string;
@@ -32,7 +34,7 @@ interface Answer {
  * one. Outside a notebook, and where nobody clicks, there are no labels.
  */
 export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelPanel {
-  const labels: Preference[] = [];
+  const { labels, target } = goOn(file, pairs);
   const who = by ?? os.userInfo().username;
   const shown = (): Record<string, unknown> => {
     const index = labels.length;
@@ -57,7 +59,7 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
         const when = new Date().toISOString();
         labels.push({ ...about, a, b, label, by: who, seed, when });
       }
-      writePreferences(file, labels);
+      writePreferences(target, labels);
       widget?.set(shown());
     },
   });
@@ -76,6 +78,21 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
   };
 }
 
+/** The labels of an earlier panel with the same pairs, and the file to go on in. */
+function goOn(
+  file: string,
+  pairs: readonly Candidates[],
+): { labels: Preference[]; target: string } {
+  const { dir, name, ext } = path.parse(file);
+  for (let n = 1; ; n++) {
+    const target = n === 1 ? file : path.join(dir, `${name}-${n}${ext}`);
+    if (!fs.existsSync(target)) return { labels: [], target };
+    const labels = readPreferences(target);
+    if (labels.every(({ a, b }, i) => a === pairs[i]?.a && b === pairs[i]?.b))
+      return { labels, target };
+  }
+}
+
 const css = `
 .r1-label { font: 14px/1.5 system-ui, sans-serif; max-width: 46rem; outline: none; padding: .5rem 0;
   color: var(--jp-ui-font-color1, #222); }
@@ -86,6 +103,7 @@ const css = `
 .r1-label button:hover, .r1-label button:focus-visible { border-color: #0072b2; }
 .r1-label .answer { text-align: left; min-height: 5rem; }
 .r1-label .answer b { display: block; }
+.r1-label .row { display: flex; gap: .75rem; align-items: center; }
 .r1-label code { white-space: normal; }
 .r1-label progress { width: 12rem; vertical-align: middle; }
 @media (max-width: 40rem) { .r1-label .pair { grid-template-columns: 1fr; } }
@@ -140,7 +158,9 @@ function render({ model, el }) {
     }
     const tie = make('button', 'equally good (0)');
     tie.onclick = () => send({ label: 0.5 });
-    box.replaceChildren(prompt, pair, tie, ' ', undo, status);
+    const row = make('div', undefined, 'row');
+    row.append(tie, undo, status);
+    box.replaceChildren(prompt, pair, row);
   };
   model.on('change:index', draw);
   model.on('change:done', draw);
