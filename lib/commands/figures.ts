@@ -143,7 +143,9 @@ async function main(): Promise<void> {
   tables.general = generalTable(stageLines(recorded, all));
   fill(path.join(figures, 'README.md'), tables);
   const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
-  const { stages: results = '', base = '', general } = tables;
+  const { stages: results = '', base = '' } = tables;
+  const shown = all.filter((name) => /^small-(dev3|r1|r1-no-preference)-s/.test(name));
+  const general = generalTable(stageLines(recorded, shown));
   fill(path.join(root, 'README.md'), { seeds, results, base, general, speed: speedTable() });
 }
 

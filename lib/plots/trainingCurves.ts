@@ -108,7 +108,11 @@ function drawPanel(
 
 function describe({ title, points, format }: Panel): string {
   const write = (value: number): string =>
-    format?.endsWith('%') ? `${Math.round(value * 100)}%` : value.toPrecision(2);
+    format?.endsWith('%')
+      ? `${Math.round(value * 100)}%`
+      : Math.abs(value) >= 100
+        ? value.toFixed(0)
+        : value.toPrecision(2);
   const ends = distinct(points.map((point) => point.task)).map((task) => {
     const own = points.filter((point) => point.task === task);
     return `${task} ${write(own[0]!.value)} to ${write(own.at(-1)!.value)}`;

@@ -19,7 +19,13 @@ export interface ArmLine {
   readonly evaluations: readonly Evaluation[];
   /** over the seeds, with Student's interval; of a single seed, over the problems */
   readonly accuracy: Estimate;
+  /** what the stage cost, mean of the seeds */
+  readonly seconds: number;
+  readonly tokens: number;
 }
+
+const meanOf = (values: readonly number[]): number =>
+  values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** What the finished runs of these stages measured in the end; stages without a run are left out. */
 export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
@@ -28,17 +34,23 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
     const runs = names
       .filter((name) => name.replace(/-s\d+$/, '') === `${size}-${stage}`)
       .map((name) => readRunInfo(runFolder(place, name)))
-      .filter((info) => info?.finished)
-      .map((info) => (info!.result?.evaluations ?? []) as Evaluation[]);
-    return (runs[0] ?? []).map(({ task, level }): ArmLine => {
-      const evaluations = runs.map((run) => run.find((e) => e.task === task && e.level === level)!);
+      .filter((info) => info !== null && info.finished);
+    const measured = runs.map((info) => (info.result?.evaluations ?? []) as Evaluation[]);
+    const cost = {
+      seconds: meanOf(runs.map((info) => info.seconds)),
+      tokens: meanOf(runs.map((info) => info.tokens)),
+    };
+    return (measured[0] ?? []).map(({ task, level }): ArmLine => {
+      const evaluations = measured.map((run) =>
+        run.find((e) => e.task === task && e.level === level)!,
+      );
       const values = evaluations.map((e) => e.passAt1);
       const [only] = evaluations;
       const accuracy =
         values.length > 1
           ? seedInterval(values)
           : { mean: values[0]!, interval: only!.passAt1Interval };
-      return { arm, task: level > 0 ? `${task} ${level}` : task, evaluations, accuracy };
+      return { arm, task: level > 0 ? `${task} ${level}` : task, evaluations, accuracy, ...cost };
     });
   });
 }
@@ -54,34 +66,30 @@ export function armRows(lines: readonly ArmLine[]): ComparisonRow[] {
 
 /** As text: means over the seeds; the accuracy with its interval and every seed. */
 export function armTable(lines: readonly ArmLine[]): string {
-  const rows = lines.map(({ arm, task, evaluations, accuracy }, i) => {
+  const rows = lines.map(({ arm, task, evaluations, accuracy, seconds, tokens }, i) => {
+    const isFirst = lines[i - 1]?.arm !== arm;
     const mean = (value: (e: Evaluation) => number | null): number | null => {
       const values = evaluations.map(value).filter((v): v is number => v !== null);
-      return values.length > 0 ? values.reduce((sum, v) => sum + v, 0) / values.length : null;
+      return values.length > 0 ? meanOf(values) : null;
     };
-    const plain = (value: number | null, digits: number): string => value!.toFixed(digits);
     return [
-      i > 0 && lines[i - 1]!.arm === arm ? '' : arm,
+      isFirst ? arm : '',
       task,
       `${share(accuracy.mean)} [${accuracy.interval.map(share).join(', ')}]`,
       evaluations.length > 1 ? evaluations.map((e) => share(e.passAt1)).join(' ') : '',
       share(mean((e) => e.passAtK)),
-      plain(
-        mean((e) => e.meanLength),
-        0,
-      ),
-      plain(
-        mean((e) => e.waits),
-        2,
-      ),
+      meanOf(evaluations.map((e) => e.meanLength)).toFixed(0),
+      meanOf(evaluations.map((e) => e.waits)).toFixed(2),
       share(mean((e) => e.formatRate)),
       share(mean((e) => e.languageConsistency)),
       share(mean((e) => e.traceArithmetic)),
       share(mean((e) => e.repeatRate)),
       `${evaluations.length} x ${evaluations[0]!.n}`,
+      isFirst ? seconds.toFixed(0) : '',
+      isFirst ? `${(tokens / 1e6).toFixed(1)}M` : '',
     ];
   });
   const head = ['', 'task', 'pass@1', 'each seed', 'pass@8', 'length', 'waits', 'format'];
-  const more = ['language', 'arithmetic', 'repeats', 'seeds x n'];
+  const more = ['language', 'arithmetic', 'repeats', 'seeds x n', 'seconds', 'tokens'];
   return textTable([...head, ...more], rows, 2);
 }
