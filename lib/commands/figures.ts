@@ -133,7 +133,8 @@ async function main(): Promise<void> {
     const lines = armLines(recorded, 'small', arms);
     if (lines.length === 0) continue;
     const seeds = [...new Set(lines.map(({ evaluations }) => evaluations.length))].join(' or ');
-    const subtitle = `small; ${seeds} seeds, ${lines[0]!.evaluations[0]!.n} held-out problems each; 95 % intervals`;
+    const n = Math.max(...lines.map(({ evaluations }) => evaluations[0]!.n));
+    const subtitle = `small; ${seeds} seeds, up to ${n} held-out problems each; 95 % intervals`;
     await draw(name, comparison({ title, subtitle }, armRows(lines)));
     tables[name] = armTable(lines);
   }

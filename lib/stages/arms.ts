@@ -34,7 +34,7 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
     const runs = names
       .filter((name) => name.replace(/-s\d+$/, '') === `${size}-${stage}`)
       .map((name) => readRunInfo(runFolder(place, name)))
-      .filter((info) => info !== null && info.finished);
+      .flatMap((info) => (info?.finished ? [info] : []));
     const measured = runs.map((info) => (info.result?.evaluations ?? []) as Evaluation[]);
     const cost = {
       seconds: meanOf(runs.map((info) => info.seconds)),
