@@ -34,7 +34,9 @@ export async function runStage(
   const models = names.map((name) => loadStage(place, name));
   try {
     const job = { stage, preset, size, seed, place, fromName: names[0] ?? '', models };
-    return (await make(job))?.info ?? null;
+    const made = await make(job);
+    if (made) disposeTree(made.model.parameters); // it is in its checkpoint
+    return made?.info ?? null;
   } finally {
     disposeTree(models.map(({ parameters }) => parameters));
   }

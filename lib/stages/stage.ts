@@ -18,7 +18,7 @@ export interface Job {
 }
 
 /** Null when the person stopped it. */
-export type Outcome = Promise<{ readonly info: RunInfo } | null>;
+export type Outcome = Promise<{ readonly info: RunInfo; readonly model: Model } | null>;
 
 export interface Stage<Name extends string = string> {
   /** first the stage whose weights it starts from, then those whose rollouts or scores it learns from */

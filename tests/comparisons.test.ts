@@ -1,0 +1,129 @@
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { createRandom } from '../lib/core/random';
+import { tf } from '../lib/engine/tensorflow';
+import { modelConfig } from '../lib/model/config';
+import { initParameters, type Model } from '../lib/model/parameters';
+import type { Evaluation } from '../lib/evaluation/score';
+import { readMetrics, Run } from '../lib/runs/run';
+import type { Rollout, Sampler } from '../lib/sampling/sampler';
+import { armLines, armRows, armTable } from '../lib/stages/arms';
+import { allOnes, cleanOnes, collectTraces, rightOnes } from '../lib/stages/collect';
+import { recipeStages, stageNames, stages } from '../lib/stages/graph';
+import { runFolder } from '../lib/stages/places';
+import { presets, type Preset } from '../lib/stages/presets';
+import { generalTable, runStage, stageLines } from '../lib/stages/recipe';
+import { makeUp } from '../lib/stages/rejectionSampling';
+import { readTraces, traceFile, type Trace } from '../lib/stages/traces';
+import { coldStartCompletion } from '../lib/tasks/coldStart';
+import { isHonestGiveUp } from '../lib/tasks/curate';
+import { countdownProblem } from '../lib/tasks/countdown';
+import { generate } from '../lib/tasks/index';
+import { taskVocabularySize, vocabulary } from '../lib/tokenizer/vocabulary';
+import { temporaryFolder } from './support/folder';
+
+const place = temporaryFolder();
+const preset: Preset = presets.smoke;
+
+test('every stage needs stages that exist and come from the recipe or a base', () => {
+  assert.deepEqual(recipeStages, ['base', 'r1-zero', 'dev1', 'dev2', 'dev3', 'reward-model', 'r1']);
+  for (const [name, { needs }] of Object.entries(stages))
+    for (const before of needs) {
+      assert.ok(stageNames.includes(before), `${name} needs ${before}`);
+      assert.ok(recipeStages.includes(before) || before.startsWith('base-'), `${name}: ${before}`);
+    }
+});
+
+test('the whole recipe at smoke size, and a comparison of every kind; no tensor is left', async () => {
+  const before = tf.memory().numTensors;
+  const names = ['r1', 'ppo-lambda-95', 'ladder-rloo', 'sft-all', 'hacked-reward-model'] as const; // prettier-ignore
+  for (const stage of names) assert.ok((await runStage(stage, preset, 0, place))?.finished, stage);
+  assert.equal(tf.memory().numTensors, before);
+
+  const dev3 = readTraces(traceFile(place, 'tiny-dev3-s0'));
+  const { reasoning, general } = makeUp(dev3);
+  assert.ok(reasoning!.traces > 0 && general!.traces > 0);
+  const share = 1 - reasoning!.traces / dev3.length;
+  assert.ok(share > 0.2 && share < 0.4, `a share of ${share} is no reasoning`);
+  const lines = stageLines(place, ['tiny-dev2-s0', 'tiny-dev3-s0', 'tiny-r1-s0']);
+  assert.equal(generalTable(lines).split('\n').length, 3); // Dev2 does not know the words
+  const ppo = readMetrics(runFolder(place, 'tiny-ppo-lambda-95-s0'));
+  assert.ok(ppo.every((row) => typeof row['loss/value'] === 'number'));
+  const scored = readMetrics(runFolder(place, 'tiny-r1-s0')).map((row) => row['reward/preference']);
+  assert.equal(scored[0] ?? null, null); // only late
+  assert.equal(typeof scored[1], 'number');
+});
+
+const random = createRandom('comparisons');
+const config = modelConfig('tiny', taskVocabularySize);
+const from: Model = { config, parameters: initParameters(config, 1) };
+
+/** A sampler that answers every prompt with these texts. */
+const parrot = (texts: readonly string[]): Sampler => ({
+  sample: (_, prompts) =>
+    prompts.map(() => texts.map((text) => ({ text, completionIds: [1] }) as unknown as Rollout)),
+  dispose: () => undefined,
+});
+
+test('filters: everything, what is right, what is clean; honest give-ups apart', async () => {
+  const plan = [{ task: 'countdown', level: 3, prompts: 1 } as const];
+  const problem = generate('countdown', 3, createRandom(0, 'traces'), 'train');
+  const right = coldStartCompletion(problem, 'en', random);
+  const careless = right.replace('<think>', '<think> 1 + 1 = 3'); // right, with a wrong calculation
+  const options = { seed: 0, plan, samples: 3, perPrompt: 9, maxNewTokens: 10 };
+  const kept = async (filter: typeof allOnes): Promise<string[]> => {
+    const sampler = parrot([right, careless, 'no <eos>']);
+    const { traces } = await collectTraces(from, sampler, { ...options, ...filter });
+    return traces.map((trace: Trace) => trace.completion);
+  };
+  assert.deepEqual(await kept(allOnes), [right, careless, 'no <eos>']);
+  assert.deepEqual(await kept(rightOnes), [right, careless]);
+  assert.deepEqual(await kept(cleanOnes), [right]);
+});
+
+test('an honest give-up has tried, and every step of it is right', () => {
+  const problem = countdownProblem(19, [3, 5, 8]);
+  const tries = ['3 + 5 = 8 + 8 = 16', '3 * 5 = 15 - 8 = 7', '8 - 3 = 5 + 5 = 10', '8 - 5 = 3 * 3 = 9']; // prettier-ignore
+  const search = (attempts: readonly string[]): string =>
+    attempts.map((attempt) => `try ${attempt} -> 19 no`).join(' wait ');
+  const end = '</think> <answer> 8 - 5 * 3 </answer> <eos>';
+  const says = (text: string): boolean => isHonestGiveUp(problem, `<think> ${text} ${end}`, 'en');
+  assert.equal(says(search(tries)), true);
+  assert.equal(says(search(tries.slice(0, 3))), false); // impatient
+  assert.equal(says(search([...tries, tries[0]!])), false); // repeats itself
+  assert.equal(says(search(tries).replace('= 16', '= 17')), false); // a slip
+  assert.equal(says(search(tries).replace('wait', '等')), false);
+  assert.equal(isHonestGiveUp(problem, `<think> ${search(tries)}`, 'en'), false); // not finished
+});
+
+test('stages beside each other, over seeds', () => {
+  const evaluation = (passAt1: number): Evaluation =>
+    ({ task: 'units', level: 0, n: 50, passAt1, passAt1Interval: [0, 1], passAtK: 1, meanLength: 20, waits: 0, formatRate: 1, languageConsistency: 1, traceArithmetic: null, repeatRate: 0.5 }) as unknown as Evaluation; // prettier-ignore
+  const own = temporaryFolder();
+  [0.2, 0.4, 0.6].forEach((value, seed) => {
+    const plan = { stage: 'a', size: 'tiny' as const, seed, config: {}, versions: {} };
+    const { run } = Run.open(runFolder(own, `tiny-a-s${seed}`), plan);
+    run.finish(1, { evaluations: [evaluation(value)] });
+  });
+  const plan = { stage: 'b', size: 'tiny' as const, seed: 0, config: {}, versions: {} };
+  const alone = Run.open(runFolder(own, 'tiny-b-s0'), plan);
+  alone.run.finish(1, { evaluations: [evaluation(0.5)] });
+  const lines = armLines(own, 'tiny', { first: 'a', second: 'b', none: 'c' });
+  const rows = armRows(lines);
+  assert.deepEqual(
+    rows.map(({ arm, task }) => [arm, task]),
+    [
+      ['first', 'units'],
+      ['second', 'units'],
+    ],
+  );
+  // mean .4, deviation .2, Student's t of 2 degrees of freedom: .4 ± 4.303 * .2 / sqrt(3)
+  assert.ok(Math.abs(rows[0]!.value - 0.4) < 1e-9);
+  assert.ok(Math.abs(lines[0]!.accuracy.interval[1] - (0.4 + (4.303 * 0.2) / Math.sqrt(3))) < 1e-3);
+  assert.deepEqual([rows[0]!.low, rows[1]!.low, rows[1]!.high], [0, 0, 1]);
+  const table = armTable(lines);
+  assert.match(table, /first +units +\.40 .* \.20 \.40 \.60 /);
+  assert.match(table, /3 x 50/);
+  assert.ok(vocabulary.length > taskVocabularySize);
+});
