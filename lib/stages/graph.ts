@@ -109,7 +109,8 @@ const rewardModel: Stage = {
 const preferenceRL = (preference: boolean): Stage => ({
   needs: ['dev3', 'reward-model'],
   make: ({ preset, models, ...job }) => {
-    const rewards = preference ? preferenceRewardWeights : reasoningRewardWeights;
+    const weight = preference ? preferenceRewardWeights.preference : 0;
+    const rewards = { ...preferenceRewardWeights, preference: weight };
     const settings = { ...preferenceSettings, ...preset.zero, ...preset.preferenceRL, rewards };
     const [from, rewardModel] = models as [Model, Model];
     return trainPreferenceRL({ ...job, from, rewardModel, settings });
