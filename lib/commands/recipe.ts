@@ -1,16 +1,24 @@
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import { recipeStages, stageNamed, stageNames, type StageName } from '../stages/graph';
+import {
+  comparisonStages,
+  controlStages,
+  recipeStages,
+  stageNamed,
+  type StageName,
+} from '../stages/graph';
 import { presetNamed } from '../stages/presets';
 import { generalTable, runStage, stageLines, stageTable } from '../stages/recipe';
 import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
 import { readArguments, runCommand } from './arguments';
 
-/** The names of the stages, some to a line. */
-const stageList = Array.from(
-  { length: Math.ceil(stageNames.length / 5) },
-  (_, i) => `${' '.repeat(30)}${stageNames.slice(5 * i, 5 * i + 5).join(', ')}`,
-).join('\n');
+/** Names, some to a line. */
+const listed = (names: readonly string[]): string => {
+  const lines = Array.from({ length: Math.ceil(names.length / 4) }, (_, i) =>
+    names.slice(4 * i, 4 * i + 4).join(', '),
+  );
+  return lines.join(`,\n${' '.repeat(32)}`);
+};
 
 const help = `
 npm run recipe -- [options]
@@ -19,8 +27,10 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
   --size tiny|small|base|large  another model with the preset's settings
   --seed N                    seed of everything random (0)
-  --stage NAME                only this stage and those it needs, one of:
-${stageList}
+  --stage NAME                only this stage and those it needs
+                    stages      ${listed(recipeStages)}
+                    controls    ${listed(controlStages)}
+                    comparisons ${listed(comparisonStages)}
   --steps N                   steps of reinforcement learning
   --tokens N                  tokens of pre-training
   --recorded                  write to data/ instead of data/local/: for making the shipped runs

@@ -151,8 +151,14 @@ export const stageNames = Object.keys(stages) as StageName[];
 /** The stages of the recipe proper. */
 export const recipeStages = Object.keys(ofTheRecipe) as StageName[];
 
+/** The others: the recipe with one thing left out, and what the paper compares. */
+export const controlStages = Object.keys(controls) as StageName[];
+export const comparisonStages = Object.keys(comparisons) as StageName[];
+
 export function stageNamed(name: string): StageName {
   if (!stageNames.includes(name as StageName))
-    throw new UserError(`unknown stage ${name}: use ${stageNames.join(', ')}`);
+    throw new UserError(
+      `unknown stage ${name}: use ${recipeStages.join(', ')}, or a control or comparison of --help`,
+    );
   return name as StageName;
 }
