@@ -12,6 +12,15 @@ export interface ProblemSet {
   readonly level: number;
   readonly problems: readonly Problem[];
   readonly languages: readonly Language[];
+  /** where all are asked in one */
+  readonly language?: Language;
+}
+
+/** What to evaluate: a task, one of its levels, and perhaps one language instead of both in turn. */
+export interface EvaluationSpec {
+  readonly task: TaskName;
+  readonly level: number;
+  readonly language?: Language;
 }
 
 /**
@@ -26,6 +35,12 @@ export function heldOutProblems(task: TaskName, level: number, n: number, seed =
     problems: Array.from({ length: n }, () => generate(task, level, random, 'held-out')),
     languages: Array.from({ length: n }, (_, i) => languages[i % languages.length]!),
   };
+}
+
+/** The same as a specification says. */
+export function problemsOf({ task, level, language }: EvaluationSpec, n: number): ProblemSet {
+  const set = heldOutProblems(task, level, n);
+  return language ? { ...set, language, languages: set.languages.map(() => language) } : set;
 }
 
 export interface EvaluateOptions {
@@ -54,7 +69,7 @@ export interface Evaluated {
 export async function evaluate(
   parameters: Parameters,
   sampler: Sampler,
-  { problems, languages, task, level }: ProblemSet,
+  { problems, languages, task, level, language }: ProblemSet,
   options: EvaluateOptions = {},
 ): Promise<Evaluated> {
   const { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 } = options;
@@ -71,7 +86,8 @@ export async function evaluate(
   }
   bar.end();
   const texts = rollouts.map((group) => group.map(({ text }) => text));
-  return { evaluation: { ...score(problems, texts, languages), level }, rollouts };
+  const asked = language ? { language } : {};
+  return { evaluation: { ...score(problems, texts, languages), level, ...asked }, rollouts };
 }
 
 /** The same for several sets of problems, one after another. */

@@ -38,6 +38,8 @@ export interface Evaluation extends Measures {
   readonly task: TaskName;
   /** 0 when the problems are of several levels */
   readonly level: number;
+  /** where all problems were asked in one */
+  readonly language?: Language;
   /** problems */
   readonly n: number;
   /** completions of each problem */

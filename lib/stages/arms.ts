@@ -27,6 +27,9 @@ export interface ArmLine {
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, v) => sum + v, 0) / values.length;
 
+const nameOf = ({ task, level, language }: Evaluation): string =>
+  [task, level > 0 ? level : null, language].filter(Boolean).join(' ');
+
 /** What the finished runs of these stages measured in the end; stages without a run are left out. */
 export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
   const names = fs.readdirSync(path.join(place, 'runs')).sort();
@@ -50,7 +53,7 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
         values.length > 1
           ? seedInterval(values)
           : { mean: values[0]!, interval: only!.passAt1Interval };
-      return { arm, task: level > 0 ? `${task} ${level}` : task, evaluations, accuracy, ...cost };
+      return { arm, task, evaluations, accuracy, ...cost };
     });
   });
 }

@@ -6,6 +6,7 @@ import type { Model } from '../model/parameters';
 import { reward, visibleReward, type RewardBreakdown } from '../rewards/combine';
 import { flippedReward, halfSightedReward } from '../rewards/messy';
 import { grpoUpdates } from '../training/grpo';
+import { languages } from '../tokenizer/vocabulary';
 import * as ladder from '../training/variants';
 import { trainBase } from './base';
 import { allOnes, collectTraces, rightOnes } from './collect';
@@ -140,6 +141,13 @@ export const programsAlone: Partial<ZeroSettings> = {
   evaluationProblems: 100,
 };
 
+/** Per language, to see who pays for staying in one. */
+const perLanguage: Partial<ZeroSettings> = {
+  evaluated: [3, 5].flatMap((level) =>
+    languages.map((language) => ({ task: 'countdown' as const, level, language })),
+  ),
+};
+
 export const comparisons = {
   ...rungs,
   'ppo-lambda-1': ppo(1),
@@ -160,6 +168,10 @@ export const comparisons = {
       return trainBase({ ...job, settings, gated: false });
     },
   } as Stage,
-  'unequal-free': changed({}, {}, 'base-unequal'),
-  'unequal-one-language': changed({ rewards: reasoningRewardWeights }, {}, 'base-unequal'),
+  'unequal-free': changed(perLanguage, {}, 'base-unequal'),
+  'unequal-one-language': changed(
+    { ...perLanguage, rewards: reasoningRewardWeights },
+    {},
+    'base-unequal',
+  ),
 } as const satisfies Record<string, Stage>;

@@ -2,6 +2,7 @@
 import { defaultOptimizer, type OptimizerConfig } from '../training/optimizer';
 import { defaultGrpo, type GrpoConfig } from '../training/grpo';
 import type { BatchShape } from '../training/packing';
+import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { TaskName } from '../tasks/index';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
@@ -47,7 +48,7 @@ export interface ZeroSettings {
   /** the shapes of an update's batches, from long rows to short ones */
   readonly batches: readonly BatchShape[];
   /** what is evaluated on held-out problems */
-  readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
+  readonly evaluated: readonly EvaluationSpec[];
   /** steps between two evaluations; the first is before step 0, the last at the end */
   readonly evaluateEvery: number;
   /** problems per task and level in those evaluations, 8 completions each */
@@ -79,7 +80,7 @@ export interface SftSettings {
   /** the shapes of a step's batches, from long rows to short ones */
   readonly batches: readonly BatchShape[];
   /** what is evaluated on held-out problems at the end */
-  readonly evaluated: readonly { readonly task: TaskName; readonly level: number }[];
+  readonly evaluated: readonly EvaluationSpec[];
   readonly finalProblems: number;
   /** general prompts, for models that know their words */
   readonly finalGeneralPrompts: number;

@@ -9,7 +9,7 @@ import { progress } from '../core/progress';
 import { createRandom, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
 import { generalOf } from '../evaluation/general';
-import { heldOutProblems } from '../evaluation/evaluate';
+import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
@@ -107,8 +107,8 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
     }
     const evaluations: Evaluation[] = [];
     const report = (note: string): void => bar.update(step, note);
-    for (const { task, level } of settings.evaluated) {
-      const set = heldOutProblems(task, level, settings.finalProblems);
+    for (const spec of settings.evaluated) {
+      const set = problemsOf(spec, settings.finalProblems);
       const { maxNewTokens } = settings;
       const at = { set, step, seed, settings: { maxNewTokens, rewards: defaultRewardWeights }, report }; // prettier-ignore
       evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, at));

@@ -8,7 +8,7 @@ import { loop } from '../core/loop';
 import { progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
 import { generalOf } from '../evaluation/general';
-import { heldOutProblems } from '../evaluation/evaluate';
+import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
@@ -99,9 +99,9 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations: Evaluation[] = [];
-    for (const { task, level } of settings.evaluated) {
+    for (const spec of settings.evaluated) {
       const at = { step, seed, settings, report: (note: string) => bar.update(step, note) };
-      const set = heldOutProblems(task, level, problems);
+      const set = problemsOf(spec, problems);
       evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
     }
     await options.onEvaluation?.(step, evaluations);
