@@ -43,10 +43,9 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
       seconds: meanOf(runs.map((info) => info.seconds)),
       tokens: meanOf(runs.map((info) => info.tokens)),
     };
-    return (measured[0] ?? []).map(({ task, level }): ArmLine => {
-      const evaluations = measured.map((run) =>
-        run.find((e) => e.task === task && e.level === level)!,
-      );
+    return (measured[0] ?? []).map((like): ArmLine => {
+      const task = nameOf(like);
+      const evaluations = measured.map((run) => run.find((e) => nameOf(e) === task)!);
       const values = evaluations.map((e) => e.passAt1);
       const [only] = evaluations;
       const accuracy =
