@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { formatSeconds } from '../core/progress';
+import { disposeTree } from '../engine/tree';
 import { startEngine } from '../engine/tensorflow';
 import type { ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
@@ -35,6 +36,7 @@ import {
   type FoundModel,
   type Place,
 } from './places';
+import { mixtureWithGeneral } from './preferenceRL';
 import { presets, type Preset } from './presets';
 import { runStage } from './recipe';
 import type { BaseSettings, ZeroSettings } from './settings';
@@ -65,17 +67,20 @@ const modes: readonly Mode[] = ['smoke', 'replay', 'live', 'full'];
 /** In the notebooks evaluations are short; the recorded runs use 300 problems. */
 const shortEvaluations = { evaluateEvery: 50, evaluationProblems: 40, finalProblems: 100 };
 
+/** What `live` does less of than the recorded runs, so that a notebook takes five minutes. */
+const livePreset: Preset = {
+  ...presets.quick,
+  zero: { ...presets.quick.zero, ...shortEvaluations },
+  preferenceRL: { steps: 34, late: { from: 16, plan: mixtureWithGeneral } },
+};
+
 /** Starts the engine, says what it runs on, and fixes mode, model size and seed. The mode comes from R1_MODE. */
 export async function openWorkbook({ seed = 0 } = {}): Promise<Workbook> {
   const mode = (process.env.R1_MODE ?? 'live') as Mode;
   if (!modes.includes(mode)) throw new UserError(`unknown mode ${mode}: use ${modes.join(', ')}`);
   const { tensorflow, device, cpu, threads, node } = await startEngine();
   const preset: Preset =
-    mode === 'smoke'
-      ? presets.smoke
-      : mode === 'full'
-        ? presets.full
-        : { ...presets.quick, zero: { ...presets.quick.zero, ...shortEvaluations } };
+    mode === 'smoke' ? presets.smoke : mode === 'full' ? presets.full : livePreset;
   console.log(
     [
       `TensorFlow ${tensorflow} on the ${device} (${cpu}, ${threads} threads), Node ${node}`,
@@ -140,7 +145,11 @@ export function forget(name: string): void {
   fs.rmSync(checkpointFolder(local, name), { recursive: true, force: true });
 }
 
-const stopped = (): UserError => new UserError('stopped: run the cell again to go on from here');
+/** The run is read back from its folder, so the model it came with can go. */
+function finished(result: { readonly model: Model } | null): void {
+  if (!result) throw new UserError('stopped: run the cell again to go on from here');
+  disposeTree(result.model.parameters);
+}
 
 /** The base model of this workbook: pre-trained now with a live loss curve, or what is there. */
 export async function runBase(
@@ -163,7 +172,7 @@ export async function runBase(
       gated: preset.gated && stage === 'base',
       onStep: drawnOnceASecond(chart, draw),
     });
-    if (!result) throw stopped();
+    finished(result);
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));
@@ -204,7 +213,7 @@ export async function runZero(
     const { rewardFn, judge } = options;
     const job = { size, seed, stage, place, from: from.model, fromName };
     const result = await trainZero({ ...job, settings, rewardFn, judge, onStep });
-    if (!result) throw stopped();
+    finished(result);
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics, run.info.steps));
@@ -231,8 +240,7 @@ export async function runSft(
     const onStep = drawnOnceASecond(chart, draw);
     const job = { size, seed, stage, place, from: from.model, fromName, traces, about };
     const short = book.mode === 'live' ? { finalProblems: shortEvaluations.finalProblems } : {};
-    if (!(await trainSft({ ...job, settings: { ...preset.sft, ...short }, onStep })))
-      throw stopped();
+    finished(await trainSft({ ...job, settings: { ...preset.sft, ...short }, onStep }));
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));
@@ -257,7 +265,7 @@ export async function runRewardModel(
     const fromName = stageName(size, 'dev3', seed);
     const onStep = drawnOnceASecond(chart, draw);
     const job = { size, seed, stage, place, from: from.model, fromName, preferences };
-    if (!(await trainRewardModel({ ...job, onStep }))) throw stopped();
+    finished(await trainRewardModel({ ...job, onStep }));
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));
