@@ -29,8 +29,8 @@ export async function show(chart: Chart, options: ShowOptions = {}): Promise<voi
 export interface LiveChart {
   /** shows the newest state, at most four times a second */
   update(chart: Chart): void;
-  /** shows the last state, with its picture */
-  end(): Promise<void>;
+  /** shows the last state, with its picture unless a notebook has too many of them */
+  end(picture?: boolean): Promise<void>;
 }
 
 const updateMs = 250;
@@ -47,8 +47,8 @@ export function liveChart(): LiveChart {
       void show(chart, { id, isUpdate: shownAt > 0, live: true });
       shownAt = Date.now();
     },
-    async end() {
-      if (last) await show(last, { id, isUpdate: shownAt > 0 });
+    async end(picture = true) {
+      if (last) await show(last, { id, isUpdate: shownAt > 0, live: !picture });
     },
   };
 }

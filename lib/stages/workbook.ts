@@ -193,6 +193,8 @@ export async function runZero(
     /** another reward than the rules', or a reward model beside them */
     rewardFn?: RewardFunction;
     judge?: Judge;
+    /** false leaves the chart's PNG out of the saved notebook, which may have 500 kB */
+    picture?: boolean;
   } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
@@ -217,7 +219,7 @@ export async function runZero(
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics, run.info.steps));
-  await chart.end();
+  await chart.end(options.picture);
   return run;
 }
 
@@ -269,7 +271,7 @@ export async function runRewardModel(
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));
-  await chart.end();
+  await chart.end(false);
   return run;
 }
 
