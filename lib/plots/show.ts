@@ -29,8 +29,8 @@ export async function show(chart: Chart, options: ShowOptions = {}): Promise<voi
 export interface LiveChart {
   /** shows the newest state, at most four times a second */
   update(chart: Chart): void;
-  /** shows the last state, with its picture unless a notebook has too many of them */
-  end(picture?: boolean): Promise<void>;
+  /** shows the last state, with its picture; or says it in words, where another chart shows the same */
+  end(inWords?: boolean): Promise<void>;
 }
 
 const updateMs = 250;
@@ -47,8 +47,11 @@ export function liveChart(): LiveChart {
       void show(chart, { id, isUpdate: shownAt > 0, live: true });
       shownAt = Date.now();
     },
-    async end(picture = true) {
-      if (last) await show(last, { id, isUpdate: shownAt > 0, live: !picture });
+    async end(inWords = false) {
+      if (!last) return;
+      const isUpdate = shownAt > 0;
+      if (inWords) displayBundle({ 'text/plain': last.alt }, id, isUpdate);
+      else await show(last, { id, isUpdate });
     },
   };
 }

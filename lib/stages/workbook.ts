@@ -193,8 +193,8 @@ export async function runZero(
     /** another reward than the rules', or a reward model beside them */
     rewardFn?: RewardFunction;
     judge?: Judge;
-    /** false leaves the chart's PNG out of the saved notebook, which may have 500 kB */
-    picture?: boolean;
+    /** at the end the live chart gives way to a sentence: for a run that another chart shows */
+    inWords?: boolean;
   } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
@@ -219,7 +219,7 @@ export async function runZero(
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics, run.info.steps));
-  await chart.end(options.picture);
+  await chart.end(options.inWords);
   return run;
 }
 
@@ -271,7 +271,7 @@ export async function runRewardModel(
   }
   const run = there ?? readStage(place, name);
   chart.update(draw(run.metrics));
-  await chart.end(false);
+  await chart.end(true);
   return run;
 }
 
