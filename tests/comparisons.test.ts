@@ -35,9 +35,9 @@ test('every stage needs stages that exist and come from the recipe or a base', (
     }
 });
 
-test('the whole recipe at smoke size, and a comparison of every kind; no tensor is left', async () => {
+test('the whole recipe at smoke size, PPO, and RL on the reward model alone; no tensor is left', async () => {
   const before = tf.memory().numTensors;
-  const names = ['r1', 'ppo-lambda-95', 'ladder-rloo', 'sft-all', 'hacked-reward-model'] as const; // prettier-ignore
+  const names = ['r1', 'ppo-lambda-95', 'hacked-reward-model'] as const;
   for (const stage of names) assert.ok((await runStage(stage, preset, 0, place))?.finished, stage);
   assert.equal(tf.memory().numTensors, before);
 
