@@ -33,6 +33,15 @@ async function draw(name: string, chart: Chart): Promise<void> {
   writeFileAtomic(path.join(recorded, 'figures', name), await renderPng(chart));
 }
 
+/** The rows of a table, those of other sizes that were recorded before first. */
+function withOthers(name: string, rows: readonly Row[]): Row[] {
+  const file = benchFile(name);
+  const before = fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
+  const sizes = rows.map(({ size }) => size);
+  return [...before.filter(({ size }) => !sizes.includes(size)), ...rows];
+}
+
+/** Replaces what was recorded of these sizes. */
 export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
   const { cpu, threads, tensorflow } = machine;
   const date = new Date().toISOString().slice(0, 10);
@@ -40,20 +49,26 @@ export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
     rates.length > 0 ? [Math.min(...rates), Math.max(...rates)] : [null, null];
   writeTable(
     'speed.csv',
-    rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
-      const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
-      const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
-      return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
-    }),
+    withOthers(
+      'speed.csv',
+      rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
+        const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
+        const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
+        return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
+      }),
+    ),
   );
   writeTable(
     'step.csv',
-    Object.entries(steps).map(([size, { parts, padding, tensorIds }]) => ({
-      size,
-      ...parts,
-      padding,
-      tensorIds,
-    })),
+    withOthers(
+      'step.csv',
+      Object.entries(steps).map(([size, { parts, padding, tensorIds }]) => ({
+        size,
+        ...parts,
+        padding,
+        tensorIds,
+      })),
+    ),
   );
 }
 
