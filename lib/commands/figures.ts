@@ -131,7 +131,7 @@ async function main(): Promise<void> {
   const stages = { title: 'The stages of the recipe', arms: recipe };
   for (const [name, { title, arms }] of Object.entries({ stages, ...comparisons })) {
     const lines = armLines(recorded, 'small', arms);
-    if (lines.length === 0) continue;
+    if (new Set(lines.map(({ arm }) => arm)).size < 2) continue; // nothing to compare yet
     const seeds = [...new Set(lines.map(({ evaluations }) => evaluations.length))].join(' or ');
     const n = Math.max(...lines.map(({ evaluations }) => evaluations[0]!.n));
     const subtitle = `small; ${seeds} seeds, up to ${n} held-out problems each; 95 % intervals`;
