@@ -134,7 +134,7 @@ async function main(): Promise<void> {
     if (new Set(lines.map(({ arm }) => arm)).size < 2) continue; // nothing to compare yet
     const seeds = [...new Set(lines.map(({ evaluations }) => evaluations.length))].join(' or ');
     const n = Math.max(...lines.map(({ evaluations }) => evaluations[0]!.n));
-    const subtitle = `small; ${seeds} seeds, up to ${n} held-out problems each; 95 % intervals`;
+    const subtitle = `small; ${seeds} ${seeds === '1' ? 'seed' : 'seeds'}, up to ${n} held-out problems each; 95 % intervals`;
     await draw(name, comparison({ title, subtitle }, armRows(lines)));
     tables[name] = armTable(lines);
   }
