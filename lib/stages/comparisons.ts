@@ -5,10 +5,9 @@
 import type { Model } from '../model/parameters';
 import { reward, visibleReward, type RewardBreakdown } from '../rewards/combine';
 import { flippedReward, halfSightedReward } from '../rewards/messy';
-import { grpoUpdates } from '../training/grpo';
+import { defaultGrpo, grpoUpdates } from '../training/grpo';
 import { languages } from '../tokenizer/vocabulary';
 import * as ladder from '../training/variants';
-import { trainBase } from './base';
 import { allOnes, collectTraces, rightOnes } from './collect';
 import { samplerFor } from './places';
 import { trainPpo } from './ppo';
@@ -18,7 +17,7 @@ import { trainSft } from './sft';
 import type { Stage } from './stage';
 import { trainZero, type ZeroOptions } from './zero';
 
-/** Sixty steps, evaluated at the end alone: the base is the same for all. */
+/** Sixty steps, evaluated before the first and after the last alone. */
 const short: Partial<ZeroSettings> = { steps: 60, evaluateEvery: 1000, finalProblems: 300 };
 
 /** R1-Zero with one thing changed. */
@@ -38,8 +37,8 @@ const rung = (variant: ladder.Variant, settings: Partial<ZeroSettings> = {}): St
   changed(settings, { updates: (trainer, groups, o) => grpoUpdates(trainer, groups, variant, o) });
 
 /** No clipping: plain REINFORCE. */
-const noClip = { clipEpsilonLow: 1e9, clipEpsilonHigh: 1e9, klCoef: 0, updatesPerBatch: 2 };
-const clipHigher = { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.28, klCoef: 0, updatesPerBatch: 2 };
+const noClip = { ...defaultGrpo, clipEpsilonLow: 1e9, clipEpsilonHigh: 1e9 };
+const clipHigher = { ...defaultGrpo, clipEpsilonHigh: 0.28 };
 
 /** The rungs of the ladder, from GRPO as published. */
 const rungs = {
@@ -108,7 +107,7 @@ const imitation = (filter: typeof rightOnes): Stage => ({
 /** Everything for the reward model's score, nothing for being right. The KL term is there to be measured only. */
 export const scoreAlone: Partial<ZeroSettings> = {
   rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
-  grpo: { clipEpsilonLow: 0.2, clipEpsilonHigh: 0.2, klCoef: 1e-6, updatesPerBatch: 2 },
+  grpo: { ...defaultGrpo, klCoef: 1e-6 },
   late: undefined,
 };
 
@@ -161,13 +160,6 @@ export const comparisons = {
   'hacked-reward-model': rewardModelAlone,
   'hacked-tests': changed(programsAlone, { rewardFn: visibleReward }),
   'honest-tests': changed(programsAlone),
-  'base-unequal': {
-    needs: [],
-    make: ({ preset, ...job }) => {
-      const settings = { ...preset.base, corpus: 'unequal-languages' as const };
-      return trainBase({ ...job, settings, gated: false });
-    },
-  } as Stage,
   'unequal-free': changed(perLanguage, {}, 'base-unequal'),
   'unequal-one-language': changed(
     { ...perLanguage, rewards: reasoningRewardWeights },

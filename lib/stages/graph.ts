@@ -3,13 +3,14 @@ import { UserError } from '../core/errors';
 import { extendVocabulary, type Model } from '../model/parameters';
 import { disposeTree } from '../engine/tree';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
+import { readRunInfo } from '../runs/run';
 import { vocabulary } from '../tokenizer/vocabulary';
 import { trainBase } from './base';
 import { coldStartTraces, defaultColdStart, type ColdStartSettings } from './coldStart';
 import type { CorpusName } from './corpora';
 import { comparisons } from './comparisons';
-import { stageName } from './places';
-import { preferenceSettings, trainPreferenceRL } from './preferenceRL';
+import { runFolder, stageName } from './places';
+import { trainPreferenceRL } from './preferenceRL';
 import {
   annotate,
   balance,
@@ -23,7 +24,7 @@ import { trainRewardModel } from './rewardModel';
 import { preferenceRewardWeights, reasoningRewardWeights } from './settings';
 import { trainSft } from './sft';
 import { nameOf, type Job, type Outcome, type Stage } from './stage';
-import { readTraces, traceFile, writeTraces } from './traces';
+import { traceFile, writeTraces } from './traces';
 import { trainZero } from './zero';
 
 /** Pre-training on a corpus. Only the default one is held to the gate. */
@@ -71,9 +72,9 @@ const rejectionSampling: Stage = {
 const randomControl: Stage = {
   needs: ['base', 'dev2', 'dev3'],
   make: (job) => {
-    const dev3 = readTraces(traceFile(job.place, stageName(job.size, 'dev3', job.seed)));
-    const randomTraces = dev3.filter(({ kind }) => kind === 'reasoning').length;
-    return curatedSft(job, { randomTraces });
+    const dev3 = readRunInfo(runFolder(job.place, stageName(job.size, 'dev3', job.seed)));
+    const { reasoning } = dev3!.result!.makeUp as ReturnType<typeof makeUp>;
+    return curatedSft(job, { randomTraces: reasoning!.traces });
   },
 };
 
@@ -111,7 +112,7 @@ const preferenceRL = (preference: boolean): Stage => ({
   make: ({ preset, models, ...job }) => {
     const weight = preference ? preferenceRewardWeights.preference : 0;
     const rewards = { ...preferenceRewardWeights, preference: weight };
-    const settings = { ...preferenceSettings, ...preset.zero, ...preset.preferenceRL, rewards };
+    const settings = { ...preset.zero, ...preset.preferenceRL, rewards };
     const [from, rewardModel] = models as [Model, Model];
     return trainPreferenceRL({ ...job, from, rewardModel, settings });
   },
@@ -137,6 +138,7 @@ const controls = {
   'r1-zero-no-search': zero('base-no-search'),
   'base-weak-verdict': base('weak-verdict'),
   'r1-zero-weak-verdict': zero('base-weak-verdict'),
+  'base-unequal': base('unequal-languages'),
 } as const satisfies Record<string, Stage>;
 
 export type StageName = keyof typeof ofTheRecipe | keyof typeof controls | keyof typeof comparisons;

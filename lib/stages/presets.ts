@@ -74,7 +74,6 @@ export const presets = {
     base: {},
     zero: {},
     reasoningRL: { steps: 60 },
-    preferenceRL: { steps: 50 },
     gated: true,
   },
   full: {

@@ -147,7 +147,7 @@ export function adjustRewardModel(
 }
 
 /** For each task and over all of them; ties count for nothing. */
-export function agreementByTask(
+function agreementByTask(
   model: Model,
   preferences: readonly Preference[],
 ): Record<string, Agreement> {
