@@ -71,6 +71,7 @@ const shortEvaluations = { evaluateEvery: 50, evaluationProblems: 40, finalProbl
 const livePreset: Preset = {
   ...presets.quick,
   zero: { ...presets.quick.zero, ...shortEvaluations },
+  sft: { finalProblems: shortEvaluations.finalProblems },
   preferenceRL: { steps: 34, late: { from: 16, plan: mixtureWithGeneral } },
 };
 
@@ -145,10 +146,25 @@ export function forget(name: string): void {
   fs.rmSync(checkpointFolder(local, name), { recursive: true, force: true });
 }
 
-/** The run is read back from its folder, so the model it came with can go. */
-function finished(result: { readonly model: Model } | null): void {
-  if (!result) throw new UserError('stopped: run the cell again to go on from here');
-  disposeTree(result.model.parameters);
+/** The run of that name with its live chart: what is there, or `train` now. At the end the chart, or a sentence. */
+async function runDrawn(
+  book: Workbook,
+  name: string,
+  draw: (rows: readonly Row[], steps: number) => Chart,
+  train: (onStep: (row: Row, steps: number) => void) => Promise<{ readonly model: Model } | null>,
+  inWords = false,
+): Promise<StageRun> {
+  const chart = liveChart();
+  const there = existing(book, name);
+  if (!there) {
+    const result = await train(drawnOnceASecond(chart, draw));
+    if (!result) throw new UserError('stopped: run the cell again to go on from here');
+    disposeTree(result.model.parameters); // the run is read back from its folder
+  }
+  const run = there ?? readStage(book.place, name);
+  chart.update(draw(run.metrics, run.info.steps));
+  await chart.end(inWords);
+  return run;
 }
 
 /** The base model of this workbook: pre-trained now with a live loss curve, or what is there. */
@@ -158,26 +174,17 @@ export async function runBase(
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
   const name = stageName(size, stage, seed);
-  const chart = liveChart();
-  const draw = (rows: readonly Row[]): Chart =>
-    baseChart({ title: `Pre-training ${name}`, subtitle: 'mean of 50 steps' }, rows);
-  const there = existing(book, name);
-  if (!there) {
-    const result = await trainBase({
-      size,
-      seed,
-      stage,
-      place,
-      settings: { ...preset.base, ...settings },
-      gated: preset.gated && stage === 'base',
-      onStep: drawnOnceASecond(chart, draw),
-    });
-    finished(result);
-  }
-  const run = there ?? readStage(place, name);
-  chart.update(draw(run.metrics));
-  await chart.end();
-  return run;
+  const heading = { title: `Pre-training ${name}`, subtitle: 'mean of 50 steps' };
+  return runDrawn(
+    book,
+    name,
+    (rows) => baseChart(heading, rows),
+    (onStep) => {
+      const all = { ...preset.base, ...settings };
+      const gated = preset.gated && stage === 'base';
+      return trainBase({ size, seed, stage, place, settings: all, gated, onStep });
+    },
+  );
 }
 
 /** R1-Zero from a base model, now with live curves, or what is there. */
@@ -198,29 +205,21 @@ export async function runZero(
   } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
-  const { stage = 'r1-zero', fromStage, title = 'R1-Zero' } = options;
+  const { stage = 'r1-zero', fromStage, title = 'R1-Zero', rewardFn, judge } = options;
   const name = stageName(size, stage, seed);
-  const settings = { ...preset.zero, ...options.settings };
-  const chart = liveChart();
-  const draw = (rows: readonly Row[], steps: number): Chart =>
-    zeroChart(
-      { title, subtitle: `${name}: rollouts on training problems, mean of five steps` },
-      rows,
-      steps,
-    );
-  const there = existing(book, name);
-  if (!there) {
-    const fromName = stageName(size, fromStage ?? stage.replace('r1-zero', 'base'), seed);
-    const onStep = drawnOnceASecond(chart, draw);
-    const { rewardFn, judge } = options;
-    const job = { size, seed, stage, place, from: from.model, fromName };
-    const result = await trainZero({ ...job, settings, rewardFn, judge, onStep });
-    finished(result);
-  }
-  const run = there ?? readStage(place, name);
-  chart.update(draw(run.metrics, run.info.steps));
-  await chart.end(options.inWords);
-  return run;
+  const subtitle = `${name}: rollouts on training problems, mean of five steps`;
+  return runDrawn(
+    book,
+    name,
+    (rows, steps) => zeroChart({ title, subtitle }, rows, steps),
+    (onStep) => {
+      const settings = { ...preset.zero, ...options.settings };
+      const fromName = stageName(size, fromStage ?? stage.replace('r1-zero', 'base'), seed);
+      const job = { size, seed, stage, place, from: from.model, fromName };
+      return trainZero({ ...job, settings, rewardFn, judge, onStep });
+    },
+    options.inWords,
+  );
 }
 
 /** Fine-tuning of a model on traces, now with a live loss curve, or what is there. */
@@ -233,21 +232,17 @@ export async function runSft(
   const { size, seed, place, preset } = book;
   const { stage = 'dev1', about, title = 'Cold start' } = options;
   const name = stageName(size, stage, seed);
-  const chart = liveChart();
-  const draw = (rows: readonly Row[]): Chart =>
-    baseChart({ title, subtitle: `${name}: loss on the traces, mean of ten steps` }, rows, 10);
-  const there = existing(book, name);
-  if (!there) {
-    const fromName = stageName(size, 'base', seed);
-    const onStep = drawnOnceASecond(chart, draw);
-    const job = { size, seed, stage, place, from: from.model, fromName, traces, about };
-    const short = book.mode === 'live' ? { finalProblems: shortEvaluations.finalProblems } : {};
-    finished(await trainSft({ ...job, settings: { ...preset.sft, ...short }, onStep }));
-  }
-  const run = there ?? readStage(place, name);
-  chart.update(draw(run.metrics));
-  await chart.end();
-  return run;
+  const heading = { title, subtitle: `${name}: loss on the traces, mean of ten steps` };
+  return runDrawn(
+    book,
+    name,
+    (rows) => baseChart(heading, rows, 10),
+    (onStep) => {
+      const fromName = stageName(size, 'base', seed);
+      const job = { size, seed, stage, place, from: from.model, fromName, traces, about };
+      return trainSft({ ...job, settings: preset.sft, onStep });
+    },
+  );
 }
 
 /** A reward model from preferences, now with a live loss curve, or what is there. */
@@ -255,24 +250,22 @@ export async function runRewardModel(
   book: Workbook,
   from: Pick<FoundModel, 'model'>,
   preferences: readonly Preference[],
-  { stage = 'reward-model', title = 'Reward model' }: { stage?: StageName; title?: string } = {},
 ): Promise<StageRun> {
   const { size, seed, place } = book;
+  const stage: StageName = 'reward-model';
   const name = stageName(size, stage, seed);
-  const chart = liveChart();
-  const draw = (rows: readonly Row[]): Chart =>
-    baseChart({ title, subtitle: `${name}: loss on the pairs, mean of ten steps` }, rows, 10);
-  const there = existing(book, name);
-  if (!there) {
-    const fromName = stageName(size, 'dev3', seed);
-    const onStep = drawnOnceASecond(chart, draw);
-    const job = { size, seed, stage, place, from: from.model, fromName, preferences };
-    finished(await trainRewardModel({ ...job, onStep }));
-  }
-  const run = there ?? readStage(place, name);
-  chart.update(draw(run.metrics));
-  await chart.end(true);
-  return run;
+  const subtitle = `${name}: loss on the pairs, mean of ten steps`;
+  return runDrawn(
+    book,
+    name,
+    (rows) => baseChart({ title: 'Reward model', subtitle }, rows, 10),
+    (onStep) => {
+      const fromName = stageName(size, 'dev3', seed);
+      const job = { size, seed, stage, place, from: from.model, fromName, preferences };
+      return trainRewardModel({ ...job, onStep });
+    },
+    true,
+  );
 }
 
 /** The steps of the run that made a checkpoint. */
