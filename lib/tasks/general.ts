@@ -6,6 +6,7 @@
 import type { Random } from '../core/random';
 import { splitTokens } from '../tokenizer/tokenizer';
 import {
+  largestValue,
   operatorIds,
   operators,
   tokenIds,
@@ -30,7 +31,7 @@ export interface GeneralProblem {
 export function generateGeneral(level: number, random: Random, split: Split): GeneralProblem {
   checkLevel('general', level, [1]);
   for (;;) {
-    const [first, second] = [random.int(61), 1 + random.int(30)];
+    const [first, second] = [random.int(largestValue + 1), 1 + random.int(30)];
     if (isInSplit(`general ${first} ${second}`, split))
       return { task: 'general', level: 1, first, second };
   }
@@ -134,7 +135,7 @@ function writeFact(
   const operator = possible[random.int(possible.length)]!;
   const right = calculate(first, operator, second)!;
   const slip = 1 + random.int(3);
-  const wrong = right + slip <= 60 ? right + slip : right - slip;
+  const wrong = right + slip <= largestValue ? right + slip : right - slip;
   ids.push(valueId(first), operatorIds[operator], valueId(second), tokenIds.equals);
   ids.push(valueId(random.next() < rightFact ? right : wrong));
 }
