@@ -10,7 +10,7 @@ import { readMetrics, Run } from '../lib/runs/run';
 import type { Rollout, Sampler } from '../lib/sampling/sampler';
 import { armLines, armRows, armTable } from '../lib/stages/arms';
 import { allOnes, cleanOnes, collectTraces, rightOnes } from '../lib/stages/collect';
-import { recipeStages, stageNames, stages } from '../lib/stages/graph';
+import { chainStages, stageNames, stages } from '../lib/stages/graph';
 import { runFolder } from '../lib/stages/places';
 import { presets, type Preset } from '../lib/stages/presets';
 import { generalTable, runStage, stageLines } from '../lib/stages/recipe';
@@ -27,11 +27,11 @@ const place = temporaryFolder();
 const preset: Preset = presets.smoke;
 
 test('every stage needs stages that exist and come from the recipe or a base', () => {
-  assert.deepEqual(recipeStages, ['base', 'r1-zero', 'dev1', 'dev2', 'dev3', 'reward-model', 'r1']);
+  assert.deepEqual(chainStages, ['base', 'r1-zero', 'dev1', 'dev2', 'dev3', 'reward-model', 'r1']);
   for (const [name, { needs }] of Object.entries(stages))
     for (const before of needs) {
       assert.ok(stageNames.includes(before), `${name} needs ${before}`);
-      assert.ok(recipeStages.includes(before) || before.startsWith('base-'), `${name}: ${before}`);
+      assert.ok(chainStages.includes(before) || before.startsWith('base-'), `${name}: ${before}`);
     }
 });
 

@@ -58,6 +58,7 @@ const firstPlaces = [0, 5, 10];
 test('parameter counts, worked out by hand', () => {
   // V d + L (d + d (H + 2 KV) D + H D d + d + 3 d F) + d with V = 104 and KV = 1:
   // tiny   3,328 + 2 * (32 + 2,048 + 1,024 + 32 + 8,448) + 32
+  // mini   4,160 + 3 * (40 + 3,200 + 1,600 + 40 + 12,480) + 40
   // small  4,992 + 3 * (48 + 3,840 + 2,304 + 48 + 21,888) + 48
   // base   9,984 + 4 * (96 + 15,360 + 9,216 + 96 + 87,552) + 96
   // large 26,624 + 6 * (256 + 81,920 + 65,536 + 256 + 651,264) + 256
@@ -69,6 +70,7 @@ test('parameter counts, worked out by hand', () => {
   });
   assert.deepEqual(Object.fromEntries(counts), {
     tiny: 26_528,
+    mini: 56_280,
     small: 88_272,
     base: 459_360,
     large: 4_822_272,
@@ -78,7 +80,7 @@ test('parameter counts, worked out by hand', () => {
 test('an unknown size is refused, a known one can be overridden', () => {
   assert.throws(() => modelConfig('huge', 104), {
     name: 'UserError',
-    message: 'unknown size huge: use tiny, small, base, large',
+    message: 'unknown size huge: use tiny, mini, small, base, large',
   });
   assert.deepEqual(modelConfig('tiny', 104, { numKvHeads: 2 }), {
     vocabSize: 104,

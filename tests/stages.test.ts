@@ -60,7 +60,7 @@ test('names that do not exist are refused with the ones that do', () => {
   refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs or units');
   refused(
     () => generate('countdown', 6, createRandom(0), 'train'),
-    'unknown level 6 for countdown: use 1 to 5',
+    'unknown level 7 for countdown: use 1 to 6',
   );
   refused(
     () => wholeNumber('2.5', '--steps', 1),

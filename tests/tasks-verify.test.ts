@@ -437,7 +437,7 @@ test('unknown levels and tasks are errors with a remedy', () => {
   const message = (text: string) => ({ name: 'UserError', message: text });
   assert.throws(
     () => generate('countdown', 9, random, 'train'),
-    message('unknown level 9 for countdown: use 1 to 5'),
+    message('unknown level 9 for countdown: use 1 to 6'),
   );
   assert.throws(
     () => generate('programs', 0, random, 'train'),

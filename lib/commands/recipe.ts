@@ -1,15 +1,19 @@
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
+import { costLines, costTable } from '../stages/cost';
 import {
+  chainStages,
   comparisonStages,
   controlStages,
-  recipeStages,
+  cycleStages,
   stageNamed,
-  type StageName,
+  studentStages,
 } from '../stages/graph';
 import { presetNamed } from '../stages/presets';
-import { generalTable, runStage, stageLines, stageTable } from '../stages/recipe';
+import { generalTable, runStage, stageLines, stageTable, wholeRecipe } from '../stages/recipe';
+import { testTimeTable } from '../stages/testTimeTable';
 import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
+import { modelSizes } from '../model/config';
 import { readArguments, runCommand } from './arguments';
 
 /** Names, some to a line. */
@@ -25,10 +29,12 @@ npm run recipe -- [options]
 Runs the recipe in the terminal, stage by stage; what is done is skipped, what was interrupted goes on.
 
   --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
-  --size tiny|small|base|large  another model with the preset's settings
+  --size ${modelSizes.join('|')}  another model with the preset's settings; students are of the sizes the preset says
   --seed N                    seed of everything random (0)
   --stage NAME                only this stage and those it needs
-                    stages      ${listed(recipeStages)}
+                    stages      ${listed(chainStages)}
+                    afterwards  ${listed(cycleStages)}
+                    students    ${listed(['distillation-data', ...studentStages])}
                     controls    ${listed(controlStages)}
                     comparisons ${listed(comparisonStages)}
   --steps N                   steps of reinforcement learning
@@ -60,20 +66,31 @@ async function main(): Promise<number> {
     },
   };
   const seed = wholeNumber(values.seed, '--seed');
-  const stages: StageName[] = values.stage ? [stageNamed(values.stage)] : [...recipeStages];
+  const due = values.stage ? [{ stage: stageNamed(values.stage), preset }] : wholeRecipe(preset);
   const place = values.recorded ? recorded : local;
   stopOnInterrupt();
   const started = Date.now();
-  for (const stage of stages) {
-    const info = await runStage(stage, preset, seed, place);
+  for (const { stage, preset: own } of due) {
+    const info = await runStage(stage, own, seed, place);
     if (!info) {
       console.log(`stopped in ${stage}; the same command goes on from there`);
       return 130;
     }
   }
-  const names = stages.map((stage) => stageName(preset.size, stage, seed));
+  const names = due.map(({ stage, preset: own }) => stageName(own.size, stage, seed));
   const lines = stageLines(place, names);
-  console.log(`\n${stageTable(lines)}\n\n${generalTable(lines)}`);
+  const tables = [
+    stageTable(lines),
+    generalTable(lines),
+    testTimeTable(lines.map(({ info }) => info)),
+    costTable(costLines(place, names)),
+  ];
+  console.log(
+    tables
+      .filter(Boolean)
+      .map((table) => `\n${table}\n`)
+      .join(''),
+  );
   console.log(
     `\n${formatSeconds((Date.now() - started) / 1000)} now; everything is in ${shortPath(place)}`,
   );

@@ -16,7 +16,7 @@ export interface ModelConfig {
   readonly qkvBias: boolean;
 }
 
-export type ModelSize = 'tiny' | 'small' | 'base' | 'large';
+export type ModelSize = 'tiny' | 'mini' | 'small' | 'base' | 'large';
 
 /**
  * Width, layers, heads, key/value heads, SwiGLU width. One key/value head for all query heads means a third of the
@@ -24,6 +24,7 @@ export type ModelSize = 'tiny' | 'small' | 'base' | 'large';
  */
 const dimensions: Record<ModelSize, readonly [number, number, number, number, number]> = {
   tiny: [32, 2, 2, 1, 88],
+  mini: [40, 3, 2, 1, 104],
   small: [48, 3, 3, 3, 128],
   base: [96, 4, 3, 1, 304],
   large: [256, 6, 8, 1, 848],

@@ -9,6 +9,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { csvLine, parseCsv, type Row } from '../core/csv';
+import { joulesBetween, readEnergy } from '../core/energy';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 
@@ -28,6 +29,8 @@ export interface RunInfo {
   readonly seconds: number;
   /** tokens trained on or sampled */
   readonly tokens: number;
+  /** of the whole machine while the run went on; absent where it does not tell */
+  readonly joules?: number;
   /** closing numbers of the stage */
   readonly result?: Readonly<Record<string, unknown>>;
 }
@@ -64,7 +67,9 @@ export class Run {
   /** seconds and tokens up to now, those before a resume included */
   tokens = 0;
   private secondsBefore = 0;
+  private joulesBefore = 0;
   private readonly startedAt = Date.now();
+  private readonly energyAtStart = readEnergy();
 
   private constructor(
     readonly folder: string,
@@ -97,6 +102,7 @@ export class Run {
     this.rollouts.push(...readRollouts(this.folder).filter(before));
     this.tokens = info.tokens;
     this.secondsBefore = info.seconds;
+    this.joulesBefore = info.joules ?? 0;
     return {
       step: info.steps,
       seconds: info.seconds,
@@ -127,16 +133,18 @@ export class Run {
   }
 
   private write(end: Pick<RunInfo, 'steps' | 'finished' | 'result'>): RunInfo {
+    const joules = joulesBetween(this.energyAtStart, readEnergy());
     const info: RunInfo = {
       ...this.plan,
       commit: currentCommit(),
       ...end,
       seconds: Math.round(this.seconds * 10) / 10,
       tokens: this.tokens,
+      ...(joules !== null && { joules: Math.round(this.joulesBefore + joules) }),
     };
     const file = (name: string, text: string): void =>
       writeFileAtomic(path.join(this.folder, name), text);
-    file('metrics.csv', toCsv(this.metrics));
+    if (this.metrics.length > 0) file('metrics.csv', toCsv(this.metrics));
     if (this.evaluations.length > 0) file('evaluations.csv', toCsv(this.evaluations));
     if (this.rollouts.length > 0)
       file('rollouts.jsonl', this.rollouts.map((r) => JSON.stringify(r) + '\n').join(''));

@@ -39,6 +39,10 @@ export const allOnes: Pick<CollectOptions, 'tidied' | 'faultOf'> = {
   faultOf: () => null,
 };
 
+/** The three by name, for settings. */
+export const filters = { clean: cleanOnes, right: rightOnes, all: allOnes };
+export type FilterName = keyof typeof filters;
+
 /** How many completions came in, how many each filter took out, how many were kept. */
 export interface Counts {
   readonly sampled: number;

@@ -9,6 +9,8 @@ import { trainBase } from './base';
 import { coldStartTraces, defaultColdStart, type ColdStartSettings } from './coldStart';
 import type { CorpusName } from './corpora';
 import { comparisons } from './comparisons';
+import { distillation, distillationArms } from './distillation';
+import { generationArms, generations } from './generations';
 import { runFolder, stageName } from './places';
 import { trainPreferenceRL } from './preferenceRL';
 import {
@@ -21,8 +23,9 @@ import {
 } from './preferences';
 import { curatedTraces, defaultCuration, makeUp } from './rejectionSampling';
 import { trainRewardModel } from './rewardModel';
-import { preferenceRewardWeights, reasoningRewardWeights } from './settings';
+import { preferenceRewardWeights, reasoningRewardWeights, tooSmallForTheGate } from './settings';
 import { trainSft } from './sft';
+import { testTimeArms, testTimes } from './testTime';
 import { nameOf, type Job, type Outcome, type Stage } from './stage';
 import { traceFile, writeTraces } from './traces';
 import { trainZero } from './zero';
@@ -31,7 +34,7 @@ import { trainZero } from './zero';
 const base = (corpus: CorpusName): Stage => ({
   needs: [],
   make: ({ preset, ...job }) => {
-    const gated = preset.gated && corpus === 'default';
+    const gated = preset.gated && corpus === 'default' && !tooSmallForTheGate.includes(job.size);
     return trainBase({ ...job, settings: { ...preset.base, corpus }, gated });
   },
 });
@@ -141,26 +144,51 @@ const controls = {
   'base-unequal': base('unequal-languages'),
 } as const satisfies Record<string, Stage>;
 
-export type StageName = keyof typeof ofTheRecipe | keyof typeof controls | keyof typeof comparisons;
+/** Everything after R1: data for others, other models, and what thinking longer buys. */
+const ofTheSecondHalf = { ...distillation, ...generations, ...testTimes };
+const armsOfTheSecondHalf = { ...distillationArms, ...generationArms, ...testTimeArms };
 
-export const stages = { ...ofTheRecipe, ...controls, ...comparisons } as Readonly<
-  Record<StageName, Stage<StageName>>
->;
+export type StageName =
+  | keyof typeof ofTheRecipe
+  | keyof typeof controls
+  | keyof typeof comparisons
+  | keyof typeof ofTheSecondHalf
+  | keyof typeof armsOfTheSecondHalf;
+
+export const stages = {
+  ...ofTheRecipe,
+  ...ofTheSecondHalf,
+  ...controls,
+  ...comparisons,
+  ...armsOfTheSecondHalf,
+} as Readonly<Record<StageName, Stage<StageName>>>;
 
 /** The stages that exist: those of the recipe in its order, then the controls and the comparisons. */
 export const stageNames = Object.keys(stages) as StageName[];
 
-/** The stages of the recipe proper. */
-export const recipeStages = Object.keys(ofTheRecipe) as StageName[];
+/** From nothing to R1. */
+export const chainStages = Object.keys(ofTheRecipe) as StageName[];
+
+/** What follows on the same model. */
+export const cycleStages: readonly StageName[] = [
+  ...(Object.keys(generations) as StageName[]),
+  ...(Object.keys(testTimes) as StageName[]),
+];
+
+/** What the students do. */
+export const studentStages: readonly StageName[] = ['distilled', 'student-rl'];
 
 /** The others: the recipe with one thing left out, and what the paper compares. */
 export const controlStages = Object.keys(controls) as StageName[];
-export const comparisonStages = Object.keys(comparisons) as StageName[];
+export const comparisonStages = [
+  ...Object.keys(comparisons),
+  ...Object.keys(armsOfTheSecondHalf),
+] as StageName[];
 
 export function stageNamed(name: string): StageName {
   if (!stageNames.includes(name as StageName))
     throw new UserError(
-      `unknown stage ${name}: use ${recipeStages.join(', ')}, or a control or comparison of --help`,
+      `unknown stage ${name}: use ${chainStages.join(', ')}, or a control or comparison of --help`,
     );
   return name as StageName;
 }

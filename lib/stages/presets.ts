@@ -2,12 +2,19 @@
 import { UserError } from '../core/errors';
 import type { ModelSize } from '../model/config';
 import type { ColdStartSettings } from './coldStart';
+import type { DistillationSettings } from './distillation';
+import type { CycleSettings } from './generations';
 import type { PreferenceSettings } from './preferences';
 import type { CurationSettings } from './rejectionSampling';
 import type { BaseSettings, SftSettings, ZeroSettings } from './settings';
+import type { TestTimeSettings } from './testTime';
 
 export interface Preset {
   readonly size: ModelSize;
+  /** whose R1 teaches */
+  readonly teacher: ModelSize;
+  /** the models that learn from it */
+  readonly students: readonly ModelSize[];
   readonly base: Partial<BaseSettings>;
   readonly zero: Partial<ZeroSettings>;
   readonly coldStart?: Partial<ColdStartSettings>;
@@ -20,6 +27,13 @@ export interface Preset {
   readonly preferenceRL?: Partial<ZeroSettings>;
   /** the same for the comparisons */
   readonly comparison?: Partial<ZeroSettings>;
+  readonly distillation?: Partial<DistillationSettings>;
+  /** what differs from the defaults when a student imitates */
+  readonly distilled?: Partial<SftSettings>;
+  /** the same when it learns by itself */
+  readonly studentRL?: Partial<ZeroSettings>;
+  readonly cycle?: Partial<CycleSettings>;
+  readonly testTime?: Partial<TestTimeSettings>;
   /** measure the gate and train on while it fails */
   readonly gated: boolean;
 }
@@ -28,6 +42,8 @@ export interface Preset {
 export const presets = {
   smoke: {
     size: 'tiny',
+    teacher: 'tiny',
+    students: ['tiny'],
     base: { tokens: 20_000, warmUpSteps: 5 },
     zero: {
       steps: 2,
@@ -67,10 +83,27 @@ export const presets = {
         ],
       },
     },
+    distillation: {
+      plan: [{ task: 'units', level: 0, prompts: 6 }],
+      samples: 4,
+      filter: 'all',
+      traces: 12,
+    },
+    distilled: { epochs: 1, finalProblems: 4, maxNewTokens: 40 },
+    studentRL: { steps: 2 },
+    cycle: {
+      plan: [{ task: 'units', level: 0, prompts: 6, keep: 8 }],
+      levelPrompts: 4,
+      samples: 4,
+      filter: 'all',
+    },
+    testTime: { problems: 4, samples: 4, budgets: [10, 20], budgetSamples: 2 },
     gated: false,
   },
   quick: {
     size: 'small',
+    teacher: 'small',
+    students: ['tiny'],
     base: {},
     zero: {},
     reasoningRL: { steps: 60 },
@@ -78,6 +111,8 @@ export const presets = {
   },
   full: {
     size: 'base',
+    teacher: 'base',
+    students: ['tiny', 'mini', 'small'],
     base: {},
     zero: { steps: 150 },
     reasoningRL: { steps: 80 },

@@ -9,7 +9,7 @@ import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
 import { readRunInfo, type RunInfo } from '../runs/run';
-import { stages, type StageName } from './graph';
+import { chainStages, cycleStages, stages, studentStages, type StageName } from './graph';
 import { checkpointFolder, runFolder, stageName, type Place } from './places';
 import type { Preset } from './presets';
 import { share, textTable } from './table';
@@ -24,18 +24,26 @@ export async function runStage(
   const { size } = preset;
   const done = readRunInfo(runFolder(place, stageName(size, stage, seed)));
   if (done?.finished) return done;
-  const { needs, make } = stages[stage];
-  for (const before of needs) {
-    const info = await runStage(before, preset, seed, place);
+  const { needs, ofTeacher = [], anyBase, make } = stages[stage];
+  const teacher = { ...preset, size: preset.teacher };
+  const due = [
+    ...needs.map((before) => ({ before, of: preset, seed })),
+    ...ofTeacher.map((before) => ({ before, of: teacher, seed: 0 })),
+  ];
+  for (const { before, of, seed } of due) {
+    const info = await runStage(before, of, seed, place);
     if (!info) return null;
-    if (preset.gated && before === 'base') refuseFailedGate(info, stageName(size, before, seed));
+    if (preset.gated && before === 'base' && !anyBase)
+      refuseFailedGate(info, stageName(size, before, seed));
   }
-  const names = needs.map((before) => stageName(size, before, seed));
-  const models = names.map((name) => loadStage(place, name));
+  const names = due.map(({ before, of, seed }) => stageName(of.size, before, seed));
+  const models = names
+    .filter((_, i) => stages[due[i]!.before].makesModel !== false)
+    .map((name) => loadStage(place, name));
   try {
-    const job = { stage, preset, size, seed, place, fromName: names[0] ?? '', models };
-    const made = await make(job);
-    if (made) disposeTree(made.model.parameters); // it is in its checkpoint
+    const fromName = names[0] ?? '';
+    const made = await make({ stage, preset, size, seed, place, names, fromName, models });
+    if (made?.model) disposeTree(made.model.parameters); // it is in its checkpoint
     return made?.info ?? null;
   } finally {
     disposeTree(models.map(({ parameters }) => parameters));
@@ -58,6 +66,21 @@ function loadStage(place: Place, name: string): Model {
       `${folder} is missing though its run is finished: remove ${runFolder(place, name)}`,
     );
   return loadCheckpoint(folder);
+}
+
+/** A stage, and the preset with the size of the model that it is run on. */
+export interface DueStage {
+  readonly stage: StageName;
+  readonly preset: Preset;
+}
+
+/** The whole recipe in its order: to R1, the generations after it, and the students of its teacher. */
+export function wholeRecipe(preset: Preset): DueStage[] {
+  const own = [...chainStages, ...cycleStages].map((stage) => ({ stage, preset }));
+  const students = preset.students.flatMap((size) =>
+    studentStages.map((stage) => ({ stage, preset: { ...preset, size } })),
+  );
+  return [...own, { stage: 'distillation-data', preset: { ...preset, size: preset.teacher } }, ...students]; // prettier-ignore
 }
 
 /** One line of the stage table. */

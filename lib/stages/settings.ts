@@ -110,6 +110,7 @@ export const preferenceRewardWeights: RewardWeights = {
 
 const pretrainingRate: Record<ModelSize, number> = {
   tiny: 1e-2,
+  mini: 1e-2,
   small: 1e-2,
   base: 7e-3,
   large: 5e-3,
@@ -120,6 +121,7 @@ const muonRate = 0.015;
 
 const policyRate: Record<ModelSize, number> = {
   tiny: 1.5e-4,
+  mini: 1.5e-4,
   small: 1.5e-4,
   base: 1e-4,
   large: 5e-5,
@@ -163,6 +165,33 @@ export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {
     maxNewTokens,
     ...overrides,
   };
+}
+
+/** Students: they learn the verdict late or never, which is part of their story. */
+export const tooSmallForTheGate: readonly ModelSize[] = ['tiny', 'mini'];
+
+/** A student on a teacher's traces: more of them than in the other stages, so larger steps. */
+export function studentSettings(size: ModelSize): SftSettings {
+  return sftSettings(size, {
+    epochs: 6,
+    tracesPerStep: 32,
+    learningRate: 4e-3,
+    warmUpSteps: 50,
+    finalGeneralPrompts: 0,
+  });
+}
+
+/** Steps of a student's reinforcement learning: at least five times what imitation costs it. */
+const studentSteps: Record<ModelSize, number> = {
+  tiny: 1200,
+  mini: 600,
+  small: 450,
+  base: 450,
+  large: 450,
+};
+
+export function studentRLSettings(size: ModelSize): Partial<ZeroSettings> {
+  return { steps: studentSteps[size], learningRate: 4e-4, evaluateEvery: 100 };
 }
 
 export function rewardModelSettings(

@@ -18,6 +18,7 @@ import { Run, type RunInfo } from '../runs/run';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packBatches } from '../training/packing';
 import { warmUpAndDecay } from '../training/schedule';
+import { createSoftLabelTrainer } from '../training/softLabels';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { evaluateLevel } from './evaluateLevel';
@@ -34,6 +35,8 @@ export interface SftOptions {
   from: Model;
   fromName: string;
   traces: readonly Trace[];
+  /** learn this model's distributions over the traces instead of the traces' tokens */
+  softLabels?: Model;
   /** kept in `run.json`: where the traces come from and how many were filtered out */
   about?: Readonly<Record<string, unknown>>;
   place?: Place;
@@ -67,7 +70,9 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
-  const trainer = new Trainer(nextTokenLoss(config), settings.optimizer, state);
+  const trainer = options.softLabels
+    ? createSoftLabelTrainer(options.softLabels, config, settings.optimizer, state)
+    : new Trainer(nextTokenLoss(config), settings.optimizer, state);
   const sampler = samplerFor(config);
   const perEpoch = Math.ceil(traces.length / settings.tracesPerStep);
   const steps = settings.epochs * perEpoch;

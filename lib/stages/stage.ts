@@ -12,17 +12,26 @@ export interface Job {
   readonly size: ModelSize;
   readonly seed: number;
   readonly place: Place;
-  /** name of the first of the models, for the record; empty where the stage needs none */
+  /** names of the stages it needs, those of the teacher last */
+  readonly names: readonly string[];
+  /** the first of them, for the record; empty where the stage needs none */
   readonly fromName: string;
+  /** the models of those that made one */
   readonly models: readonly Model[];
 }
 
-/** Null when the person stopped it. */
-export type Outcome = Promise<{ readonly info: RunInfo; readonly model: Model } | null>;
+/** Null when the person stopped it. A stage that collects or measures leaves no model. */
+export type Outcome = Promise<{ readonly info: RunInfo; readonly model?: Model } | null>;
 
 export interface Stage<Name extends string = string> {
   /** first the stage whose weights it starts from, then those whose rollouts or scores it learns from */
   readonly needs: readonly Name[];
+  /** stages of the teacher, which has a size of its own and seed 0 */
+  readonly ofTeacher?: readonly Name[];
+  /** false where it leaves data or measurements alone */
+  readonly makesModel?: false;
+  /** true where a base below the gate will do: to imitate, or to see what becomes of it */
+  readonly anyBase?: true;
   make(job: Job): Outcome;
 }
 

@@ -4,12 +4,13 @@
  */
 import { pickWeighted, type Random } from '../core/random';
 import { tokenIds, type Language } from '../tokenizer/vocabulary';
-import { countdownPrompt, generateCountdown, writeCountdown } from './countdown';
+import { writeCountdown } from './countdown';
 import { writeDrill } from './drill';
 import { writeFacts } from './facts';
-import { generatePrograms, programsPrompt, writePrograms, type ProgramsSettings } from './programs';
+import { generate, promptIds, type VerifiableProblem, type VerifiableTask } from './index';
+import { writePrograms, type ProgramsSettings } from './programs';
 import type { TrialSettings, WritingHabits } from './trials';
-import { generateUnits, unitsPrompt, writeUnits, type UnitsSettings } from './units';
+import { writeUnits, type UnitsSettings } from './units';
 
 export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill';
 
@@ -128,28 +129,39 @@ function writeDocument(
   corpus: Corpus,
   random: Random,
 ): number {
-  const { habits } = corpus;
   if (source === 'facts' || source === 'drill') {
     if (source === 'facts') writeFacts(ids, corpus.largeFactsShare, random);
     else writeDrill(ids, language, random);
     ids.push(tokenIds.eos);
     return 1;
   }
-  let promptLength: number;
-  if (source === 'countdown') {
-    const level = 1 + pickWeighted(corpus.countdownLevels, random);
-    const problem = generateCountdown(level, random, 'train');
-    promptLength = ids.push(...countdownPrompt(problem, language));
-    writeCountdown(ids, problem, language, corpus.countdown, habits, random);
-  } else if (source === 'programs') {
-    const level = 1 + pickWeighted(corpus.programsLevels, random);
-    const problem = generatePrograms(level, random, 'train');
-    promptLength = ids.push(...programsPrompt(problem, language));
-    writePrograms(ids, problem, language, corpus.programs, habits, random);
-  } else {
-    const problem = generateUnits(0, random, 'train');
-    promptLength = ids.push(...unitsPrompt(problem, language));
-    writeUnits(ids, problem, language, corpus.units, habits, random);
-  }
+  const problem = generate(source, drawLevel(source, corpus, random), random, 'train');
+  const promptLength = ids.push(...promptIds(problem, language).slice(1)); // <bos> is there
+  writeCompletion(ids, problem, language, corpus, random);
   return promptLength;
+}
+
+function drawLevel(source: VerifiableTask, corpus: Corpus, random: Random): number {
+  if (source === 'units') return 0; // of both levels
+  const weights = source === 'countdown' ? corpus.countdownLevels : corpus.programsLevels;
+  return 1 + pickWeighted(weights, random);
+}
+
+/** Writes a completion as the corpus has them, right or wrong, in one of its styles. */
+export function writeCompletion(
+  ids: number[],
+  problem: VerifiableProblem,
+  language: Language,
+  corpus: Corpus,
+  random: Random,
+): void {
+  const { habits } = corpus;
+  switch (problem.task) {
+    case 'countdown':
+      return writeCountdown(ids, problem, language, corpus.countdown, habits, random);
+    case 'programs':
+      return writePrograms(ids, problem, language, corpus.programs, habits, random);
+    case 'units':
+      return writeUnits(ids, problem, language, corpus.units, habits, random);
+  }
 }

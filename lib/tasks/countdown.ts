@@ -45,17 +45,18 @@ export interface CountdownProblem {
   readonly solution: Chain;
 }
 
-const levels = [1, 2, 3, 4, 5];
-const numberCount = [2, 3, 3, 4, 4];
+const levels = [1, 2, 3, 4, 5, 6];
+const numberCount = [2, 3, 3, 4, 4, 5];
 const levelOperators: readonly (readonly Operator[])[] = [
   ['+', '-', '*'],
   ['+', '-'],
   operators,
   ['+', '-'],
   operators,
+  operators,
 ];
 const largestNumber = 9;
-/** The prompt has room for four numbers; blanks keep it of one length. */
+/** The prompt has room for four numbers, and blanks keep it of one length; level 6, which is in no corpus, has five. */
 const slots = 4;
 
 /** A chain of the numbers in random order with random operators, drawn again until every value is allowed. */
@@ -161,10 +162,8 @@ function without(numbers: readonly number[], place: number): number[] {
 /** `make 26 : 3 5 7 _` */
 export function countdownPrompt(problem: CountdownProblem, language: Language): number[] {
   const ids = [wordIds[language].make, valueId(problem.target), tokenIds.colon];
-  for (let i = 0; i < slots; i++) {
-    const number = problem.numbers[i];
-    ids.push(number === undefined ? tokenIds.blank : valueId(number));
-  }
+  ids.push(...problem.numbers.map(valueId));
+  while (ids.length < 3 + slots) ids.push(tokenIds.blank);
   return ids;
 }
 

@@ -1,0 +1,171 @@
+/** What more computation at test time buys: more samples of each problem, or a longer train of thought. */
+import type { Parameters } from '../model/parameters';
+import type { Rollout, Sampler } from '../sampling/sampler';
+import { promptIds, verify, type TaskName } from '../tasks/index';
+import { decode } from '../tokenizer/tokenizer';
+import { tokenIds } from '../tokenizer/vocabulary';
+import type { ProblemSet } from './evaluate';
+import { consAtK, passAtK, shareInterval, type Interval } from './metrics';
+
+/** pass@k and cons@k at one k. */
+export interface VotePoint {
+  readonly k: number;
+  readonly passAtK: number;
+  readonly passInterval: Interval;
+  readonly consAtK: number;
+  readonly consInterval: Interval;
+}
+
+export interface TestTime {
+  readonly task: TaskName;
+  readonly level: number;
+  /** problems, and completions of each */
+  readonly n: number;
+  readonly samples: number;
+  /** k = 1, 2, 4, … up to the number of samples */
+  readonly votes: readonly VotePoint[];
+  /** right completions of each problem */
+  readonly right: readonly number[];
+  /** mean completion tokens of each problem */
+  readonly lengths: readonly number[];
+}
+
+/** One completion as a voter: its canonical answer, or null, and whether that is right. */
+interface Vote {
+  readonly answer: string | null;
+  readonly correct: boolean;
+}
+
+/** The curves of given votes: `votes[i]` are those on problem i, equally many for each. */
+export function voteCurve(votes: readonly (readonly Vote[])[]): VotePoint[] {
+  const samples = votes[0]!.length;
+  const ks = Array.from({ length: Math.floor(Math.log2(samples)) + 1 }, (_, i) => 2 ** i);
+  return ks.map((k) => {
+    const pass = shareInterval(
+      votes.map((own) => {
+        const right = own.filter(({ correct }) => correct).length;
+        return { hits: passAtK(samples, right, k), total: 1 };
+      }),
+    )!;
+    // cons@k has no closed form: the mean over as many votes of k samples as there are
+    const cons = shareInterval(votes.map((own) => electionsOf(own, k)))!;
+    return {
+      k,
+      passAtK: pass.mean,
+      passInterval: pass.interval,
+      consAtK: cons.mean,
+      consInterval: cons.interval,
+    };
+  });
+}
+
+/** Elections among k samples each, and how many of them the right answer wins. */
+function electionsOf(votes: readonly Vote[], k: number): { hits: number; total: number } {
+  const total = Math.floor(votes.length / k);
+  let hits = 0;
+  for (let e = 0; e < total; e++) {
+    const voters = votes.slice(e * k, (e + 1) * k);
+    const winner = consAtK(voters.map(({ answer }) => answer));
+    if (winner >= 0 && voters[winner]!.correct) hits++;
+  }
+  return { hits, total };
+}
+
+/** Problems sampled at once: with many samples of each, some thousand rows. */
+const problemsAtOnce = 32;
+
+export interface TestTimeOptions {
+  /** completions of each problem, a power of two; default 64 */
+  samples?: number;
+  maxNewTokens?: number;
+  seed?: number;
+  /** gets the share done */
+  onProgress?: (share: number) => void;
+}
+
+/** Samples every problem many times (DeepSeek-R1, appendix; Chen et al. 2021 for pass@k). */
+export async function measureTestTime(
+  parameters: Parameters,
+  sampler: Sampler,
+  { problems, languages, task, level }: ProblemSet,
+  { samples = 64, maxNewTokens = 150, seed = 0, onProgress }: TestTimeOptions = {},
+): Promise<TestTime> {
+  const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
+  const votes: Vote[][] = [];
+  const lengths: number[] = [];
+  for (let firstPrompt = 0; firstPrompt < prompts.length; firstPrompt += problemsAtOnce) {
+    const part = prompts.slice(firstPrompt, firstPrompt + problemsAtOnce);
+    const sampling = { groupSize: samples, maxNewTokens, seed, firstPrompt };
+    const groups = await sampler.sample(parameters, part, sampling);
+    groups.forEach((group, i) => {
+      const verdicts = group.map(({ text }) => verify(problems[firstPrompt + i]!, text));
+      votes.push(verdicts.map(({ canonicalAnswer, correct }) => ({ answer: canonicalAnswer, correct }))); // prettier-ignore
+      lengths.push(meanLength(group));
+    });
+    onProgress?.(votes.length / prompts.length);
+  }
+  const right = votes.map((own) => own.filter(({ correct }) => correct).length);
+  return { task, level, n: problems.length, samples, votes: voteCurve(votes), right, lengths };
+}
+
+const meanLength = (group: readonly Rollout[]): number =>
+  Math.round((10 * group.reduce((sum, r) => sum + r.completionIds.length, 0)) / group.length) / 10;
+
+/** Accuracy where a train of thought may have so many tokens. */
+export interface BudgetPoint {
+  readonly budget: number;
+  readonly passAt1: number;
+  readonly interval: Interval;
+  /** completion tokens, those of the answer included */
+  readonly meanLength: number;
+  /** share of completions that were made to answer */
+  readonly forced: number;
+}
+
+/** Room for `</think> <answer>`, an answer of five numbers, `</answer> <eos>`. */
+const answerTokens = 14;
+
+/**
+ * The same problems with a limit on thinking: a completion that has not begun its answer at `budget` tokens gets
+ * `</think> <answer>` written for it and must answer (budget forcing, Muennighoff et al. 2025, arXiv:2501.19393).
+ */
+export async function measureBudget(
+  parameters: Parameters,
+  sampler: Sampler,
+  { problems, languages }: ProblemSet,
+  budget: number,
+  { samples = 8, seed = 0 }: { samples?: number; seed?: number } = {},
+): Promise<BudgetPoint> {
+  const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
+  const limit = { groupSize: samples, maxNewTokens: budget, seed };
+  const groups = await sampler.sample(parameters, prompts, limit);
+  const begun = groups.flatMap((group, i) =>
+    group.map((rollout) => ({ ...withAnswerBegun(rollout), problem: i, rollout })),
+  );
+  const cut = begun.filter(({ rollout }) => rollout.finishReason === 'length');
+  const rest = await sampler.sample(
+    parameters,
+    cut.map(({ promptIds: ids, completionIds }) => [...ids, ...completionIds]),
+    { groupSize: 1, maxNewTokens: answerTokens, seed, step: 1 },
+  );
+  cut.forEach((one, i) => one.completionIds.push(...rest[i]![0]!.completionIds));
+  const counts = problems.map(() => ({ hits: 0, total: samples }));
+  for (const { problem, completionIds } of begun)
+    if (verify(problems[problem]!, decode(completionIds)).correct) counts[problem]!.hits++;
+  const { mean, interval } = shareInterval(counts)!;
+  const tokens = begun.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+  const forced = begun.filter((one) => one.forced).length / begun.length;
+  return { budget, passAt1: mean, interval, meanLength: tokens / begun.length, forced };
+}
+
+/** A cut completion as far as the beginning of its answer; others as they are. */
+function withAnswerBegun({ promptIds: ids, completionIds, finishReason }: Rollout): {
+  promptIds: readonly number[];
+  completionIds: number[];
+  forced: boolean;
+} {
+  const forced = finishReason === 'length' && !completionIds.includes(tokenIds.answer);
+  const thinking = forced && !completionIds.includes(tokenIds.endThink);
+  const added = forced ? [...(thinking ? [tokenIds.endThink] : []), tokenIds.answer] : [];
+  return { promptIds: ids, completionIds: [...completionIds, ...added], forced };
+}
