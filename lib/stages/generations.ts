@@ -6,6 +6,7 @@
 import { createRandom, shuffle } from '../core/random';
 import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { Model } from '../model/parameters';
+import type { Sampler } from '../sampling/sampler';
 import { collectTraces, filters, type Counts, type FilterName } from './collect';
 import { samplerFor } from './places';
 import { makeUp } from './rejectionSampling';
@@ -68,9 +69,9 @@ export async function generationTraces(
   seed: number,
   settings: CycleSettings = defaultCycle,
   growing = false,
+  sampler: Sampler = samplerFor(before.config),
 ): Promise<GenerationSet> {
   const { plan, samples, perPrompt, filter, giveUpShare } = settings;
-  const sampler = samplerFor(before.config);
   try {
     // every generation meets problems of its own
     const options = { seed: 100 * generation + seed, samples, perPrompt, maxNewTokens: 150 };
