@@ -3,8 +3,15 @@ import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile } from 'vega-lite';
-import { comparison } from '../lib/plots/comparison';
+import { accuracyRows, comparison } from '../lib/plots/comparison';
+import { generationsChart, tracesChart, type MeasuredAt } from '../lib/plots/fromGenerations';
 import { languageChart } from '../lib/plots/fromRun';
+import {
+  budgetChart,
+  difficultyChart,
+  votesChart,
+  type MeasuredModel,
+} from '../lib/plots/fromTestTime';
 import { lossCurve } from '../lib/plots/lossCurve';
 import { memoryCurve } from '../lib/plots/memoryCurve';
 import { modeShares } from '../lib/plots/modeShares';
@@ -19,6 +26,44 @@ import { thinSteps, trainingCurves } from '../lib/plots/trainingCurves';
 
 const tasks = ['countdown', 'programs', 'units'];
 const steps = Array.from({ length: 21 }, (_, step) => step);
+
+const interval = [0.2, 0.4] as const;
+const measuredModels = ['base', 'R1'].map((model, m): MeasuredModel => ({
+  model,
+  task: 'countdown',
+  level: 5,
+  n: 4,
+  samples: 2,
+  votes: [1, 2].map((k) => ({
+    k,
+    passAtK: 0.3 * k,
+    passInterval: interval,
+    consAtK: 0.3,
+    consInterval: interval,
+  })),
+  right: [0, 0, 2, 2],
+  lengths: [80, 100, 20, 30 + m],
+  budgets: [30, 60].map((budget) => ({
+    budget,
+    passAt1: budget / 200,
+    interval,
+    meanLength: 20,
+    forced: 0.5,
+  })),
+}));
+const measuredAt = (xs: readonly number[]): MeasuredAt[] =>
+  xs.map((x) => ({
+    series: 'small',
+    x,
+    rows: accuracyRows(
+      'small',
+      [3, 5].map((level) => {
+        const passAt1 = x / 20_000 + level / 10;
+        return { task: 'countdown', level, passAt1, passAt1Interval: interval } as never;
+      }),
+    ),
+  }));
+
 const charts: Record<string, Chart> = {
   lossCurve: lossCurve(
     { title: 'Loss', subtitle: 'one seed' },
@@ -76,6 +121,14 @@ const charts: Record<string, Chart> = {
       { part: 'updates', weights, microseconds: weights / 2e3 },
     ]),
   ),
+  votesChart: votesChart({ title: 'Votes' }, measuredModels),
+  budgetChart: budgetChart({ title: 'Budget' }, measuredModels),
+  difficultyChart: difficultyChart({ title: 'Difficulty' }, measuredModels),
+  generationsChart: generationsChart({ title: 'Generations' }, measuredAt([0, 1, 2]), [
+    'countdown 3',
+    'countdown 5',
+  ]),
+  tracesChart: tracesChart({ title: 'Traces' }, measuredAt([300, 10_000]), ['countdown 3']),
   memoryCurve: memoryCurve(
     { title: 'Memory' },
     ['training steps', 'rollout batches'].flatMap((work) =>
@@ -123,7 +176,11 @@ for (const [name, chart] of Object.entries(charts)) {
 
 test('alt texts carry the numbers', () => {
   assert.equal(charts.lossCurve!.alt, 'Loss. training: 4.00 to 2.00 after 10.0 million tokens.');
-  assert.equal(charts.passAtK!.alt, 'Pass. base: pass@1 20%, pass@4 80%.');
+  assert.equal(charts.passAtK!.alt, 'Pass. base 20% at 1, 80% at 4.');
+  // problems that are never and always solved, in the middle of the first and of the last fifth
+  assert.equal(charts.difficultyChart!.alt, 'Difficulty. base 90 at 0.1, 25 at 0.9; R1 90 at 0.1, 25.5 at 0.9.'); // prettier-ignore
+  assert.match(charts.votesChart!.alt, /^Votes\. pass@k.*: base 30% at 1, 60% at 2; .* cons@k/);
+  assert.match(charts.generationsChart!.alt, /countdown 5: small 50% at 0/);
   assert.equal(charts.modeShares!.alt, 'Modes. base: direct 75%, search 25%.');
   assert.equal(
     charts.scalingChart!.alt,

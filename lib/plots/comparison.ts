@@ -1,3 +1,4 @@
+import type { Evaluation } from '../evaluation/score';
 import { colorScale, distinct, inlineTable, ink, styled, type Chart, type Heading } from './theme';
 
 export interface ComparisonRow {
@@ -8,6 +9,17 @@ export interface ComparisonRow {
   /** ends of the 95 % interval */
   low: number;
   high: number;
+}
+
+/** pass@1 of one arm as rows, from its evaluations. */
+export function accuracyRows(arm: string, evaluations: readonly Evaluation[]): ComparisonRow[] {
+  return evaluations.map(({ task, level, passAt1: value, passAt1Interval: [low, high] }) => ({
+    arm,
+    task: level > 0 ? `${task} ${level}` : task,
+    value,
+    low,
+    high,
+  }));
 }
 
 const totalWidth = 480;

@@ -39,12 +39,12 @@ import {
 import { mixtureWithGeneral } from './preferenceRL';
 import { presets, type Preset } from './presets';
 import { runStage } from './recipe';
-import type { BaseSettings, ZeroSettings } from './settings';
+import type { BaseSettings, SftSettings, ZeroSettings } from './settings';
 import type { Preference } from './preferences';
 import { trainRewardModel } from './rewardModel';
 import type { Judge, RewardFunction } from './rollouts';
 import { trainSft } from './sft';
-import type { Trace } from './traces';
+import { readTraces, traceFile, type Trace } from './traces';
 import { trainZero } from './zero';
 
 /**
@@ -227,7 +227,12 @@ export async function runSft(
   book: Workbook,
   from: Pick<FoundModel, 'model'>,
   traces: readonly Trace[],
-  options: { stage?: StageName; about?: Record<string, unknown>; title?: string } = {},
+  options: {
+    stage?: StageName;
+    about?: Record<string, unknown>;
+    title?: string;
+    settings?: Partial<SftSettings>;
+  } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
   const { stage = 'dev1', about, title = 'Cold start' } = options;
@@ -240,7 +245,7 @@ export async function runSft(
     (onStep) => {
       const fromName = stageName(size, 'base', seed);
       const job = { size, seed, stage, place, from: from.model, fromName, traces, about };
-      return trainSft({ ...job, settings: preset.sft, onStep });
+      return trainSft({ ...job, settings: { ...preset.sft, ...options.settings }, onStep });
     },
   );
 }
@@ -306,4 +311,15 @@ export async function startingPoint(
   const whose = found.origin === 'yours' ? 'your own' : 'the recorded';
   console.log(`${whose} ${name} (${shortPath(found.folder)})`);
   return found;
+}
+
+/** R1's traces to learn from: the reader's own data set where there is one, else the recorded one. */
+export async function teacherTraces({ mode, seed, place, preset }: Workbook): Promise<Trace[]> {
+  const { teacher: size } = mode === 'smoke' ? preset : presets.full;
+  if (mode === 'smoke') await runStage('distillation-data', preset, seed, place);
+  const name = stageName(size, 'distillation-data', 0);
+  const own = traceFile(place, name);
+  const file = fs.existsSync(own) ? own : traceFile(recorded, name);
+  console.log(`the data set ${name} (${shortPath(file)})`);
+  return readTraces(file);
 }
