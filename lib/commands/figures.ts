@@ -5,14 +5,19 @@ import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
-import { comparison } from '../plots/comparison';
 import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
 import { renderPng } from '../plots/render';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
-import { armLines, armRows, armTable, type Arms } from '../stages/arms';
+import { armLines, armTable, type Arms } from '../stages/arms';
 import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
 import { generalTable, stageLines } from '../stages/recipe';
+import {
+  comparisonChart,
+  comparisonLines,
+  recordedComparisons,
+  type ComparisonName,
+} from '../stages/recordedComparisons';
 import { seedLines, seedTable } from '../stages/seeds';
 import { readArguments, runCommand } from './arguments';
 
@@ -21,14 +26,6 @@ npm run figures
 Draws the pictures of the README and of data/figures/README.md from the recorded runs, and writes their tables.
 `;
 
-const recipe: Arms = {
-  base: 'base',
-  'R1-Zero': 'r1-zero',
-  Dev1: 'dev1',
-  Dev2: 'dev2',
-  Dev3: 'dev3',
-  R1: 'r1',
-};
 const controls: Arms = {
   'R1-Zero, no search': 'r1-zero-no-search',
   'R1-Zero, weak verdicts': 'r1-zero-weak-verdict',
@@ -36,43 +33,6 @@ const controls: Arms = {
   'Dev2, no language': 'dev2-no-language',
   'Dev3, random': 'dev3-random',
   'R1, no preference': 'r1-no-preference',
-};
-
-/** The comparisons, each a picture and a table of the same name. */
-const comparisons: Readonly<Record<string, { title: string; arms: Arms }>> = {
-  ladder: {
-    title: 'A ladder of losses, sixty steps each',
-    arms: {
-      'this workbook': 'ladder-workbook',
-      GRPO: 'ladder-grpo',
-      'Dr. GRPO': 'ladder-dr-grpo',
-      DAPO: 'ladder-dapo',
-      RLOO: 'ladder-rloo',
-      'REINFORCE++': 'ladder-reinforce',
-    },
-  },
-  ppo: {
-    title: 'GRPO and PPO at equal samples, sixty steps each',
-    arms: { GRPO: 'ladder-workbook', 'PPO, lambda 1': 'ppo-lambda-1', 'PPO, lambda .95': 'ppo-lambda-95' }, // prettier-ignore
-  },
-  imitation: {
-    title: 'Imitation and trial and error, on as many completions',
-    arms: { 'imitate all': 'sft-all', 'imitate the right ones': 'sft-right', GRPO: 'ladder-workbook' }, // prettier-ignore
-  },
-  messy: {
-    title: 'Verdicts that err, sixty steps each',
-    arms: {
-      'no error': 'ladder-workbook',
-      '10 % flipped': 'flipped-10',
-      '25 % flipped': 'flipped-25',
-      '40 % flipped': 'flipped-40',
-      'sees half': 'half-sighted',
-    },
-  },
-  unequal: {
-    title: 'Languages of unequal skill, sixty steps each',
-    arms: { 'free to mix': 'unequal-free', 'one language': 'unequal-one-language' },
-  },
 };
 
 const figures = path.join(recorded, 'figures');
@@ -128,19 +88,15 @@ async function main(): Promise<void> {
   await drawZero();
   await drawHacks();
   const tables: Record<string, string> = {};
-  const stages = { title: 'The stages of the recipe', arms: recipe };
-  for (const [name, { title, arms }] of Object.entries({ stages, ...comparisons })) {
-    const lines = armLines(recorded, 'small', arms);
+  for (const name of Object.keys(recordedComparisons) as ComparisonName[]) {
+    const lines = comparisonLines(name);
     if (new Set(lines.map(({ arm }) => arm)).size < 2) continue; // nothing to compare yet
-    const seeds = [...new Set(lines.map(({ evaluations }) => evaluations.length))].join(' or ');
-    const n = Math.max(...lines.map(({ evaluations }) => evaluations[0]!.n));
-    const subtitle = `small; ${seeds} ${seeds === '1' ? 'seed' : 'seeds'}, up to ${n} held-out problems each; 95 % intervals`;
-    await draw(name, comparison({ title, subtitle }, armRows(lines)));
+    await draw(name, comparisonChart(name));
     tables[name] = armTable(lines);
   }
   const all = fs.readdirSync(path.join(recorded, 'runs')).sort();
   tables.controls = armTable(armLines(recorded, 'small', controls));
-  tables.base = armTable(armLines(recorded, 'base', recipe));
+  tables.base = armTable(armLines(recorded, 'base', recordedComparisons.stages.arms));
   tables.general = generalTable(stageLines(recorded, all));
   fill(path.join(figures, 'README.md'), tables);
   const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));

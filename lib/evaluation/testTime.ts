@@ -5,16 +5,8 @@ import { promptIds, verify, type TaskName } from '../tasks/index';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import type { ProblemSet } from './evaluate';
-import { consAtK, passAtK, shareInterval, type Interval } from './metrics';
-
-/** pass@k and cons@k at one k. */
-export interface VotePoint {
-  readonly k: number;
-  readonly passAtK: number;
-  readonly passInterval: Interval;
-  readonly consAtK: number;
-  readonly consInterval: Interval;
-}
+import { shareInterval, type Interval } from './metrics';
+import { voteCurve, votesOf, type Vote, type VotePoint } from './votes';
 
 export interface TestTime {
   readonly task: TaskName;
@@ -28,47 +20,6 @@ export interface TestTime {
   readonly right: readonly number[];
   /** mean completion tokens of each problem */
   readonly lengths: readonly number[];
-}
-
-/** One completion as a voter: its canonical answer, or null, and whether that is right. */
-interface Vote {
-  readonly answer: string | null;
-  readonly correct: boolean;
-}
-
-/** The curves of given votes: `votes[i]` are those on problem i, equally many for each. */
-export function voteCurve(votes: readonly (readonly Vote[])[]): VotePoint[] {
-  const samples = votes[0]!.length;
-  const ks = Array.from({ length: Math.floor(Math.log2(samples)) + 1 }, (_, i) => 2 ** i);
-  return ks.map((k) => {
-    const pass = shareInterval(
-      votes.map((own) => {
-        const right = own.filter(({ correct }) => correct).length;
-        return { hits: passAtK(samples, right, k), total: 1 };
-      }),
-    )!;
-    // cons@k has no closed form: the mean over as many votes of k samples as there are
-    const cons = shareInterval(votes.map((own) => electionsOf(own, k)))!;
-    return {
-      k,
-      passAtK: pass.mean,
-      passInterval: pass.interval,
-      consAtK: cons.mean,
-      consInterval: cons.interval,
-    };
-  });
-}
-
-/** Elections among k samples each, and how many of them the right answer wins. */
-function electionsOf(votes: readonly Vote[], k: number): { hits: number; total: number } {
-  const total = Math.floor(votes.length / k);
-  let hits = 0;
-  for (let e = 0; e < total; e++) {
-    const voters = votes.slice(e * k, (e + 1) * k);
-    const winner = consAtK(voters.map(({ answer }) => answer));
-    if (winner >= 0 && voters[winner]!.correct) hits++;
-  }
-  return { hits, total };
 }
 
 /** Problems sampled at once: with many samples of each, some thousand rows. */
@@ -97,11 +48,8 @@ export async function measureTestTime(
     const part = prompts.slice(firstPrompt, firstPrompt + problemsAtOnce);
     const sampling = { groupSize: samples, maxNewTokens, seed, firstPrompt };
     const groups = await sampler.sample(parameters, part, sampling);
-    groups.forEach((group, i) => {
-      const verdicts = group.map(({ text }) => verify(problems[firstPrompt + i]!, text));
-      votes.push(verdicts.map(({ canonicalAnswer, correct }) => ({ answer: canonicalAnswer, correct }))); // prettier-ignore
-      lengths.push(meanLength(group));
-    });
+    votes.push(...votesOf(problems.slice(firstPrompt), groups));
+    lengths.push(...groups.map(meanLength));
     onProgress?.(votes.length / prompts.length);
   }
   const right = votes.map((own) => own.filter(({ correct }) => correct).length);
