@@ -59,7 +59,7 @@ test('names that do not exist are refused with the ones that do', () => {
   );
   refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs or units');
   refused(
-    () => generate('countdown', 6, createRandom(0), 'train'),
+    () => generate('countdown', 7, createRandom(0), 'train'),
     'unknown level 7 for countdown: use 1 to 6',
   );
   refused(
@@ -75,7 +75,7 @@ test('a stage with an unknown size or corpus fails before it writes anything', a
   const options = { seed: 0, place, gated: false };
   await assert.rejects(trainBase({ ...options, size: 'huge' as never }), {
     name: 'UserError',
-    message: 'unknown size huge: use tiny, small, base, large',
+    message: 'unknown size huge: use tiny, mini, small, base, large',
   });
   const corpus = { corpus: 'none' as never };
   await assert.rejects(trainBase({ ...options, size: 'tiny', settings: corpus }), {

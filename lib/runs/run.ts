@@ -68,20 +68,25 @@ export class Run {
   tokens = 0;
   private secondsBefore = 0;
   private joulesBefore = 0;
-  private readonly startedAt = Date.now();
   private readonly energyAtStart = readEnergy();
 
   private constructor(
     readonly folder: string,
     private readonly plan: RunPlan,
+    private readonly startedAt: number,
   ) {}
 
   /**
    * Opens a run: a new one, or the rest of an interrupted one with the same plan, whose state is returned. A folder
-   * that holds a finished run or one with another plan is left alone: that is an error.
+   * that holds a finished run or one with another plan is left alone: that is an error. The run's seconds count from
+   * `startedAt`, which lies before the opening where a stage samples its data first.
    */
-  static open(folder: string, plan: RunPlan): { run: Run; saved: SavedState | null } {
-    const run = new Run(folder, plan);
+  static open(
+    folder: string,
+    plan: RunPlan,
+    startedAt = Date.now(),
+  ): { run: Run; saved: SavedState | null } {
+    const run = new Run(folder, plan, startedAt);
     const info = readRunInfo(folder);
     if (!info) return { run, saved: null };
     const asked: unknown = JSON.parse(JSON.stringify({ ...plan, versions: null }));

@@ -41,13 +41,13 @@ export async function coldStartTraces(
   r1Zero: Model,
   seed: number,
   settings: ColdStartSettings = defaultColdStart,
-): Promise<{ traces: Trace[]; counts: Counts }> {
+): Promise<{ traces: Trace[]; counts: Counts; tokens: number }> {
   const { plan, samples, giveUpShare, curated } = settings;
   const sampler = samplerFor(r1Zero.config);
   try {
     const filter = curated ? cleanOnes : allOnes;
     const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, ...filter };
-    const { traces, counts } = await collectTraces(r1Zero, sampler, options);
+    const { traces, counts, tokens } = await collectTraces(r1Zero, sampler, options);
     const random = createRandom(seed, 'cold start');
     const giveUps = Math.round(settings.traces * giveUpShare);
     // evenly over the prompts, so that each task keeps its share
@@ -65,7 +65,7 @@ export async function coldStartTraces(
       const completion = coldStartCompletion(problem, language, random, false);
       return { kind: 'give-up', task, level: problem.level, language, prompt, completion };
     });
-    return { traces: [...chosen, ...given], counts };
+    return { traces: [...chosen, ...given], counts, tokens };
   } finally {
     sampler.dispose();
   }

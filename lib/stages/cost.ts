@@ -31,7 +31,8 @@ export function activeWeights(config: ModelConfig): number {
 
 /**
  * The cost of a finished run. Tokens are those of completions (of documents in pre-training); reinforcement learning
- * samples each and learns from it once, groups without difference included. Prompts and attention are left out.
+ * samples each and learns from it once, groups without difference included. Prompts, attention, and the pairs
+ * that a reward model is shown are left out.
  */
 export function costOf(name: string, info: RunInfo): StageCost {
   const { stage, config, seconds, tokens, joules, result } = info;

@@ -85,13 +85,17 @@ const data: Stage = {
   make: async (job) => {
     const { preset, size, seed, stage, place, fromName, models } = job;
     const settings = { ...defaultDistillation, ...preset.distillation };
-    const { run } = Run.open(runFolder(place, nameOf(job)), {
-      stage,
-      size,
-      seed,
-      config: { from: fromName, model: models[0]!.config, ...settings },
-      versions: await versions(),
-    });
+    const { run } = Run.open(
+      runFolder(place, nameOf(job)),
+      {
+        stage,
+        size,
+        seed,
+        config: { from: fromName, model: models[0]!.config, ...settings },
+        versions: await versions(),
+      },
+      job.startedAt,
+    );
     const { traces, counts, unspeakable, tokens } = await distillationTraces(
       models[0]!,
       seed,

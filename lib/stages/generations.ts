@@ -154,6 +154,7 @@ const climbing = { climbing: true };
 
 /** The same with one thing changed. */
 export const generationArms = {
+  'gen1-unfiltered': generation(1, 'base', { filter: 'all', giveUpShare: 0 }),
   'gen1-growing': generation(1, 'base', growing),
   'gen2-growing': generation(2, 'gen1-growing', growing),
   'gen3-growing': generation(3, 'gen2-growing', growing),

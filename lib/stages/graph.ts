@@ -50,9 +50,10 @@ const coldStart = (control: Partial<ColdStartSettings>): Stage => ({
   needs: ['base', 'r1-zero'],
   make: async ({ preset, models, ...job }) => {
     const settings = { ...defaultColdStart, ...preset.coldStart, ...control };
-    const { traces, counts } = await coldStartTraces(models[1]!, job.seed, settings);
+    const { traces, counts, tokens } = await coldStartTraces(models[1]!, job.seed, settings);
     writeTraces(traceFile(job.place, nameOf(job)), traces);
-    return trainSft({ ...job, from: models[0]!, traces, about: { counts }, settings: preset.sft });
+    const about = { counts, sampledTokens: tokens };
+    return trainSft({ ...job, from: models[0]!, traces, about, settings: preset.sft });
   },
 });
 

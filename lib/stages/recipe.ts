@@ -41,8 +41,19 @@ export async function runStage(
     .filter((_, i) => stages[due[i]!.before].makesModel !== false)
     .map((name) => loadStage(place, name));
   try {
+    const startedAt = Date.now();
     const fromName = names[0] ?? '';
-    const made = await make({ stage, preset, size, seed, place, names, fromName, models });
+    const made = await make({
+      stage,
+      preset,
+      size,
+      seed,
+      place,
+      startedAt,
+      names,
+      fromName,
+      models,
+    });
     if (made?.model) disposeTree(made.model.parameters); // it is in its checkpoint
     return made?.info ?? null;
   } finally {

@@ -34,6 +34,8 @@ export interface RewardModelOptions {
   fromName: string;
   preferences: readonly Preference[];
   place?: Place;
+  /** in milliseconds: when the pairs were begun to be sampled; default now */
+  startedAt?: number;
   settings?: Partial<RewardModelSettings>;
   onStep?: (row: Row, steps: number) => void | Promise<void>;
 }
@@ -68,13 +70,17 @@ export async function trainRewardModel(
   if (learned.length === 0) throw new UserError('no preference to learn from: label some pairs');
   refuseOneLabel(learned, 'the preference data');
   const name = stageName(size, stage, seed);
-  const { run } = Run.open(runFolder(place, name), {
-    stage,
-    size,
-    seed,
-    config: { from: fromName, model: config, ...settings, pairs: learned.length },
-    versions: await versions(),
-  });
+  const { run } = Run.open(
+    runFolder(place, name),
+    {
+      stage,
+      size,
+      seed,
+      config: { from: fromName, model: config, ...settings, pairs: learned.length },
+      versions: await versions(),
+    },
+    options.startedAt,
+  );
   const state = createTrainerState(withScoreHead(from.parameters), settings.optimizer);
   const trainer = new Trainer(rewardModelLoss(config), settings.optimizer, state);
   const pairs = learned.map(pairOf);

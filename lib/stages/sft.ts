@@ -40,6 +40,8 @@ export interface SftOptions {
   /** kept in `run.json`: where the traces come from and how many were filtered out */
   about?: Readonly<Record<string, unknown>>;
   place?: Place;
+  /** in milliseconds: when the traces were begun to be collected; default now */
+  startedAt?: number;
   settings?: Partial<SftSettings>;
   /** called after each step with its row of `metrics.csv` */
   onStep?: (row: Row, steps: number) => void | Promise<void>;
@@ -60,13 +62,17 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   const settings = sftSettings(size, options.settings);
   const { config } = from;
   const name = stageName(size, stage, seed);
-  const { run, saved } = Run.open(runFolder(place, name), {
-    stage,
-    size,
-    seed,
-    config: { from: fromName, model: config, ...settings, traces: traces.length },
-    versions: await versions(),
-  });
+  const { run, saved } = Run.open(
+    runFolder(place, name),
+    {
+      stage,
+      size,
+      seed,
+      config: { from: fromName, model: config, ...settings, traces: traces.length },
+      versions: await versions(),
+    },
+    options.startedAt,
+  );
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(cloneParameters(from.parameters), settings.optimizer);

@@ -12,6 +12,8 @@ export interface Job {
   readonly size: ModelSize;
   readonly seed: number;
   readonly place: Place;
+  /** when the stage began, in milliseconds: sampling its data is part of it */
+  readonly startedAt: number;
   /** names of the stages it needs, those of the teacher last */
   readonly names: readonly string[];
   /** the first of them, for the record; empty where the stage needs none */

@@ -147,7 +147,7 @@ export function forget(name: string): void {
 }
 
 /** The run of that name with its live chart: what is there, or `train` now. At the end the chart, or a sentence. */
-async function runDrawn(
+export async function runDrawn(
   book: Workbook,
   name: string,
   draw: (rows: readonly Row[], steps: number) => Chart,
