@@ -5,12 +5,16 @@ import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
+import { generationsChart } from '../plots/fromGenerations';
 import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
+import { budgetChart, votesChart } from '../plots/fromTestTime';
 import { renderPng } from '../plots/render';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
 import { armLines, armTable, type Arms } from '../stages/arms';
-import { checkpointFolder, recorded, runFolder, shortPath } from '../stages/places';
+import { costLines, costTable } from '../stages/cost';
+import { chainStages } from '../stages/graph';
+import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
 import { generalTable, stageLines } from '../stages/recipe';
 import {
   comparisonChart,
@@ -18,7 +22,15 @@ import {
   recordedComparisons,
   type ComparisonName,
 } from '../stages/recordedComparisons';
+import {
+  generationArms,
+  generationPoints,
+  generationTable,
+  type GenerationArm,
+} from '../stages/recordedGenerations';
 import { seedLines, seedTable } from '../stages/seeds';
+import { testTimeLines } from '../stages/testTime';
+import { testTimeTable } from '../stages/testTimeTable';
 import { readArguments, runCommand } from './arguments';
 
 const help = `
@@ -83,11 +95,37 @@ async function drawHacks(): Promise<void> {
     await draw('hacked-tests', visibleTestsChart({ title: 'A reward with a hole, and without', subtitle }, runs)); // prettier-ignore
 }
 
+/** The virtuous cycle and test-time compute: pictures, and their tables. */
+async function drawSecondHalf(): Promise<Record<string, string>> {
+  const arms = Object.keys(generationArms) as GenerationArm[];
+  const points = arms.flatMap((arm) => generationPoints(arm));
+  const tasks = ['countdown 3', 'countdown 5', 'countdown 6'];
+  const subtitle = 'small; held-out problems, 95 % intervals';
+  if (points.some(({ x, rows }) => x > 0 && rows.length > 0))
+    await draw('generations', generationsChart({ title: 'The virtuous cycle', subtitle }, points, tasks)); // prettier-ignore
+  const measured = fs.readdirSync(path.join(recorded, 'runs')).filter((name) => /-test-time/.test(name)); // prettier-ignore
+  const tables: Record<string, string> = {
+    generations: arms
+      .map((arm) => armTable(armLines(recorded, 'small', generationTable(arm))))
+      .join('\n\n'),
+  };
+  for (const name of measured) {
+    const info = readRunInfo(runFolder(recorded, name))!;
+    const hard = testTimeLines(info).filter(({ level }) => level === 5);
+    const of = `${info.size}; countdown 5, ${hard[0]!.n} problems, ${hard[0]!.samples} answers each`;
+    await draw(name, votesChart({ title: 'One of k, and the majority of k', subtitle: of }, hard));
+    await draw(`${name}-budget`, budgetChart({ title: 'A limit on thinking', subtitle: of }, hard));
+    tables[name] = testTimeTable([info]);
+  }
+  const chain = chainStages.map((stage) => stageName('base', stage, 0));
+  return { ...tables, costs: costTable(costLines(recorded, chain)) };
+}
+
 async function main(): Promise<void> {
   readArguments(help, {});
   await drawZero();
   await drawHacks();
-  const tables: Record<string, string> = {};
+  const tables: Record<string, string> = await drawSecondHalf();
   for (const name of Object.keys(recordedComparisons) as ComparisonName[]) {
     const lines = comparisonLines(name);
     if (new Set(lines.map(({ arm }) => arm)).size < 2) continue; // nothing to compare yet
