@@ -188,18 +188,20 @@ const alone = (from: 'base' | 'distilled', settings: Partial<ZeroSettings> = {})
 
 const few = (count: number): Stage => imitating((traces) => traces.slice(0, count));
 
-/** Both arms get four trials on `tiny`, seed 0; the settings keep the best of each. */
+/** Both arms get five trials on `tiny`, seed 0; the settings keep the best of each. */
 const imitationTrials: readonly Partial<SftSettings>[] = [
   { learningRate: 1e-3 },
   { learningRate: 2e-3 },
   { learningRate: 4e-3 },
   { learningRate: 8e-3 },
+  { learningRate: 1.6e-2 },
 ];
 const rlTrials: readonly Partial<ZeroSettings>[] = [
   { learningRate: 1.5e-4 },
   { learningRate: 4e-4 },
   { learningRate: 1e-3 },
   { learningRate: 2.5e-3 },
+  { learningRate: 7e-5 },
 ];
 
 /** What becomes of students, and of the data they learn from. */
@@ -220,8 +222,10 @@ export const distillationArms = {
   'distilled-trial-2': imitating(undefined, imitationTrials[1]),
   'distilled-trial-3': imitating(undefined, imitationTrials[2]),
   'distilled-trial-4': imitating(undefined, imitationTrials[3]),
+  'distilled-trial-5': imitating(undefined, imitationTrials[4]),
   'student-rl-trial-1': alone('base', { steps: 300, ...rlTrials[0] }),
   'student-rl-trial-2': alone('base', { steps: 300, ...rlTrials[1] }),
   'student-rl-trial-3': alone('base', { steps: 300, ...rlTrials[2] }),
   'student-rl-trial-4': alone('base', { steps: 300, ...rlTrials[3] }),
+  'student-rl-trial-5': alone('base', { steps: 300, ...rlTrials[4] }),
 } as const satisfies Record<string, Stage>;

@@ -183,15 +183,15 @@ export function studentSettings(size: ModelSize): SftSettings {
 
 /** Steps of a student's reinforcement learning: at least five times what imitation costs it. */
 const studentSteps: Record<ModelSize, number> = {
-  tiny: 1200,
+  tiny: 700,
   mini: 600,
-  small: 450,
+  small: 550,
   base: 450,
   large: 450,
 };
 
 export function studentRLSettings(size: ModelSize): Partial<ZeroSettings> {
-  return { steps: studentSteps[size], learningRate: 4e-4, evaluateEvery: 100 };
+  return { steps: studentSteps[size], learningRate: 1.5e-4, evaluateEvery: 100 };
 }
 
 export function rewardModelSettings(
