@@ -16,6 +16,7 @@ import { ladderFigure, ppoFigure } from '../plots/paper/variants';
 import { accuracyFigure, lengthFigure, levelsFigure } from '../plots/paper/zero';
 import { costLines } from './cost';
 import { recorded, stageName } from './places';
+import { recordedComparisons } from './recordedComparisons';
 import { isRecorded, recordedRun, recordedSeeds } from './recordedRuns';
 import { testTimeLines } from './testTime';
 import { readTraces, traceFile } from './traces';
@@ -40,13 +41,11 @@ export const paperFigures = {
       inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
     ),
   ),
-  length: figure(
-    ['fig_r1zero_length_v1', 'fig_r1zero_length_v2_smooth', 'fig_r1zero_length_v2_raw_decimated'],
-    (published) =>
-      lengthFigure(
-        published,
-        inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
-      ),
+  length: figure(['fig_r1zero_length_v1', 'fig_r1zero_length_v2_smooth'], (published) =>
+    lengthFigure(
+      published,
+      inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
+    ),
   ),
   levels: figure(['v2_fig08_math_by_level'], (published) =>
     levelsFigure(
@@ -121,10 +120,8 @@ export const paperFigures = {
   ),
   distilled: figure(['v1_table05_distilled'], (published) =>
     distilledFigure(published, {
-      'base R1, the teacher': recordedSeeds('base', 'r1'),
-      ...Object.fromEntries(
-        students.map((size) => [`${size}, distilled`, recordedSeeds(size, 'distilled')]),
-      ),
+      'base, the teacher': recordedSeeds('base', 'r1'),
+      ...Object.fromEntries(students.map((size) => [size, recordedSeeds(size, 'distilled')])),
     }),
   ),
   'distillation-or-rl': figure(['v1_table06_distill_vs_rl'], (published) =>
@@ -151,14 +148,7 @@ export const paperFigures = {
     ladderFigure(published, rungs()),
   ),
   ppo: figure(['v2_fig04_ppo_vs_grpo'], (published) =>
-    ppoFigure(
-      published,
-      arms('small', {
-        GRPO: 'ladder-workbook',
-        'PPO, lambda 1': 'ppo-lambda-1',
-        'PPO, lambda .95': 'ppo-lambda-95',
-      }),
-    ),
+    ppoFigure(published, arms('small', recordedComparisons.ppo.arms)),
   ),
 } as const satisfies Record<string, FigureSource>;
 
@@ -189,18 +179,9 @@ const arms = (size: string, stages: Readonly<Record<string, string>>): Arms =>
 
 /** GRPO as this workbook and as the paper has it, and every further rung that is recorded. */
 function rungs(): Arms {
-  const further = {
-    'Dr. GRPO': 'ladder-dr-grpo',
-    DAPO: 'ladder-dapo',
-    RLOO: 'ladder-rloo',
-    'REINFORCE++': 'ladder-reinforce',
-  };
+  const { 'this workbook': own, GRPO, ...further } = recordedComparisons.ladder.arms;
   const there = Object.entries(further).filter(([, stage]) => isRecorded('small', stage));
-  return arms('small', {
-    'this workbook': 'ladder-workbook',
-    GRPO: 'ladder-grpo',
-    ...Object.fromEntries(there),
-  });
+  return arms('small', { 'this workbook': own, GRPO, ...Object.fromEntries(there) });
 }
 
 function testTime(size: string): TestTimeOfRun {

@@ -16,7 +16,9 @@ export function recordedRun(size: string, stage: string, seed = 0): RecordedRun 
   const folder = runFolder(recorded, name);
   const info = readRunInfo(folder);
   if (!info?.finished)
-    throw new NoRunError(`no recorded run ${name}: npm run recipe -- ${recipeOf(size, stage)}`);
+    throw new NoRunError(
+      `no recorded run ${name}: npm run recipe -- ${optionsOf(size, stage, seed)}`,
+    );
   return {
     name,
     weights: weightsOf(info.config.model as ModelConfig),
@@ -44,10 +46,15 @@ export function recordedSeeds(size: string, stage: string): RecordedRun[] {
   return [first, ...others.map((seed) => recordedRun(size, stage, seed))];
 }
 
-/** What makes a stage: students and large models belong to the full preset. */
-function recipeOf(size: string, stage: string): string {
+/** What makes a run: students and the larger models belong to the full preset. */
+function optionsOf(size: string, stage: string, seed: number): string {
   const isQuick = size === 'small' && !/^(distilled|student)/.test(stage);
-  return `${isQuick ? '' : `--preset full --size ${size} `}--stage ${stage} --recorded`;
+  return [
+    ...(isQuick ? [] : ['--preset full --size', size]),
+    ...['--stage', stage],
+    ...(seed === 0 ? [] : ['--seed', seed]),
+    '--recorded',
+  ].join(' ');
 }
 
 /** All weights of a model: those that a token passes through, and the scales of the norms. */

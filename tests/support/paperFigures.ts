@@ -65,10 +65,10 @@ export const drawn: Readonly<Record<FigureName, PaperFigure>> = {
     { name: 'small-r1-s0', kind: 'RL', seconds: 100 },
   ]),
   distilled: distilledFigure(published, {
-    'base R1, the teacher': one('base-r1-s0', 0.1),
-    'small, distilled': paperSeeds('small-distilled', 0.05),
-    'mini, distilled': one('mini-distilled-s0'),
-    'tiny, distilled': one('tiny-distilled-s0', -0.1),
+    'base, the teacher': one('base-r1-s0', 0.1),
+    small: paperSeeds('small-distilled', 0.05),
+    mini: one('mini-distilled-s0'),
+    tiny: one('tiny-distilled-s0', -0.1),
   }),
   'distillation-or-rl': distillationOrRLFigure(
     published,

@@ -33,7 +33,7 @@ export function hackingFigure(
       ),
       curves(
         { title: 'Published: Codeforces', source: from, format: '.0%' },
-        series('codeforces', 'right answers'),
+        series('codeforces', 'score of the benchmark'),
       ),
     ],
     [

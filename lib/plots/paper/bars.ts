@@ -104,7 +104,7 @@ function categorical(
           field: 'value',
           type: 'quantitative',
           title: null,
-          axis: { format: format.endsWith('%') ? '.0%' : ',', tickCount: 4, grid: true },
+          axis: { ...(format.endsWith('%') && { format: '.0%' }), tickCount: 4, grid: true },
           ...(domain && { scale: { domain } }),
         },
         color: {

@@ -24,7 +24,7 @@ export interface CurveOptions {
   readonly source: string;
   /** name of the horizontal axis, `step` without another */
   readonly x?: string;
-  /** how values are written, in d3's notation */
+  /** how values are written, in d3's notation; whole numbers without it */
   readonly format?: string;
   /** ends of the vertical axis; without them it goes from zero to the highest value */
   readonly domain?: readonly [number, number];
@@ -37,7 +37,7 @@ export interface CurveOptions {
 
 /** Curves, with bands where there are any. */
 export function curves(options: CurveOptions, points: readonly CurvePoint[]): Panel {
-  const { title, source, x = 'step', format = ',' } = options;
+  const { title, source, x = 'step', format } = options;
   return {
     title,
     source,
@@ -59,14 +59,7 @@ function drawing(
   room: number,
   axisRoom: number,
 ): object {
-  const {
-    x = 'step',
-    format = ',',
-    domain,
-    isFitted = false,
-    isLog = false,
-    levels = [],
-  } = options;
+  const { x = 'step', format, domain, isFitted = false, isLog = false, levels = [] } = options;
   const series = distinct(points.map((point) => point.series));
   const scale = domain ? { domain } : { zero: !isFitted, nice: 4 };
   const y = (field: string): object => ({
@@ -74,7 +67,7 @@ function drawing(
     type: 'quantitative',
     title: null,
     scale,
-    axis: { format, tickCount: 4, minExtent: axisRoom, maxExtent: axisRoom },
+    axis: { ...(format && { format }), tickCount: 4, minExtent: axisRoom, maxExtent: axisRoom },
   });
   const ks = distinct(points.map((point) => point.x));
   const horizontal = {
@@ -82,7 +75,7 @@ function drawing(
     type: 'quantitative',
     title: x,
     scale: isLog ? { type: 'log', base: 2, nice: false } : { zero: true, nice: false },
-    axis: isLog ? { values: ks, format: 'd' } : { tickCount: 5, format: ',' },
+    axis: isLog ? { values: ks, format: 'd' } : { tickCount: 5 },
   };
   const band = {
     transform: [{ filter: 'isValid(datum.low)' }],
@@ -96,7 +89,7 @@ function drawing(
       tooltip: [
         { field: 'series', type: 'nominal' },
         { field: 'x', type: 'quantitative', title: x },
-        { field: 'value', type: 'quantitative', format: format === ',' ? '.4~r' : format },
+        { field: 'value', type: 'quantitative', format: format ?? '.4~r' },
       ],
     },
   };
@@ -136,14 +129,14 @@ function levelMarks({ label, value, at }: Level): object[] {
         baseline: 'bottom',
         dy: -2,
         color: ink.normal,
-        fontSize: 10,
+        fontSize: 9,
       },
       encoding: { y, x: end, color: null, text: { field: 'label', type: 'nominal' } },
     },
   ];
 }
 
-function describe(points: readonly CurvePoint[], x: string, format: string): string {
+function describe(points: readonly CurvePoint[], x: string, format?: string): string {
   const ends = distinct(points.map((point) => point.series)).map((series) => {
     const own = points.filter((point) => point.series === series);
     const [first, last] = [own[0]!, own.at(-1)!];

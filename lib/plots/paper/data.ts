@@ -64,16 +64,18 @@ export interface CuratedRun {
   readonly traces: readonly { readonly task: string; readonly completion: string }[];
 }
 
+/** As the paper has it: mathematics, programs, science, and all the others. */
+const inOrder = ['countdown', 'programs', 'units', 'general', 'facts'];
+
 /** DeepSeek-R1, v2 Table 5. */
 export function sftDataFigure(
   published: Published<'v2_table05_sft_data'>,
   { run, traces }: CuratedRun,
 ): PaperFigure {
   const rows = published.v2_table05_sft_data.filter(({ domain }) => domain !== 'Total');
-  const tasks = distinct(traces.map(({ task }) => task)).map((task) => ({
-    task,
-    own: traces.filter((trace) => trace.task === task),
-  }));
+  const tasks = inOrder
+    .map((task) => ({ task, own: traces.filter((trace) => trace.task === task) }))
+    .filter(({ own }) => own.length > 0);
   const { removed, kept } = (run.info.result as { counts: { removed: Record<string, number>; kept: number } }).counts; // prettier-ignore
   const from = 'DeepSeek-R1, v2 Table 5';
   const source = sourceOf([run]);

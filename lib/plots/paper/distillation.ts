@@ -1,7 +1,7 @@
 /** Small models that imitate R1, alone and against reinforcement learning of their own. */
 import { bars, dots, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
-import { armBars, setsByArm, type Arms } from './ours';
+import { armBars, setsByArm, thousands, type Arms } from './ours';
 import type { Published } from './published';
 
 const axis = { format: '.0%', domain: [0, 1] } as const;
@@ -29,17 +29,22 @@ export function distilledFigure(
     {
       title: 'R1 distilled into small models',
       caption:
-        'pass@1 of models that imitate verified traces of R1, without any reinforcement learning of their own. The paper’s students are Qwen and Llama models that were trained on much of what people have written; ours have read nothing but our corpus, and the smallest has a few thousand weights.',
+        'pass@1 of models that imitate verified traces of R1, without any reinforcement learning of their own. The paper’s students are Qwen and Llama models that were trained on much of what people have written; ours have read nothing but our corpus.',
     },
     [dots({ title: 'Published', source: 'DeepSeek-R1, v1 Table 5', ...axis }, theirs)],
     [
       dots(
-        { title: 'Ours', source: 'held-out problems, 95 % intervals', ...axis },
-        setsByArm(ours),
+        { title: 'Ours', source: 'sizes in weights; held-out problems, 95 % intervals', ...axis },
+        setsByArm(withWeights(ours)),
       ),
     ],
   );
 }
+
+const withWeights = (arms: Arms): Arms =>
+  Object.fromEntries(
+    Object.entries(arms).map(([arm, runs]) => [`${arm}, ${thousands(runs[0]!.weights)}`, runs]),
+  );
 
 /** DeepSeek-R1, v1 Table 6 (v2 Table 16). Ours by the size of the student. */
 export function distillationOrRLFigure(
@@ -62,7 +67,7 @@ export function distillationOrRLFigure(
     {
       title: 'Imitate a strong teacher, or learn by yourself?',
       caption:
-        'The same small model once imitates R1, once does its own reinforcement learning with at least five times the computation. The paper has one student of 32 billion weights, and a model of others beside it; ours are three sizes, with the base that both arms start from.',
+        'The same small model once imitates R1, once does its own reinforcement learning with several times the computation. The paper has one student, and a model of others beside it; ours are three sizes, with the base that both arms start from.',
     },
     [bars({ title: 'Published: Qwen2.5-32B', source: 'DeepSeek-R1, v1 Table 6', ...axis }, theirs)],
     Object.entries(ours).map(([size, arms]) =>

@@ -71,7 +71,7 @@ function byDifficulty(line: TestTime): CurvePoint[] {
 /** DeepSeek-R1, v2 section E.4. */
 export function votesFigure(
   published: Published<'v2_sec_e4_test_time_scaling'>,
-  { name, lines }: TestTimeOfRun,
+  ours: TestTimeOfRun,
 ): PaperFigure {
   const items = published.v2_sec_e4_test_time_scaling;
   const of = (item: string): number => items.find((row) => row.item === item)!.value / 100;
@@ -82,15 +82,10 @@ export function votesFigure(
   ];
   const source = 'DeepSeek-R1, v2 section E.4: first and last points alone';
   const shares = { x: 'samples of a problem', format: '.0%', domain: [0, 1], isLog: true } as const;
-  const shown = { r1: 'R1', base: 'base' };
   const panel = (set: string) =>
     curves(
-      { title: `Ours: ${set}`, source: name, ...shares },
-      Object.entries(shown).flatMap(([model, label]) =>
-        lines
-          .filter((line) => line.model === model && setName(line) === set)
-          .flatMap((line) => votePoints(line, label)),
-      ),
+      { title: `Ours: ${set}`, source: ours.name, ...shares },
+      votesOn(set, { r1: 'R1', base: 'base' }, ours),
     );
   return beside(
     {
@@ -101,27 +96,47 @@ export function votesFigure(
     [
       curves({ title: 'Published: AIME 2024', source, ...shares }, [
         ...two('R1, majority', 'R1 AIME 2024 pass@1', 'R1 AIME 2024 majority vote'),
-        ...two('R1, any', 'R1 AIME 2024 pass@1', `R1 AIME 2024 pass@${most}`),
         ...two(
           'GPT-4o, majority',
           'GPT-4o AIME 2024 pass@1',
           `GPT-4o AIME 2024 majority of ${most}`,
         ),
+        ...two('R1, any', 'R1 AIME 2024 pass@1', `R1 AIME 2024 pass@${most}`),
       ]),
     ],
-    ...distinct(lines.map(setName)).map((set) => [panel(set)]),
+    ...distinct(ours.lines.map(setName)).map((set) => [panel(set)]),
   );
 }
 
-const votePoints = ({ votes }: TestTime, model: string): CurvePoint[] => [
-  ...votes.map(({ k, consAtK, consInterval: [low, high] }) => ({ series: `${model}, majority`, x: k, value: consAtK, low, high })), // prettier-ignore
-  ...votes.map(({ k, passAtK, passInterval: [low, high] }) => ({ series: `${model}, any`, x: k, value: passAtK, low, high })), // prettier-ignore
-];
+/** What is asked of k samples: that most of them are right, or that any of them is. */
+type Question = 'majority' | 'any';
+
+const votePoints = ({ votes }: TestTime, model: string, question: Question): CurvePoint[] =>
+  votes.map(({ k, consAtK, consInterval, passAtK, passInterval }) => {
+    const isMajority = question === 'majority';
+    const [low, high] = isMajority ? consInterval : passInterval;
+    const value = isMajority ? consAtK : passAtK;
+    return { series: `${model}, ${question}`, x: k, value, low, high };
+  });
+
+/** Both questions, each to all of these models in turn. */
+const votesOn = (
+  set: string,
+  models: Readonly<Record<string, string>>,
+  { lines }: TestTimeOfRun,
+): CurvePoint[] =>
+  (['majority', 'any'] as const).flatMap((question) =>
+    Object.entries(models).flatMap(([model, label]) =>
+      lines
+        .filter((line) => line.model === model && setName(line) === set)
+        .flatMap((line) => votePoints(line, label, question)),
+    ),
+  );
 
 /** DeepSeekMath, Figure 7. */
 export function majorityFigure(
   published: Published<'deepseekmath_fig07_passk_majk'>,
-  { name, lines }: TestTimeOfRun,
+  ours: TestTimeOfRun,
 ): PaperFigure {
   const rows = published.deepseekmath_fig07_passk_majk;
   const shares = { x: 'samples of a problem', format: '.0%', isLog: true } as const;
@@ -133,12 +148,6 @@ export function majorityFigure(
         x: K,
         value: accuracy_pct / 100,
       }));
-  const ours = (set: string): CurvePoint[] =>
-    ['base', 'r1-zero'].flatMap((model) =>
-      lines
-        .filter((line) => line.model === model && setName(line) === set)
-        .flatMap((line) => votePoints(line, model === 'base' ? 'before RL' : 'after RL')),
-    );
   return beside(
     {
       title:
@@ -156,8 +165,11 @@ export function majorityFigure(
         theirs(benchmark),
       ),
     ),
-    distinct(lines.map(setName)).map((set) =>
-      curves({ title: `Ours: ${set}`, source: name, ...shares }, ours(set)),
+    distinct(ours.lines.map(setName)).map((set) =>
+      curves(
+        { title: `Ours: ${set}`, source: ours.name, ...shares },
+        votesOn(set, { base: 'before RL', 'r1-zero': 'after RL' }, ours),
+      ),
     ),
   );
 }
