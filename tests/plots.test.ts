@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
-<<<<<<< HEAD
-import * as vega from 'vega';
-import { compile } from 'vega-lite';
 import { accuracyRows, comparison } from '../lib/plots/comparison';
 import { generationsChart, tracesChart, type MeasuredAt } from '../lib/plots/fromGenerations';
-=======
-import { comparison } from '../lib/plots/comparison';
->>>>>>> 88f8cf6 (A page of the paper's figures; tests; where each number comes from)
 import { languageChart } from '../lib/plots/fromRun';
 import {
   budgetChart,

@@ -8,7 +8,9 @@ import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../runs
 import { activeWeights } from './cost';
 import { recorded, runFolder, stageName } from './places';
 
-export class NoRunError extends UserError {}
+export class NoRunError extends UserError {
+  override name = 'NoRunError';
+}
 
 /** Everything that a finished run left, of seed 0 unless another is named. */
 export function recordedRun(size: string, stage: string, seed = 0): RecordedRun {

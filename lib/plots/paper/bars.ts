@@ -88,6 +88,7 @@ function categorical(
     source,
     rows: rows.map((row) => ({ ...row })),
     words: describe(rows, format),
+    series: series.length > 1 ? series : [],
     axisRoom: Math.min(names, longestName),
     draw: (room, axisRoom) => ({
       width: room - axisRoom - 24, // a number at the end of the longest bar needs some room too

@@ -48,6 +48,7 @@ export function curves(options: CurveOptions, points: readonly CurvePoint[]): Pa
       ...(low !== undefined && { low, high: high ?? null }),
     })),
     words: describe(points, x, format),
+    series: distinct(points.map((point) => point.series)),
     axisRoom: 44,
     draw: (room, axisRoom) => drawing(options, points, room, axisRoom),
   };

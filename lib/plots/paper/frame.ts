@@ -1,6 +1,7 @@
 /** The frame of every figure that sets a paper beside this workbook: the paper's plots left, ours right. */
 import type { Row } from '../../core/csv';
 import { ink, styled, type Chart } from '../theme';
+import { legendHeight } from './legend';
 import { wrap } from './wrap';
 
 /** One plot of a figure. */
@@ -14,6 +15,8 @@ export interface Panel {
   readonly words: string;
   /** the rows are texts: what reads better as a table */
   readonly isText?: true;
+  /** the names of its legend, none where it has no legend */
+  readonly series: readonly string[];
   /** pixels that the names at its left take */
   readonly axisRoom: number;
   /** its drawing, in so many pixels with the names, which get as much as the widest of the column */
@@ -57,16 +60,24 @@ export function beside(
 /** A grid where the columns are equally long, so that the plots of a row stand at one height; else columns. */
 function layout(columns: readonly (readonly Panel[])[]): object {
   const room = (width - gap * (columns.length - 1)) / columns.length;
-  const sources = columns.map((column) => column.map(({ source }) => wrap(source, room, 11)));
-  const drawn = columns.map((column, c) => {
+  const headings = columns.map((column) => {
     const axisRoom = Math.max(...column.map((panel) => panel.axisRoom));
-    return column.map(({ title, draw }, r) => {
-      const lines = Math.max(...sources.map((own) => own[r]?.length ?? 0));
-      const own = sources[c]![r]!;
-      const source = [...own, ...Array<string>(lines - own.length).fill('')];
-      return { title: heading(title, source), ...draw(room, axisRoom) };
-    });
+    return column.map((panel) => ({
+      panel,
+      axisRoom,
+      source: wrap(panel.source, room, 11),
+      legend: legendHeight(panel.series, room - axisRoom),
+    }));
   });
+  const drawn = headings.map((column) =>
+    column.map(({ panel, axisRoom, source, legend }, r) => {
+      const row = headings.flatMap((other) => other[r] ?? []);
+      const lines = Math.max(...row.map((other) => other.source.length));
+      const padded = [...source, ...Array<string>(lines - source.length).fill('')];
+      const offset = 10 + Math.max(...row.map((other) => other.legend)) - legend;
+      return { title: heading(panel.title, padded, offset), ...panel.draw(room, axisRoom) };
+    }),
+  );
   const spacing = { column: gap, row: 28 };
   const [first] = drawn;
   if (drawn.every((column) => column.length === first!.length)) {
@@ -77,12 +88,12 @@ function layout(columns: readonly (readonly Panel[])[]): object {
   return { hconcat, spacing: gap, resolve: independent };
 }
 
-const heading = (text: string, subtitle: readonly string[]): object => ({
+const heading = (text: string, subtitle: readonly string[], offset: number): object => ({
   text,
   subtitle,
   fontSize: 13,
   subtitleFontSize: 11,
   subtitlePadding: 3,
   subtitleColor: ink.normal,
-  offset: 10,
+  offset,
 });

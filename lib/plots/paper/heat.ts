@@ -49,6 +49,7 @@ export function heat(
       ),
     })),
     words: describe(cells, rows),
+    series: [],
     axisRoom: Math.max(...rows.map((row) => textWidth(row, 11))) + 14,
     draw: (room, axisRoom) => ({
       width: room - axisRoom,

@@ -24,6 +24,10 @@ const darkInks: Readonly<Record<string, string>> = {
   '#ffffff': darkPaper,
 };
 
+const title = 'The paper’s figures beside ours';
+const introduction =
+  'Left what was published of DeepSeek-R1 and of the papers around it, right what the recorded runs of this workbook measured. Their models have hundreds of billions of weights and answer what people find hard; ours have some hundred thousand and calculate. What can be compared is how the curves go, not how high they stand.';
+
 /** The page. `missing` says of each figure that is not drawn what would record its runs. */
 export function figuresPage(
   figures: readonly PageFigure[],
@@ -31,29 +35,25 @@ export function figuresPage(
 ): string {
   const links = figures.map(({ name, figure }) => `<li><a href="#${name}">${escape(figure.title)}</a></li>`); // prettier-ignore
   const notYet = missing.map(({ name, message }) => `<li><b>${escape(name)}</b>: ${escape(message)}</li>`); // prettier-ignore
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>The paper’s figures beside ours</title>
-<style>${style}</style>
-</head>
-<body>
-<h1>The paper’s figures beside ours</h1>
-<p>Left what was published of DeepSeek-R1 and of the papers around it, right what the recorded runs of this workbook measured. Their
-models have hundreds of billions of weights and answer what people find hard; ours have some hundred thousand and calculate. What can be compared is how
-the curves go, not how high they stand.</p>
-<nav><ul>${links.join('')}</ul></nav>
-${figures.map(section).join('\n')}
-${notYet.length > 0 ? `<section><h2>Not recorded yet</h2><ul>${notYet.join('')}</ul></section>` : ''}
-<noscript>The charts need JavaScript; their numbers do not.</noscript>
-<!-- Vega and Vega-Lite, https://vega.github.io, BSD-3-Clause -->
-${['vega', 'vega-lite'].map((library) => `<script>${bundle(library)}</script>`).join('\n')}
-<script>${drawing}</script>
-</body>
-</html>
-`;
+  const lines = [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title>`,
+    `<style>${style}</style>`,
+    `<h1>${title}</h1>`,
+    `<p>${introduction}</p>`,
+    `<nav><ul>${links.join('')}</ul></nav>`,
+    ...figures.map(section),
+    ...(notYet.length > 0 ? [`<h2>Not recorded yet</h2><ul>${notYet.join('')}</ul>`] : []),
+    '<noscript>The charts need JavaScript; their numbers do not.</noscript>',
+    '<!-- Vega and Vega-Lite, https://vega.github.io, BSD-3-Clause -->',
+    ...['vega', 'vega-lite'].map((library) => `<script>${bundle(library)}</script>`),
+    `<script>${drawing}</script>`,
+    '</html>',
+  ];
+  return lines.join('\n') + '\n';
 }
 
 /** The browser's form of a library, which comes with its package. */
@@ -63,16 +63,23 @@ function bundle(library: string): string {
 }
 
 function section({ name, figure }: PageFigure): string {
-  const { title, caption, alt, panels, spec } = figure;
-  const charted = { ...spec, title: undefined }; // the page has it in its own letters
-  const json = JSON.stringify(charted).replaceAll('<', '\\u003c');
-  const chart = `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
+  const { title, caption, panels } = figure;
   const tables = panels.map(table).join('');
-  return `<section id="${name}">
-<h2>${escape(title)}</h2>
-<p>${escape(caption)}</p>
-${panels.every(({ isText }) => isText) ? tables : `${chart}<details><summary>The numbers</summary>${tables}</details>`}
-</section>`;
+  const isText = panels.every((panel) => panel.isText);
+  return [
+    `<section id="${name}">`,
+    `<h2>${escape(title)}</h2>`,
+    `<p>${escape(caption)}</p>`,
+    isText ? tables : chart(figure),
+    isText ? '' : `<details><summary>The numbers</summary>${tables}</details>`,
+    '</section>',
+  ].join('\n');
+}
+
+/** A chart's place, and behind it what is drawn there, without the title, which the page has in its own letters. */
+function chart({ alt, spec }: PaperFigure): string {
+  const json = JSON.stringify({ ...spec, title: undefined }).replaceAll('<', '\\u003c');
+  return `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
 }
 
 function table({ title, source, rows }: Panel): string {
@@ -81,7 +88,11 @@ function table({ title, source, rows }: Panel): string {
     columns.map((column) => `<td>${escape(text(row[column] ?? ''))}</td>`).join('');
   const head = columns.map((column) => `<th>${escape(column)}</th>`).join('');
   const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n');
-  return `<h3>${escape(title)}</h3><p class="source">${escape(source)}</p><div class="table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return [
+    `<h3>${escape(title)}</h3>`,
+    `<p class="source">${escape(source)}</p>`,
+    `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`,
+  ].join('\n');
 }
 
 const text = (cell: Cell): string =>

@@ -57,7 +57,7 @@ const clip = ({ grpo }: Config): string =>
 
 const same = 'the same';
 const smallRate = 'a small model learns from larger steps';
-const shortCompletions = 'our problems are solved in so many';
+const shortCompletions = 'enough for our problems';
 const enough = 'the curves flatten';
 
 const settings: Readonly<Record<keyof ChainRuns, readonly Setting[]>> = {
@@ -89,7 +89,7 @@ const settings: Readonly<Record<keyof ChainRuns, readonly Setting[]>> = {
       of: ['R1-Zero', 'outputs per rollout'],
       ours: (config) =>
         `${prompts(config) * config.groupSize}, in ${config.grpo.updatesPerBatch} updates`,
-      why: 'fewer completions are older than one update',
+      why: 'completions are learned from while they are fresh',
     },
     {
       of: ['R1-Zero', 'max output length before step 8.2k'],

@@ -23,6 +23,7 @@ export function textTable(
     isText: true,
     rows: rows.map((row) => Object.fromEntries(columns.map((c, i) => [c.title, row[i]!]))),
     words: rows.map((row) => row.join(', ')).join('; '),
+    series: [],
     axisRoom: 0,
     draw: (room) => drawing(columns, rows, room),
   };
