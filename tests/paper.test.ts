@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { inflateSync } from 'node:zlib';
 import { UserError } from '../lib/core/errors';
 import { firstSelfCorrection, wordRate } from '../lib/evaluation/selfCorrection';
+import { disposeTree } from '../lib/engine/tree';
+import { modelConfig } from '../lib/model/config';
+import { countParameters, initParameters } from '../lib/model/parameters';
 import { indexedPng } from '../lib/plots/indexedPng';
 import type { PaperFigure } from '../lib/plots/paper/frame';
 import { figuresPage } from '../lib/plots/paper/page';
@@ -21,7 +24,7 @@ import {
   paperFigures,
   type FigureName,
 } from '../lib/stages/paperFigures';
-import { recordedRun } from '../lib/stages/recordedRuns';
+import { recordedRun, weightsOf } from '../lib/stages/recordedRuns';
 import { drawn } from './support/paperFigures';
 import { warningsOf } from './support/warningsOf';
 
@@ -114,7 +117,7 @@ function structureOf(spec: unknown): unknown {
 test('the figures are built as they were', () => {
   const file = path.join(__dirname, 'support', 'paperFigures.json');
   const built = Object.fromEntries(figures.map(([name, { spec }]) => [name, structureOf(spec)]));
-  if (process.env.UPDATE_SNAPSHOTS) fs.writeFileSync(file, JSON.stringify(built, null, 1) + '\n');
+  if (process.env.UPDATE_SNAPSHOTS) fs.writeFileSync(file, JSON.stringify(built, null, 2) + '\n');
   assert.deepEqual(built, JSON.parse(fs.readFileSync(file, 'utf8')));
 });
 
@@ -217,6 +220,13 @@ test('a picture keeps its colours, or takes the nearest of the most frequent', (
   );
   const many = indexedPng(shades, 100, 1);
   assert.equal(many.readUInt32BE(many.indexOf('PLTE', 0, 'latin1') - 4), 3 * 64);
+});
+
+test('weights are counted as they are', () => {
+  const config = modelConfig('tiny', 104);
+  const model = initParameters(config, 0);
+  assert.equal(weightsOf(config), countParameters(model));
+  disposeTree(model);
 });
 
 test('a long text is wrapped at its words', () => {

@@ -10,11 +10,11 @@ import type { Arms, InBothSizes } from '../plots/paper/ours';
 import { readPublished, type Published, type PublishedName } from '../plots/paper/published';
 import { ahaFigure, reflectionFigure } from '../plots/paper/reflection';
 import { settingsFigure } from '../plots/paper/settings';
-import { majorityFigure, tokensFigure, votesFigure } from '../plots/paper/testTime';
-import type { TestTimeOfRun } from '../plots/paper/testTime';
+import { majorityFigure, tokensFigure, votesFigure, type TestTimeOfRun } from '../plots/paper/testTime'; // prettier-ignore
 import { ladderFigure, ppoFigure } from '../plots/paper/variants';
 import { accuracyFigure, lengthFigure, levelsFigure } from '../plots/paper/zero';
-import { costLines } from './cost';
+import { costLines, type StageCost } from './cost';
+import { chainStages } from './graph';
 import { recorded, stageName } from './places';
 import { recordedComparisons } from './recordedComparisons';
 import { isRecorded, recordedRun, recordedSeeds } from './recordedRuns';
@@ -113,11 +113,7 @@ export const paperFigures = {
       r1: recordedRun('small', 'r1'),
     }),
   ),
-  costs: figure(
-    ['training_costs'],
-    (published) =>
-    costFigure(published, costLines(recorded, chain.map((stage) => recordedRun('small', stage).name))), // prettier-ignore
-  ),
+  costs: figure(['training_costs'], (published) => costFigure(published, chainCosts())),
   distilled: figure(['v1_table05_distilled'], (published) =>
     distilledFigure(published, {
       'base, the teacher': recordedSeeds('base', 'r1'),
@@ -163,7 +159,6 @@ export function paperFigure(name: FigureName): PaperFigure {
   return source.draw();
 }
 
-const chain = ['base', 'r1-zero', 'dev1', 'dev2', 'dev3', 'reward-model', 'r1'];
 const students = ['small', 'mini', 'tiny'];
 
 const inBothSizes = <T>(of: (size: string) => T): InBothSizes<T> => ({
@@ -182,6 +177,12 @@ function rungs(): Arms {
   const { 'this workbook': own, GRPO, ...further } = recordedComparisons.ladder.arms;
   const there = Object.entries(further).filter(([, stage]) => isRecorded('small', stage));
   return arms('small', { 'this workbook': own, GRPO, ...Object.fromEntries(there) });
+}
+
+/** From the base to R1. */
+function chainCosts(): StageCost[] {
+  const names = chainStages.map((stage) => recordedRun('small', stage).name);
+  return costLines(recorded, names);
 }
 
 function testTime(size: string): TestTimeOfRun {

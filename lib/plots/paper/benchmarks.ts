@@ -90,7 +90,7 @@ export function stageFigure(
     {
       title: 'What every stage adds',
       caption:
-        'The stages of the recipe, the higher, the deeper the blue within a row. Published: percent, but for the Codeforces rating. Ours: percent of held-out problems and of words; tokens of a completion; liking is the simulated annotator’s, of answers to general prompts, which only the last two stages know.',
+        'The higher a number within its row, the deeper its blue. Published: percent, but for the Codeforces rating. Ours: percent of held-out problems and of words; tokens of a completion; liking is the simulated annotator’s, of answers to general prompts, which only the last two stages know.',
     },
     [
       heat(

@@ -22,7 +22,7 @@ export function reflectionFigure(
   const rows = published.v2_fig09_reflective_words;
   const from = 'DeepSeek-R1, v2 Figure 9, digitised';
   const all = rows.map(({ step, reflective_words_total: value }): CurvePoint => ({
-    series: 'all ten words',
+    series: 'all words',
     x: step,
     value,
   }));

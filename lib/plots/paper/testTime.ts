@@ -17,18 +17,16 @@ export function tokensFigure(
   published: Published<'v2_fig18_tokens_vs_pass1'>,
   { name, lines }: TestTimeOfRun,
 ): PaperFigure {
-  const theirs = published.v2_fig18_tokens_vs_pass1.map((row): CurvePoint & { kind: string } => ({
-    series: row.kind,
-    kind: row.kind,
-    x: row.pass_at_1_of_problem,
-    value: row.tokens_mean_or_low,
-    high: row.tokens_high,
-  }));
-  const spline = theirs.filter(({ kind }) => kind === 'spline_mean');
-  const band = theirs.filter(({ kind }) => kind === 'std_band');
-  const points = band.map(({ x, value: low, high }): CurvePoint => {
-    const nearest = spline.reduce((a, b) => (Math.abs(b.x - x) < Math.abs(a.x - x) ? b : a));
-    return { series: 'R1', x, value: nearest.value, low, high };
+  const rows = published.v2_fig18_tokens_vs_pass1;
+  const curve = rows.filter(({ kind }) => kind === 'spline_mean');
+  const band = rows.filter(({ kind }) => kind === 'std_band');
+  // read off at other places than the curve: each end of the band gets the nearest point of that
+  const points = band.map((row): CurvePoint => {
+    const x = row.pass_at_1_of_problem;
+    const distance = (other: typeof row): number => Math.abs(other.pass_at_1_of_problem - x);
+    const nearest = curve.reduce((a, b) => (distance(b) < distance(a) ? b : a));
+    const [low, high] = [row.tokens_mean_or_low, row.tokens_high];
+    return { series: 'R1', x, value: nearest.tokens_mean_or_low, low, high };
   });
   const r1 = lines.filter(({ model }) => model === 'r1');
   const x = 'pass@1 of the problem';

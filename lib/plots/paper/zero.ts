@@ -41,6 +41,7 @@ export function accuracyFigure(
     }));
   const reported = lines.find(({ line }) => line.includes('v2/Nature'))!.value;
   const peak = Math.max(...points.filter((p) => p.series === 'pass@1').map((p) => p.value));
+  const votes = Number(base[0]!.evaluations[0]!.samples);
   const ours = (runs: readonly RecordedRun[]) =>
     curves(
       { title: `Ours: ${hardest}, held out`, source: sourceOf(runs), ...share },
@@ -49,7 +50,7 @@ export function accuracyFigure(
   return beside(
     {
       title: 'R1-Zero gets better by trial and error alone',
-      caption: `Right answers on held-out problems while R1-Zero trains, single (pass@1) and by majority vote (cons@16; ours cons@8, its band the 95 % interval). What can be compared is the shape: a small model on arithmetic is not AIME. The paper reports ${written(reported, '%')} for the end; the highest point of its own curve is ${(100 * peak).toFixed(1)}%.`,
+      caption: `Right answers on held-out problems while R1-Zero trains, single (pass@1) and by majority vote (cons@16; ours cons@${votes}, its band the 95 % interval). What can be compared is the shape: a small model on arithmetic is not AIME. The paper reports ${written(reported, '%')} for the end; the highest point of its own curve is ${(100 * peak).toFixed(1)}%.`,
     },
     [
       curves(
@@ -106,7 +107,7 @@ export function lengthFigure(
   return beside(
     {
       title: 'Completions grow without anybody asking',
-      caption: `Mean tokens of a completion while R1-Zero trains. The paper's cap doubles where the curve of v2 jumps. Ours is ${cap} tokens from first to last, and a search that goes through all there is to try fits into it, so that our curves flatten where theirs go on.`,
+      caption: `Mean tokens of a completion while R1-Zero trains. The paper's cap doubles where the curve of v2 jumps. Ours is ${cap} tokens from first to last, and our curves rise at once and flatten where theirs go on.`,
     },
     [
       curves(
@@ -155,7 +156,7 @@ export function levelsFigure(
   };
   return beside(
     {
-      title: 'Easy problems first, hard ones later',
+      title: 'Accuracy by difficulty',
       caption:
         'pass@1 by difficulty while R1-Zero trains. The paper sorts one benchmark by its own levels; ours are different tasks: conversion of units as a control, countdown with three and with four numbers, and programs of two operations.',
     },
