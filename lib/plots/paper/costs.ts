@@ -41,7 +41,7 @@ export function costFigure(
     {
       title: 'Where the time goes',
       caption:
-        'Shares of the computing time, with and without the base model. Pre-training is nearly all of DeepSeek’s, because its base has read trillions of tokens; ours learns three tasks in minutes, and reinforcement learning is what costs. The paper’s stages after R1-Zero are given as one number, which holds their fine-tuning too.',
+        'Shares of the computing time, with and without the base model. Pre-training is nearly all of DeepSeek’s, because its base has read trillions of tokens; ours learns three tasks in minutes, and reinforcement learning is what costs. The paper has one number for everything after R1-Zero but the making of data; ours counts fine-tuning with its data.',
     },
     [
       bars({ title: 'Published: with the base model', source: from, ...axis }, shares(theirs)),

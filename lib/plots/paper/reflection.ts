@@ -37,7 +37,7 @@ export function reflectionFigure(
     {
       title: 'Words of doubt multiply, where the base knows them',
       caption:
-        'The paper counts ten words such as wait, but and mistake in the answers to a benchmark; ours have two, no and wait, and are counted in the completions that a run trains on, in both languages. Our base has read searches, and R1-Zero makes more of them; the control has read none, and does not invent them.',
+        'The paper counts ten words, such as wait, however and mistake, in the answers of R1-Zero; our models have two, no and wait, counted in the completions that a run trains on, in both languages. Our base has read searches, and R1-Zero makes more of them; the control has read none, and does not invent them.',
     },
     [
       curves({ title: 'Published: words of reflection, count', source: from }, all),
