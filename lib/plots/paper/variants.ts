@@ -1,4 +1,5 @@
 /** Other losses: what came after GRPO, and PPO before it. */
+import { distinct } from '../theme';
 import { dots } from './bars';
 import { curves, type CurvePoint } from './curves';
 import { beside, type PaperFigure } from './frame';
@@ -49,7 +50,7 @@ export function ladderFigure(
       curves(
         {
           title: 'Ours: over the steps, training problems',
-          source: 'small; mean of five steps',
+          source: seedsOf(ours),
           ...axis,
         },
         trainingAccuracy(ours),
@@ -83,13 +84,21 @@ export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Ar
       curves(
         {
           title: 'Ours: right answers on training problems',
-          source: 'small; mean of five steps',
+          source: seedsOf(ours),
           ...axis,
         },
         trainingAccuracy(ours),
       ),
     ],
   );
+}
+
+/** Not every arm is run as often. */
+function seedsOf(arms: Arms): string {
+  const seeds = Object.entries(arms).map(([arm, runs]) => `${arm} ${runs.length}`);
+  const counts = distinct(Object.values(arms).map((runs) => runs.length));
+  const text = counts.length > 1 ? seeds.join(', ') : String(counts[0]);
+  return `small, mean of five steps; seeds: ${text}`;
 }
 
 const trainingAccuracy = (arms: Arms): CurvePoint[] =>
