@@ -95,7 +95,7 @@ export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Ar
 
 /** Not every arm is run as often. */
 function seedsOf(arms: Arms): string {
-  const seeds = Object.entries(arms).map(([arm, runs]) => `${arm} ${runs.length}`);
+  const seeds = Object.entries(arms).map(([arm, runs]) => `${arm} (${runs.length})`);
   const counts = distinct(Object.values(arms).map((runs) => runs.length));
   const text = counts.length > 1 ? seeds.join(', ') : String(counts[0]);
   return `small, mean of five steps; seeds: ${text}`;
