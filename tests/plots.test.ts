@@ -1,8 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
-import * as vega from 'vega';
-import { compile } from 'vega-lite';
 import { accuracyRows, comparison } from '../lib/plots/comparison';
 import { generationsChart, tracesChart, type MeasuredAt } from '../lib/plots/fromGenerations';
 import { languageChart } from '../lib/plots/fromRun';
@@ -23,6 +21,7 @@ import { stagesMap } from '../lib/plots/stagesMap';
 import { textWidth } from '../lib/plots/textWidth';
 import { colorScale, type Chart } from '../lib/plots/theme';
 import { thinSteps, trainingCurves } from '../lib/plots/trainingCurves';
+import { warningsOf } from './support/warningsOf';
 
 const tasks = ['countdown', 'programs', 'units'];
 const steps = Array.from({ length: 21 }, (_, step) => step);
@@ -136,21 +135,6 @@ const charts: Record<string, Chart> = {
     ),
   ),
 };
-
-/** Everything that vega-lite and vega have to say about a chart. */
-async function warningsOf(chart: Chart): Promise<string[]> {
-  const warnings: string[] = [];
-  const note = (...args: unknown[]): object => {
-    warnings.push(args.join(' '));
-    return logger;
-  };
-  const quiet = (): object => logger;
-  const logger = { level: quiet, error: note, warn: note, info: quiet, debug: quiet } as never;
-  const { spec } = compile(structuredClone(chart.spec), { logger });
-  const view = new vega.View(vega.parse(spec), { renderer: 'none', logger });
-  await view.toSVG();
-  return warnings;
-}
 
 for (const [name, chart] of Object.entries(charts)) {
   test(`${name}: draws without a warning, with its text, and says what it shows`, async () => {

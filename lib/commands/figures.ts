@@ -8,12 +8,14 @@ import { countParameters } from '../model/parameters';
 import { generationsChart } from '../plots/fromGenerations';
 import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
 import { budgetChart, votesChart } from '../plots/fromTestTime';
-import { renderPng } from '../plots/render';
+import { figuresPage, type PageFigure } from '../plots/paper/page';
+import { renderPng, renderSmallPng, renderSvg } from '../plots/render';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
 import { armLines, armTable, type Arms } from '../stages/arms';
 import { costLines, costTable } from '../stages/cost';
 import { chainStages } from '../stages/graph';
+import { figureNames, paperFigure } from '../stages/paperFigures';
 import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
 import { generalTable, stageLines } from '../stages/recipe';
 import {
@@ -28,6 +30,7 @@ import {
   generationTable,
   type GenerationArm,
 } from '../stages/recordedGenerations';
+import { NoRunError } from '../stages/recordedRuns';
 import { seedLines, seedTable } from '../stages/seeds';
 import { testTimeLines } from '../stages/testTime';
 import { testTimeTable } from '../stages/testTimeTable';
@@ -35,7 +38,8 @@ import { readArguments, runCommand } from './arguments';
 
 const help = `
 npm run figures
-Draws the pictures of the README and of data/figures/README.md from the recorded runs, and writes their tables.
+Draws the pictures of the README and of data/figures/README.md from the recorded runs, and writes their tables; and
+the paper's figures beside ours, each as SVG and PNG and all on one page, data/figures/paper/index.html.
 `;
 
 const controls: Arms = {
@@ -121,6 +125,29 @@ async function drawSecondHalf(): Promise<Record<string, string>> {
   return { ...tables, costs: costTable(costLines(recorded, chain)) };
 }
 
+/** The paper's figures beside ours; those whose runs are not recorded are left out, and say so. */
+async function drawPaper(): Promise<void> {
+  const folder = path.join(figures, 'paper');
+  const drawn: PageFigure[] = [];
+  const missing: { name: string; message: string }[] = [];
+  for (const name of figureNames) {
+    try {
+      drawn.push({ name, figure: paperFigure(name) });
+    } catch (error) {
+      if (!(error instanceof NoRunError)) throw error;
+      missing.push({ name, message: error.message });
+      console.log(`${name} is left out: ${error.message}`);
+    }
+  }
+  for (const { name, figure } of drawn) {
+    writeFileAtomic(path.join(folder, `${name}.svg`), await renderSvg(figure));
+    writeFileAtomic(path.join(folder, `${name}.png`), await renderSmallPng(figure));
+  }
+  const page = path.join(folder, 'index.html');
+  writeFileAtomic(page, figuresPage(drawn, missing));
+  console.log(`${shortPath(page)}, with ${drawn.length} figures`);
+}
+
 async function main(): Promise<void> {
   readArguments(help, {});
   await drawZero();
@@ -142,6 +169,7 @@ async function main(): Promise<void> {
   const shown = all.filter((name) => /^small-(dev3|r1|r1-no-preference)-s/.test(name));
   const general = generalTable(stageLines(recorded, shown));
   fill(path.join(root, 'README.md'), { seeds, results, base, general, speed: speedTable() });
+  await drawPaper();
 }
 
 export const finished: Promise<void> = runCommand(main);

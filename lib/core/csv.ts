@@ -17,15 +17,20 @@ export function csvLine(columns: readonly string[], row: Row): string {
   return cells.join(',') + '\n';
 }
 
-/** Reads CSV text with a header line. Cells that look like numbers become numbers, empty ones null. */
-export function parseCsv(text: string): Row[] {
+/** CSV text with a header line as texts; lines that begin with `#` are left out. */
+export function readCsv(text: string): { header: string[]; lines: string[][] } {
   const allLines = text.match(/("[^"]*"|[^"\n])+/g) ?? []; // a quoted cell may hold a line break
   const lines = allLines.filter((line) => line.trim() !== '' && !line.startsWith('#'));
-  const header = splitLine(lines[0] ?? '');
-  return lines.slice(1).map((line) => {
-    const cells = splitLine(line);
-    return Object.fromEntries(header.map((column, i) => [column, toCell(cells[i] ?? '')]));
-  });
+  const [header = [''], ...rest] = lines.map(splitLine);
+  return { header, lines: rest };
+}
+
+/** Reads CSV text with a header line. Cells that look like numbers become numbers, empty ones null. */
+export function parseCsv(text: string): Row[] {
+  const { header, lines } = readCsv(text);
+  return lines.map((cells) =>
+    Object.fromEntries(header.map((column, i) => [column, toCell(cells[i] ?? '')])),
+  );
 }
 
 function toCell(text: string): Cell {

@@ -47,7 +47,7 @@ const panels: readonly { title: string; key: string; format?: string }[] = [
 ];
 
 /** A column over the steps, each point a mean of five; steps without a value are left out. */
-function curveOf(rows: readonly Row[], key: string, name: string): CurvePoint[] {
+export function curveOf(rows: readonly Row[], key: string, name: string): CurvePoint[] {
   const places = thinned(
     rows.map((_, i) => i),
     70,

@@ -3,6 +3,7 @@ import { Resvg } from '@resvg/resvg-js';
 import * as vega from 'vega';
 import { compile } from 'vega-lite';
 import { root } from '../core/files';
+import { indexedPng } from './indexedPng';
 import { textWidth } from './textWidth';
 import type { Chart } from './theme';
 
@@ -34,8 +35,16 @@ export async function renderSvg(chart: Chart): Promise<string> {
   return new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Warn }).toSVG();
 }
 
+const render = async (chart: Chart, zoom: number) =>
+  new Resvg(await renderSvg(chart), { fitTo: { mode: 'zoom', value: zoom }, font }).render();
+
 /** Draws a chart as PNG, at one and a half times its size so that it is sharp on most screens. */
 export async function renderPng(chart: Chart): Promise<Buffer> {
-  const svg = await renderSvg(chart);
-  return new Resvg(svg, { fitTo: { mode: 'zoom', value: 1.5 }, font }).render().asPng();
+  return (await render(chart, 1.5)).asPng();
+}
+
+/** The same smaller and in few colours, for a page of many charts that has their vectors too. */
+export async function renderSmallPng(chart: Chart): Promise<Buffer> {
+  const { pixels, width, height } = await render(chart, 1.1);
+  return indexedPng(pixels, width, height);
 }

@@ -11,7 +11,7 @@ export interface Chart {
 /** What every chart is told. The subtitle says what the reader needs to weigh it: problems, seeds, interval. */
 export interface Heading {
   title: string;
-  subtitle?: string;
+  subtitle?: string | readonly string[];
 }
 
 // Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow is too pale for lines on white.
@@ -30,6 +30,7 @@ export const ink = {
   normal: '#52606d',
   line: '#9aa5b1',
   light: '#e4e7eb',
+  pale: '#eef4f9',
 } as const;
 
 /** The colour of what matters most. */
@@ -50,6 +51,12 @@ const named: Readonly<Record<string, string>> = {
   dev3: purple,
   r1: green,
   distilled: sky,
+  'rl alone': blue,
+  grpo: red,
+  dapo: purple,
+  'deepseek-v3': grey,
+  'deepseek-r1': green,
+  'deepseek-r1-32b': sky,
 };
 
 /** The colour scale of these series: a colour with a meaning where there is one, else the next free one. */

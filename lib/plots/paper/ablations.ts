@@ -1,0 +1,108 @@
+/** What becomes of a policy when its reward is another one. */
+import { curves, type CurvePoint } from './curves';
+import { beside, type PaperFigure } from './frame';
+import { metricCurve, sourceOf, type RecordedRun } from './ours';
+import type { Published } from './published';
+
+/** DeepSeek-R1, v2 Figure 6. */
+export function hackingFigure(
+  published: Published<'v2_fig06_reward_hacking'>,
+  ours: RecordedRun,
+): PaperFigure {
+  const series = (wanted: string, name: string): CurvePoint[] =>
+    published.v2_fig06_reward_hacking
+      .filter((row) => row.series.startsWith(wanted))
+      .map(({ step, value }) => ({ series: name, x: step, value }));
+  const from = 'DeepSeek-R1, v2 Figure 6, digitised';
+  const source = `${sourceOf([ours])}; mean of five steps`;
+  return beside(
+    {
+      title: 'A reward model is gamed: its score goes up, what it stands for goes down',
+      caption:
+        'Reinforcement learning against a reward model: the score that it gives, and the right answers that it stands for. In the paper these give way slowly; ours is the only reward that there is, nothing holds the policy back, and it is there to be hacked. The scales of the scores have nothing to do with each other.',
+    },
+    [
+      curves(
+        {
+          title: 'Published: score of the helpfulness model',
+          source: from,
+          format: '.1f',
+          isFitted: true,
+        },
+        series('helpful_RM', 'score'),
+      ),
+      curves(
+        { title: 'Published: Codeforces', source: from, format: '.0%' },
+        series('codeforces', 'score of the benchmark'),
+      ),
+    ],
+    [
+      curves(
+        { title: 'Ours: score of the reward model', source, format: '.1f', isFitted: true },
+        metricCurve(ours.metrics, 'reward/preference', 'score'),
+      ),
+      curves(
+        { title: 'Ours: right answers, all tasks', source, format: '.0%' },
+        metricCurve(ours.metrics, 'reward/accuracy', 'right answers'),
+      ),
+    ],
+  );
+}
+
+/** The same reinforcement learning with and without a reward for one language. */
+export interface LanguageRuns {
+  readonly rewarded: RecordedRun;
+  readonly free: RecordedRun;
+}
+
+/** DeepSeek-R1, v2 Figure 7. */
+export function languageFigure(
+  published: Published<'v2_fig07_language_consistency_ablation'>,
+  { rewarded, free }: LanguageRuns,
+): PaperFigure {
+  const theirs = (column: 'lang_consistency' | 'aime' | 'livecodebench'): CurvePoint[] =>
+    arms.flatMap(([series, arm]) =>
+      published.v2_fig07_language_consistency_ablation.flatMap((row) => {
+        const value = row[`${column}_${arm}_LC`];
+        return value === null ? [] : [{ series, x: row.step, value }];
+      }),
+    );
+  const ours = (key: string): CurvePoint[] => [
+    ...metricCurve(rewarded.metrics, key, arms[0][0]),
+    ...metricCurve(free.metrics, key, arms[1][0]),
+  ];
+  const from = 'DeepSeek-R1, v2 Figure 7, digitised';
+  const source = `${rewarded.name} and ${free.name}; mean of five steps`;
+  const panel = (title: string, points: CurvePoint[], where: string, more = {}) =>
+    curves({ title, source: where, format: '.0%', ...more }, points);
+  return beside(
+    {
+      title: 'A price on mixing languages',
+      caption:
+        'The same reinforcement learning with and without a reward for staying in the language of the question. The paper shows it on R1-Distill-Qwen-7B. Ours continues from Dev1, which has learned from traces in one language and keeps to it for the length of the run, so that the reward has little left to do. One run an arm on both sides.',
+    },
+    [
+      panel('Published: words in the language asked', theirs('lang_consistency'), from, high),
+      panel('Published: AIME', theirs('aime'), from),
+      panel('Published: LiveCodeBench', theirs('livecodebench'), from),
+    ],
+    [
+      panel(
+        'Ours: words in the language asked',
+        ours('countdown/languageConsistency'),
+        source,
+        high,
+      ),
+      panel('Ours: countdown', ours('countdown/accuracy'), source),
+      panel('Ours: programs', ours('programs/accuracy'), source),
+    ],
+  );
+}
+
+/** Ends of the axis of a share that stays high. */
+const high = { domain: [0.8, 1] as const };
+
+const arms = [
+  ['language rewarded', 'with'],
+  ['not rewarded', 'without'],
+] as const;

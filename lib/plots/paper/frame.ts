@@ -1,0 +1,99 @@
+/** The frame of every figure that sets a paper beside this workbook: the paper's plots left, ours right. */
+import type { Row } from '../../core/csv';
+import { ink, styled, type Chart } from '../theme';
+import { legendHeight } from './legend';
+import { wrap } from './wrap';
+
+/** One plot of a figure. */
+export interface Panel {
+  readonly title: string;
+  /** where its numbers are from: a figure or table of a paper, or recorded runs */
+  readonly source: string;
+  /** its numbers, as a table shows them */
+  readonly rows: readonly Row[];
+  /** what to see in it */
+  readonly words: string;
+  /** the rows are texts: what reads better as a table */
+  readonly isText?: true;
+  /** the names of its legend, none where it has no legend */
+  readonly series: readonly string[];
+  /** pixels that the names at its left take */
+  readonly axisRoom: number;
+  /** its drawing, in so many pixels with the names, which get as much as the widest of the column */
+  draw(room: number, axisRoom: number): object;
+}
+
+/** What is compared, and what is not. */
+export interface Caption {
+  readonly title: string;
+  readonly caption: string;
+}
+
+export interface PaperFigure extends Chart, Caption {
+  readonly panels: readonly Panel[];
+}
+
+/** Pixels of a whole figure and between its columns. */
+const width = 776;
+const gap = 28;
+
+const independent = {
+  scale: { color: 'independent', yOffset: 'independent' },
+  legend: { color: 'independent' },
+};
+
+/** Columns of panels beside each other: first what was published, then ours. */
+export function beside(
+  { title, caption }: Caption,
+  ...columns: readonly (readonly Panel[])[]
+): PaperFigure {
+  const panels = columns.flat();
+  return {
+    title,
+    caption,
+    panels,
+    spec: styled({ title, subtitle: wrap(caption, width, 12) }, layout(columns)),
+    alt: `${title}. ${panels.map((p) => `${p.title} (${p.source}): ${p.words}`).join(' ')}`,
+  };
+}
+
+/** A grid where the columns are equally long, so that the plots of a row stand at one height; else columns. */
+function layout(columns: readonly (readonly Panel[])[]): object {
+  const room = (width - gap * (columns.length - 1)) / columns.length;
+  const headings = columns.map((column) => {
+    const axisRoom = Math.max(...column.map((panel) => panel.axisRoom));
+    return column.map((panel) => ({
+      panel,
+      axisRoom,
+      source: wrap(panel.source, room, 11),
+      legend: legendHeight(panel.series, room - axisRoom),
+    }));
+  });
+  const drawn = headings.map((column) =>
+    column.map(({ panel, axisRoom, source, legend }, r) => {
+      const row = headings.flatMap((other) => other[r] ?? []);
+      const lines = Math.max(...row.map((other) => other.source.length));
+      const padded = [...source, ...Array<string>(lines - source.length).fill('')];
+      const offset = 10 + Math.max(...row.map((other) => other.legend)) - legend;
+      return { title: heading(panel.title, padded, offset), ...panel.draw(room, axisRoom) };
+    }),
+  );
+  const spacing = { column: gap, row: 28 };
+  const [first] = drawn;
+  if (drawn.every((column) => column.length === first!.length)) {
+    const concat = first!.flatMap((_, r) => drawn.map((column) => column[r]!));
+    return { concat, columns: columns.length, spacing, resolve: independent };
+  }
+  const hconcat = drawn.map((vconcat) => ({ vconcat, spacing: spacing.row, resolve: independent }));
+  return { hconcat, spacing: gap, resolve: independent };
+}
+
+const heading = (text: string, subtitle: readonly string[], offset: number): object => ({
+  text,
+  subtitle,
+  fontSize: 13,
+  subtitleFontSize: 11,
+  subtitlePadding: 3,
+  subtitleColor: ink.normal,
+  offset,
+});

@@ -1,0 +1,93 @@
+import { textWidth } from '../textWidth';
+import { accent, distinct, inlineTable, ink } from '../theme';
+import type { Panel } from './frame';
+import { written } from './written';
+
+export interface Cell {
+  readonly row: string;
+  readonly column: string;
+  readonly value: number;
+}
+
+/** A table of numbers; the darker a cell, the higher its value among those of its row. */
+export function heat(
+  { title, source }: { title: string; source: string },
+  cells: readonly Cell[],
+): Panel {
+  const rows = distinct(cells.map(({ row }) => row));
+  const columns = distinct(cells.map(({ column }) => column));
+  const shaded = cells.map((cell) => ({
+    ...cell,
+    label: cell.value < 1000 ? cell.value.toFixed(1) : written(cell.value),
+    shade: shadeOf(cell, cells),
+  }));
+  const rect = {
+    mark: { type: 'rect', stroke: '#ffffff', strokeWidth: 1 },
+    encoding: {
+      color: {
+        field: 'shade',
+        type: 'quantitative',
+        scale: { domain: [0, 1], range: [ink.pale, accent] },
+        legend: null,
+      },
+    },
+  };
+  const number = {
+    mark: { type: 'text', fontSize: 11 },
+    encoding: {
+      text: { field: 'label', type: 'nominal' },
+      color: { condition: { test: 'datum.shade > 0.55', value: 'white' }, value: ink.strong },
+    },
+  };
+  return {
+    title,
+    source,
+    rows: rows.map((row) => ({
+      '': row,
+      ...Object.fromEntries(
+        cells.filter((cell) => cell.row === row).map(({ column, value }) => [column, value]),
+      ),
+    })),
+    words: describe(cells, rows),
+    series: [],
+    axisRoom: Math.max(...rows.map((row) => textWidth(row, 11))) + 14,
+    draw: (room, axisRoom) => ({
+      width: room - axisRoom,
+      height: { step: 19 },
+      data: inlineTable(shaded),
+      encoding: {
+        y: {
+          field: 'row',
+          type: 'nominal',
+          scale: { domain: rows },
+          title: null,
+          axis: { grid: false, minExtent: axisRoom, maxExtent: axisRoom },
+        },
+        x: {
+          field: 'column',
+          type: 'nominal',
+          scale: { domain: columns },
+          title: null,
+          axis: { orient: 'top', labelAngle: 0, domain: false, ticks: false },
+        },
+      },
+      layer: [rect, number],
+    }),
+  };
+}
+
+/** From 0 for the lowest of a row to 1 for its highest. */
+function shadeOf({ row, value }: Cell, cells: readonly Cell[]): number {
+  const own = cells.filter((cell) => cell.row === row).map((cell) => cell.value);
+  const [low, high] = [Math.min(...own), Math.max(...own)];
+  return high > low ? (value - low) / (high - low) : 0;
+}
+
+function describe(cells: readonly Cell[], rows: readonly string[]): string {
+  const best = rows.map((row) => {
+    const own = cells.filter((cell) => cell.row === row);
+    const highest = own.reduce((a, b) => (b.value > a.value ? b : a));
+    return `${row} ${written(highest.value)} (${highest.column})`;
+  });
+  return `highest of each row: ${best.join(', ')}.`;
+}

@@ -1,0 +1,112 @@
+/** What the figures ask of recorded runs. */
+import type { Row } from '../../core/csv';
+import type { Evaluation } from '../../evaluation/score';
+import type { RolloutRecord, RunInfo } from '../../runs/run';
+import { seedInterval, type Interval } from '../../evaluation/metrics';
+import { curveOf } from '../fromRun';
+import type { Bar } from './bars';
+import type { CurvePoint } from './curves';
+
+/** A finished run with everything that it left. */
+export interface RecordedRun {
+  /** `small-r1-zero-s0` */
+  readonly name: string;
+  /** of its model */
+  readonly weights: number;
+  readonly info: RunInfo;
+  readonly metrics: readonly Row[];
+  readonly evaluations: readonly Row[];
+  readonly rollouts: readonly RolloutRecord[];
+}
+
+/** `countdown 5`, `units` */
+export const setName = ({ task, level }: { task?: unknown; level?: unknown }): string =>
+  Number(level) > 0 ? `${String(task)} ${Number(level)}` : String(task);
+
+/** `88 thousand weights, mean of 3 seeds` */
+export function modelOf(runs: readonly RecordedRun[]): string {
+  const seeds = runs.length > 1 ? `mean of ${runs.length} seeds` : 'one seed';
+  return `${thousands(runs[0]!.weights)} weights, ${seeds}`;
+}
+
+/** Where the numbers of these runs, the seeds of one stage, come from. */
+export function sourceOf(runs: readonly RecordedRun[]): string {
+  const { name } = runs[0]!;
+  return `${runs.length > 1 ? name.replace(/-s\d+$/, '') : name}, ${modelOf(runs)}`;
+}
+
+/** `88 thousand` */
+export const thousands = (count: number): string => `${Math.round(count / 1000)} thousand`;
+
+/** The mean of every column over the seeds, step by step. */
+export function meanRows(runs: readonly (readonly Row[])[]): Row[] {
+  return runs[0]!.map((row, i) => {
+    const same = runs.map((rows) => rows[i]!);
+    const means = Object.keys(row).map((key) => {
+      const values = same.map((other) => other[key]);
+      return [key, values.every((v) => typeof v === 'number') ? mean(values) : row[key]];
+    });
+    return Object.fromEntries(means) as Row;
+  });
+}
+
+export const mean = (values: readonly number[]): number =>
+  values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** A column of `metrics.csv` over the steps, each point a mean of five. */
+export const metricCurve = (rows: readonly Row[], key: string, series: string): CurvePoint[] =>
+  curveOf(rows, key, series).map(({ step, value }) => ({ series, x: step, value }));
+
+/** One thing in two sizes of the model. */
+export interface InBothSizes<T> {
+  readonly base: T;
+  readonly small: T;
+}
+
+/** Runs by the name of what they stand for, a stage or a change to one; each with its seeds. */
+export type Arms = Readonly<Record<string, readonly RecordedRun[]>>;
+
+/** The mean over seeds with Student's interval; of a single seed with the interval over its problems. */
+export function overSeeds(
+  values: readonly number[],
+  ofOne: Interval,
+): { value: number; low: number; high: number } {
+  const { mean: value, interval } =
+    values.length > 1 ? seedInterval(values) : { mean: values[0]!, interval: ofOne };
+  return { value, low: Math.max(0, interval[0]), high: Math.min(1, interval[1]) };
+}
+
+type Accuracy = Pick<Evaluation, 'task' | 'level' | 'passAt1' | 'passAt1Interval'>;
+
+/** The closing evaluations of a stage. */
+export const closingOf = ({ info }: RecordedRun): readonly Evaluation[] =>
+  (info.result?.evaluations ?? []) as Evaluation[];
+
+/** The evaluations before the first step: those of the model that the run started from. */
+export const openingOf = ({ evaluations }: RecordedRun): readonly Accuracy[] =>
+  evaluations
+    .filter(({ step }) => step === 0)
+    .map((row) => ({
+      task: row.task as Evaluation['task'],
+      level: Number(row.level),
+      passAt1: Number(row.passAt1),
+      passAt1Interval: [Number(row['passAt1/low']), Number(row['passAt1/high'])],
+    }));
+
+/** pass@1 of an arm on each set of problems. */
+export function accuracyBars(series: string, seeds: readonly (readonly Accuracy[])[]): Bar[] {
+  return seeds[0]!.map((like) => {
+    const category = setName(like);
+    const same = seeds.map((own) => own.find((e) => setName(e) === category)!);
+    const values = same.map(({ passAt1 }) => passAt1);
+    return { category, series, ...overSeeds(values, like.passAt1Interval) };
+  });
+}
+
+/** pass@1 in the end: a category for each set of problems, a bar for each arm. */
+export const armBars = (arms: Arms): Bar[] =>
+  Object.entries(arms).flatMap(([arm, runs]) => accuracyBars(arm, runs.map(closingOf)));
+
+/** The same with a line for each arm and a mark for each set. */
+export const setsByArm = (arms: Arms): Bar[] =>
+  armBars(arms).map((bar) => ({ ...bar, category: bar.series, series: bar.category }));

@@ -1,0 +1,138 @@
+/** All figures on one page that needs nothing but itself: no network, no other file. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Cell, Row } from '../../core/csv';
+import { root } from '../../core/files';
+import { distinct, ink } from '../theme';
+import type { PaperFigure, Panel } from './frame';
+
+export interface PageFigure {
+  /** of its files, and its place in the page */
+  readonly name: string;
+  readonly figure: PaperFigure;
+}
+
+const darkPaper = '#15191d';
+
+/** What takes the place of the inks where the reader's screen is dark. */
+const darkInks: Readonly<Record<string, string>> = {
+  [ink.strong]: '#e6e9ec',
+  [ink.normal]: '#a9b4bf',
+  [ink.line]: '#66727f',
+  [ink.light]: '#333c46',
+  [ink.pale]: '#1d2b38',
+  '#ffffff': darkPaper,
+};
+
+const title = 'The paper’s figures beside ours';
+const introduction =
+  'Left what was published of DeepSeek-R1 and of the papers around it, right what the recorded runs of this workbook measured. Their models have hundreds of billions of weights and answer what people find hard; ours have some hundred thousand and calculate. What can be compared is how the curves go, not how high they stand.';
+
+/** The page. `missing` says of each figure that is not drawn what would record its runs. */
+export function figuresPage(
+  figures: readonly PageFigure[],
+  missing: readonly { readonly name: string; readonly message: string }[],
+): string {
+  const links = figures.map(({ name, figure }) => `<li><a href="#${name}">${escape(figure.title)}</a></li>`); // prettier-ignore
+  const notYet = missing.map(({ name, message }) => `<li><b>${escape(name)}</b>: ${escape(message)}</li>`); // prettier-ignore
+  const lines = [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<title>${title}</title>`,
+    `<style>${style}</style>`,
+    `<h1>${title}</h1>`,
+    `<p>${introduction}</p>`,
+    `<nav><ul>${links.join('')}</ul></nav>`,
+    ...figures.map(section),
+    ...(notYet.length > 0 ? [`<h2>Not recorded yet</h2><ul>${notYet.join('')}</ul>`] : []),
+    '<noscript>The charts need JavaScript; their numbers do not.</noscript>',
+    '<!-- Vega and Vega-Lite, https://vega.github.io, BSD-3-Clause -->',
+    ...['vega', 'vega-lite'].map((library) => `<script>${bundle(library)}</script>`),
+    `<script>${drawing}</script>`,
+    '</html>',
+  ];
+  return lines.join('\n') + '\n';
+}
+
+/** The browser's form of a library, which comes with its package. */
+function bundle(library: string): string {
+  const file = path.join(root, 'node_modules', library, 'build', `${library}.min.js`);
+  return fs.readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL.*/, '');
+}
+
+function section({ name, figure }: PageFigure): string {
+  const { title, caption, panels } = figure;
+  const tables = panels.map(table).join('');
+  const isText = panels.every((panel) => panel.isText);
+  return [
+    `<section id="${name}">`,
+    `<h2>${escape(title)}</h2>`,
+    `<p>${escape(caption)}</p>`,
+    isText ? tables : chart(figure),
+    isText ? '' : `<details><summary>The numbers</summary>${tables}</details>`,
+    '</section>',
+  ].join('\n');
+}
+
+/** A chart's place, and behind it what is drawn there, without the title, which the page has in its own letters. */
+function chart({ alt, spec }: PaperFigure): string {
+  const json = JSON.stringify({ ...spec, title: undefined }).replaceAll('<', '\\u003c');
+  return `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
+}
+
+function table({ title, source, rows }: Panel): string {
+  const columns = distinct(rows.flatMap((row) => Object.keys(row)));
+  const cells = (row: Row): string =>
+    columns.map((column) => `<td>${escape(text(row[column] ?? ''))}</td>`).join('');
+  const head = columns.map((column) => `<th>${escape(column)}</th>`).join('');
+  const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n');
+  return [
+    `<h3>${escape(title)}</h3>`,
+    `<p class="source">${escape(source)}</p>`,
+    `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`,
+  ].join('\n');
+}
+
+const text = (cell: Cell): string =>
+  typeof cell === 'number' ? String(Number(cell.toPrecision(4))) : (cell ?? '');
+
+const escape = (raw: string): string =>
+  raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
+
+const style = `
+:root { color-scheme: light dark; --paper: #ffffff; --strong: ${ink.strong}; --normal: ${ink.normal}; --light: ${ink.light}; }
+@media (prefers-color-scheme: dark) {
+  :root { --paper: ${darkPaper}; --strong: ${darkInks[ink.strong]}; --normal: ${darkInks[ink.normal]}; --light: ${darkInks[ink.light]}; }
+}
+body { max-width: 56rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--strong); background: var(--paper); overflow-wrap: anywhere; }
+h1, h2, h3 { font-weight: 500; line-height: 1.25; }
+h2 { margin: 3.5rem 0 .5rem; }
+h3 { margin: 1rem 0 0; font-size: 1rem; }
+a { color: inherit; }
+nav ul { columns: 20rem; padding-left: 1.2rem; }
+.chart, .table { overflow-x: auto; }
+.source { margin: 0; color: var(--normal); font-size: .9rem; }
+details .table { max-height: 20rem; overflow-y: auto; }
+summary { cursor: pointer; color: var(--normal); }
+table { border-collapse: collapse; font-size: .9rem; }
+th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--light); text-align: left; vertical-align: top; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
+th { font-weight: 400; color: var(--normal); }
+`;
+
+/** Draws every chart, anew when the screen turns dark or light. */
+const drawing = `
+const inks = ${JSON.stringify(darkInks)};
+const isDark = matchMedia('(prefers-color-scheme: dark)');
+function draw() {
+  for (const place of document.querySelectorAll('.chart')) {
+    let json = place.nextElementSibling.textContent;
+    if (isDark.matches) for (const [light, dark] of Object.entries(inks)) json = json.replaceAll(light, dark);
+    const { spec } = vegaLite.compile(JSON.parse(json));
+    new vega.View(vega.parse(spec), { renderer: 'svg', container: place, hover: true }).runAsync();
+  }
+}
+isDark.addEventListener('change', draw);
+draw();
+`;

@@ -1,0 +1,80 @@
+import { inlineTable, ink } from '../theme';
+import type { Panel } from './frame';
+import { wrap } from './wrap';
+
+export interface TextColumn {
+  readonly title: string;
+  /** of the room of the whole table */
+  readonly share: number;
+}
+
+const fontSize = 12;
+const lineHeight = 16;
+const rowGap = 9;
+
+/** A table of texts, wrapped, with a line above every row. */
+export function textTable(
+  { title, source, columns }: { title: string; source: string; columns: readonly TextColumn[] },
+  rows: readonly (readonly string[])[],
+): Panel {
+  return {
+    title,
+    source,
+    isText: true,
+    rows: rows.map((row) => Object.fromEntries(columns.map((c, i) => [c.title, row[i]!]))),
+    words: rows.map((row) => row.join(', ')).join('; '),
+    series: [],
+    axisRoom: 0,
+    draw: (room) => drawing(columns, rows, room),
+  };
+}
+
+function drawing(
+  columns: readonly TextColumn[],
+  rows: readonly (readonly string[])[],
+  room: number,
+): object {
+  const lines: { x: number; y: number; text: string; tone: string }[] = [];
+  const rules: { y: number }[] = [];
+  let y = 0;
+  const all = [columns.map((column) => column.title), ...rows];
+  for (const [r, row] of all.entries()) {
+    let x = 0;
+    let most = 1;
+    if (r > 0) rules.push({ y: y - rowGap / 2 });
+    for (const [c, { share }] of columns.entries()) {
+      const wrapped = wrap(row[c]!, share * room - 14, fontSize);
+      const tone = r === 0 ? 'head' : 'cell';
+      wrapped.forEach((text, i) => lines.push({ x, y: y + i * lineHeight, text, tone }));
+      most = Math.max(most, wrapped.length);
+      x += share * room;
+    }
+    y += most * lineHeight + rowGap;
+  }
+  const place = (field: string, end: number): object => ({
+    field,
+    type: 'quantitative',
+    axis: null,
+    scale: { domain: field === 'y' ? [end, 0] : [0, end], nice: false },
+  });
+  const xy = { x: place('x', room), y: place('y', y) };
+  return {
+    width: room,
+    height: y,
+    layer: [
+      { data: { values: rules }, mark: { type: 'rule', color: ink.light }, encoding: { y: xy.y } },
+      {
+        data: inlineTable(lines),
+        mark: { type: 'text', align: 'left', baseline: 'top', fontSize },
+        encoding: {
+          ...xy,
+          text: { field: 'text', type: 'nominal' },
+          color: {
+            condition: { test: "datum.tone === 'head'", value: ink.normal },
+            value: ink.strong,
+          },
+        },
+      },
+    ],
+  };
+}
