@@ -22,25 +22,27 @@ export function datasheet(
   const languages = [...new Set(traces.map(({ language }) => language))].map(
     (language) => `${number(traces.filter((t) => t.language === language).length)} in ${language}`,
   );
-  return `# Traces of ${teacher}
-
-${number(traces.length)} verified completions of training problems, one JSON object a line: \`task\`, \`level\`, \`language\`, \`prompt\`, \`completion\`.
-
-- **Why** a data set to distil ${teacher} into smaller models.
-- **Made by** sampling ${teacher} at temperature 1 and tidying every completion up by rules (words of the other language are translated, repeated attempts dropped). No person wrote or marked any of it.
-- **Problems** drawn from the training split; held-out problems are never among them.
-- **Languages** ${languages.join(', ')}.
-- **Known limits** a problem that the teacher never solves is missing, so easy ones are over-represented, and nothing in here gives up.
-- **Licence** that of the project.
-
-| filter, in this order | took out | of all |
-| --- | ---: | ---: |
-${filters.join('\n')}
-
-${number(sampled)} were sampled, ${number(kept)} were left, of which this file keeps ${number(traces.length)} at random.
-
-| task and level | traces | mean tokens |
-| --- | ---: | ---: |
-${tasks.join('\n')}
-`;
+  return [
+    `# Traces of ${teacher}`,
+    '',
+    `${number(traces.length)} verified completions of training problems, one JSON object a line: \`task\`, \`level\`, \`language\`, \`prompt\`, \`completion\`.`,
+    '',
+    `- **Why** a data set to distil ${teacher} into smaller models.`,
+    `- **Made by** sampling ${teacher} at temperature 1 and tidying every completion up by rules (words of the other language are translated, repeated attempts dropped). No person wrote or marked any of it.`,
+    '- **Problems** drawn from the training split; held-out problems are never among them.',
+    `- **Languages** ${languages.join(', ')}.`,
+    '- **Known limits** a problem that the teacher never solves is missing, so easy ones are over-represented, and nothing in here gives up.',
+    '- **Licence** that of the project.',
+    '',
+    '| filter, in this order | took out | of all |',
+    '| --- | ---: | ---: |',
+    ...filters,
+    '',
+    `${number(sampled)} were sampled, ${number(kept)} were left, of which this file keeps ${number(traces.length)} at random.`,
+    '',
+    '| task and level | traces | mean tokens |',
+    '| --- | ---: | ---: |',
+    ...tasks,
+    '',
+  ].join('\n');
 }

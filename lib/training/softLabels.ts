@@ -12,8 +12,8 @@ import type { TextBatch } from './nextToken';
 import type { OptimizerConfig } from './optimizer';
 import { Trainer, type TrainerState } from './trainer';
 
-/** A batch with the teacher's probability of every token at every place. */
-export type SoftBatch = TextBatch & { readonly soft: tf.Tensor }; // [N, V]
+/** A batch with the teacher's probability of every token at every place: soft is [N, V]. */
+export type SoftBatch = TextBatch & { readonly soft: tf.Tensor };
 
 /** `-sum_n weights_n sum_v soft_nv log p_nv`. logits [N, V], soft [N, V], weights [N] -> scalar. */
 export function softCrossEntropy(
