@@ -43,8 +43,10 @@ export function meanRows(runs: readonly (readonly Row[])[]): Row[] {
   return runs[0]!.map((row, i) => {
     const same = runs.map((rows) => rows[i]!);
     const means = Object.keys(row).map((key) => {
-      const values = same.map((other) => other[key]);
-      return [key, values.every((v) => typeof v === 'number') ? mean(values) : row[key]];
+      const values = same
+        .map((other) => other[key])
+        .filter((v): v is number => typeof v === 'number');
+      return [key, values.length === same.length ? mean(values) : row[key]];
     });
     return Object.fromEntries(means) as Row;
   });
