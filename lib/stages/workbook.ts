@@ -170,7 +170,7 @@ export async function runDrawn(
 /** The base model of this workbook: pre-trained now with a live loss curve, or what is there. */
 export async function runBase(
   book: Workbook,
-  { stage = 'base', settings = {} }: { stage?: StageName; settings?: Partial<BaseSettings> } = {},
+  { stage = 'base', settings = {} }: { stage?: string; settings?: Partial<BaseSettings> } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
   const name = stageName(size, stage, seed);
@@ -192,9 +192,10 @@ export async function runZero(
   book: Workbook,
   from: Pick<FoundModel, 'model'>,
   options: {
-    stage?: StageName;
+    /** a stage of the recipe, or a name of one's own */
+    stage?: string;
     /** the stage that `from` is; default: the base that belongs to this stage */
-    fromStage?: StageName;
+    fromStage?: string;
     settings?: Partial<ZeroSettings>;
     title?: string;
     /** another reward than the rules', or a reward model beside them */
@@ -228,7 +229,7 @@ export async function runSft(
   from: Pick<FoundModel, 'model'>,
   traces: readonly Trace[],
   options: {
-    stage?: StageName;
+    stage?: string;
     about?: Record<string, unknown>;
     title?: string;
     settings?: Partial<SftSettings>;
