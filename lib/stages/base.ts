@@ -107,7 +107,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
         }
         from = to;
       }
-      const gate = await measureGate(model(), sampler);
+      const gate = await measureGate(model(), sampler, { problems: settings.gateProblems });
       console.log(gateText(gate));
       if (!gated || gate.passed || extensions === settings.maxExtensions) {
         const parameters = cloneParameters(trainer.state.parameters);

@@ -44,7 +44,7 @@ export const presets = {
     size: 'tiny',
     teacher: 'tiny',
     students: ['tiny'],
-    base: { tokens: 20_000, warmUpSteps: 5 },
+    base: { tokens: 20_000, warmUpSteps: 5, gateProblems: 4 },
     zero: {
       steps: 2,
       groupSize: 4,

@@ -18,6 +18,8 @@ export interface BaseSettings {
   readonly learningRate: number;
   readonly warmUpSteps: number;
   readonly optimizer: OptimizerConfig;
+  /** problems of each task that the gate is measured on */
+  readonly gateProblems: number;
   /** while the gate is not passed, training goes on by this many tokens … */
   readonly extensionTokens: number;
   /** … at most so many times */
@@ -143,6 +145,7 @@ export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> =
       weightDecay: 0.02,
       muon: { rateFactor: muonRate / pretrainingRate[size], momentum: 0.9, weightDecay: 0.3 },
     },
+    gateProblems: 150,
     extensionTokens: 1e6,
     maxExtensions: 2,
     ...overrides,
