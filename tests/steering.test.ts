@@ -8,9 +8,18 @@ import { readChanges, readMetrics, readRunInfo } from '../lib/runs/run';
 import { runFolder } from '../lib/stages/places';
 import type { RewardFunction } from '../lib/stages/rollouts';
 import { zeroSettings, type ZeroSettings } from '../lib/stages/settings';
-import { changesOf, replay, steered, type Orders, type Steering } from '../lib/stages/steering';
+import {
+  changesOf,
+  replay,
+  steered,
+  type Orders,
+  type Standing,
+  type Steering,
+} from '../lib/stages/steering';
+import { trainingPanel, type PanelState } from '../lib/stages/trainingPanel';
 import { trainZero, type ZeroResult } from '../lib/stages/zero';
 import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
+import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
 import { without } from './support/rows';
@@ -91,7 +100,7 @@ test('settings after changes, and what orders change', () => {
   ];
   const now = steered(all, changes);
   assert.deepEqual(now, { ...all, temperature: 0.8, rewards: { accuracy: 1, format: 0.2, language: 0 } }); // prettier-ignore
-  const standing = { step: 9, settings: now, metrics: [] };
+  const standing = { step: 9, settings: now, metrics: [], changes };
   assert.deepEqual(changesOf(standing, {}), []);
   assert.deepEqual(
     changesOf(standing, { values: { temperature: 0.8, accuracy: 0, format: 0.2 } }),
@@ -162,4 +171,125 @@ test('at any temperature the ratio of a first update is 1, and the reference is 
     assert.ok(Math.abs(row!['policy/kl'] as number) < 1e-6, String(row!['policy/kl']));
     assert.equal(row!['policy/clipFraction'], 0);
   }
+});
+
+const standing = (step: number): Standing => ({
+  step,
+  settings: zeroSettings('small'),
+  metrics: Array.from({ length: step }, (_, i) => ({ step: i, 'reward/accuracy': i / 10 })),
+  changes: [],
+});
+
+test('where no browser listens the panel steers nothing', async () => {
+  const panel = trainingPanel();
+  assert.deepEqual(await panel.before(standing(0)), {});
+  panel.end!();
+});
+
+test('in a notebook clicks become orders at the next step', async () => {
+  let wish: (wish: object) => void = () => undefined;
+  const sent: PanelState[] = [];
+  let closed = 0;
+  const open = (
+    _: string,
+    data: { state: { state: PanelState } },
+    onMessage: (message: object, reply: () => void) => void,
+  ) => {
+    sent.push(data.state.state);
+    wish = (made) => onMessage({ method: 'update', state: { wish: made } }, () => undefined);
+    return {
+      id: 'c1',
+      send: ({ state }: { state: { state: PanelState } }) => sent.push(state.state),
+      close: () => closed++,
+    };
+  };
+  const shown: object[] = [];
+  const keys = [Symbol.for('r1.comm'), Symbol.for('r1.display')] as const;
+  Object.assign(globalThis, {
+    [keys[0]]: { open },
+    [keys[1]]: ({ data }: { data: object }) => void shown.push(data),
+  });
+  try {
+    const panel = trainingPanel();
+    assert.deepEqual(await panel.before(standing(0)), { values: undefined, stop: false });
+    assert.equal(shown.length, 1);
+    wish({ values: { temperature: 0.9 } });
+    wish({ values: { format: 0.1, temperature: 0.8 } });
+    const { values, stop } = await panel.before(standing(1));
+    assert.deepEqual([values, stop], [{ temperature: 0.8, format: 0.1 }, false]);
+    const { changes, series, paused } = sent.at(-1)!;
+    assert.deepEqual(changes, [{ step: 1, name: 'temperature', value: 0.8 }]);
+    assert.deepEqual(series[0], { title: 'right answers', steps: [0], values: [0] });
+    assert.equal(paused, false);
+
+    wish({ paused: true });
+    let orders: Orders | null = null;
+    const waiting = Promise.resolve(panel.before(standing(2))).then((given) => (orders = given));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assert.deepEqual([orders, sent.at(-1)!.paused], [null, true]);
+    wish({ values: { accuracy: 2 } });
+    wish({ paused: false });
+    assert.deepEqual((await waiting).values, { accuracy: 2 });
+    wish({ paused: true });
+    wish({ stop: true });
+    assert.equal((await panel.before(standing(3))).stop, true);
+    panel.end!();
+    assert.equal(closed, 1);
+    assert.match(JSON.stringify(shown.at(-1)), /Steered by hand: /);
+  } finally {
+    for (const key of keys) Reflect.deleteProperty(globalThis, key);
+  }
+});
+
+test('the view of the panel: what it shows, and what it asks for', async () => {
+  const wishes: object[] = [];
+  const state: PanelState = {
+    step: 2,
+    steps: 5,
+    paused: false,
+    values: { learningRate: 0.001, temperature: 1, accuracy: 1, format: 0.1, language: 0 },
+    changes: [{ step: 1, name: 'format', value: 0.1 }],
+    series: [{ title: 'reward', steps: [0, 1], values: [0.5, 1] }],
+  };
+  let redraw: () => void = () => undefined;
+  const model = {
+    get: () => state,
+    set: (_: string, wish: object) => wishes.push(wish),
+    save_changes: () => undefined,
+    on: (_: string, call: () => void) => void (redraw = call),
+  };
+  const box = await drawView('trainingPanel', model);
+  const [pause, stop] = box.withTag('button');
+  const [status] = box.all((e) => e.attributes['aria-live'] !== undefined);
+  const [figure] = box.withTag('figure');
+  assert.match(figure!.html, /aria-label="reward: 0.5 at first, now 1"><path d="M40.0 0V48"\/>/);
+  assert.match(figure!.html, /points="0.0,24.0 40.0,2.0"/);
+  assert.equal(box.withTag('li')[0]!.textContent, 'step 1: format 0.1');
+  const [rate, temperature] = box.withTag('input');
+  const outputs = box.withTag('output');
+  assert.deepEqual(outputs.map((e) => e.textContent), ['0.001', '1', '1', '0.1', '0']); // prettier-ignore
+  const slide = (slider: typeof rate, at: number): void => {
+    slider!.valueAsNumber = at;
+    slider!.fire('input');
+    slider!.fire('change');
+  };
+  slide(rate, -1);
+  slide(temperature, 0.8);
+  assert.equal(outputs[1]!.textContent, '0.8 from the next step');
+  Object.assign(state, { values: { ...state.values, temperature: 0.8 } });
+  redraw();
+  assert.equal(outputs[1]!.textContent, '0.8');
+  assert.equal(status!.textContent, 'running');
+  pause!.fire();
+  assert.deepEqual([pause!.textContent, status!.textContent], ['resume', 'pausing']);
+  Object.assign(state, { paused: true });
+  redraw();
+  assert.equal(status!.textContent, 'paused');
+  stop!.fire();
+  assert.deepEqual(wishes, [
+    { values: { learningRate: 0.0001 } },
+    { values: { temperature: 0.8 } },
+    { paused: true },
+    { stop: true },
+  ]);
 });

@@ -26,6 +26,8 @@ export interface Standing {
   readonly settings: ZeroSettings;
   /** the rows of the steps done */
   readonly metrics: readonly Row[];
+  /** the changes made so far */
+  readonly changes: readonly Change[];
 }
 
 export interface Orders {
@@ -37,7 +39,7 @@ export interface Orders {
 
 /** Whoever holds the wheel. */
 export interface Steering {
-  /** asked before every step; the run waits for the answer */
+  /** asked before every step; the run waits for the answer, while its clock goes on */
   before(standing: Standing): Orders | Promise<Orders>;
   /** told when the run has ended, by itself or not */
   end?(): void;

@@ -106,10 +106,11 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   };
 
   const goesOn = async (step: number): Promise<boolean> => {
-    const standing = { step, settings: now, metrics: run.metrics };
+    const { metrics, changes } = run;
+    const standing = { step, settings: now, metrics, changes };
     const orders = await steering!.before(standing);
-    run.changes.push(...changesOf(standing, orders));
-    now = steered(settings, run.changes);
+    changes.push(...changesOf(standing, orders));
+    now = steered(settings, changes);
     return !orders.stop;
   };
 
