@@ -20,9 +20,9 @@ export async function inspector(run: string): Promise<void> {
   const subtitle = 'a column for each inspected step, a row for each sample of the group';
   const chart = rewardMap({ title: `Rewards of ${data.name}`, subtitle }, data);
   const text = `${chart.alt}\n${groupText(data)}`;
-  const widget = hasReader()
-    ? openWidget({ ...readView('inspector'), state: { data }, text, onChange: () => {} })
-    : null;
+  const widget =
+    hasReader() &&
+    openWidget({ ...readView('inspector'), state: { data }, text, onChange: () => {} });
   if (widget) {
     const picture = (await renderPng(chart)).toString('base64'); // for where the notebook is read later
     return displayBundle({ ...widget.bundle, 'image/png': picture });
@@ -55,30 +55,28 @@ export function groupText({ steps, problems }: InspectorData): string {
   return [`${about}: ${prompt}, at step ${steps.at(-1)}: reward, advantage, completion`, ...lines].join('\n'); // prettier-ignore
 }
 
-/** The inspector as one HTML file that needs nothing else. */
+/** The inspector as one HTML file that needs nothing else, and may not ask for more. */
 export function inspectorPage(data: InspectorData): string {
   const { esm, css } = readView('inspector');
-  // `<` would end the script where a completion says so
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'">
-<title>Rollouts of ${data.name}</title>
-<style>
-:root { color-scheme: light dark; background: light-dark(#ffffff, #16191d); }
-body { max-width: 80rem; margin: 0 auto; padding: 0 1rem 2rem; }
-${css}</style>
-</head>
-<body>
-<noscript>The rollout inspector needs JavaScript.</noscript>
-<script type="module">
-${esm}
-render({ model: { get: () => (${json}) }, el: document.body });
-</script>
-</body>
-</html>
-`;
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c'); // completions are full of tags
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    `<title>Rollouts of ${data.name}</title>`,
+    '<style>',
+    ':root { color-scheme: light dark; background: light-dark(#ffffff, #16191d); }',
+    'body { max-width: 80rem; margin: 0 auto; padding: 0 1rem 2rem; }',
+    `${css}</style>`,
+    '<body>',
+    '<noscript>The rollout inspector needs JavaScript.</noscript>',
+    '<script type="module">',
+    esm,
+    `render({ model: { get: () => (${json}) }, el: document.body });`,
+    '</script>',
+    '',
+  ].join('\n');
 }
