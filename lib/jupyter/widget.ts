@@ -1,8 +1,5 @@
 /** A small program in the browser that talks with the kernel: an anywidget whose model is kept here, without Python. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { Bundle } from '../core/display';
-import { root } from '../core/files';
 import { hashText } from '../core/random';
 
 interface Comm {
@@ -56,13 +53,6 @@ const anywidget = {
   _view_module_version: '~0.11.*',
   _view_count: null,
 };
-
-/** The program of a widget, `<name>.mjs` in the folder of the views, and its style with the theme of them all. */
-export function readView(name: string): Pick<WidgetOptions, 'esm' | 'css'> {
-  const read = (file: string): string =>
-    fs.readFileSync(path.join(root, 'lib/stages/views', file), 'utf8');
-  return { esm: read(`${name}.mjs`), css: read('theme.css') + read(`${name}.css`) };
-}
 
 /** Whether a person may be in front of a widget: in a notebook, unless the notebook runner executes it. */
 export function hasReader(): boolean {

@@ -3,13 +3,14 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { displayBundle } from '../core/display';
 import { UserError } from '../core/errors';
-import { hasReader, openWidget, readView } from '../jupyter/widget';
+import { hasReader, openWidget } from '../jupyter/widget';
 import { rewardMap } from '../plots/rewardMap';
 import { renderPng } from '../plots/render';
 import { show } from '../plots/show';
 import { readInspection } from '../runs/run';
 import { inspectorData, type InspectorData } from './inspectorData';
 import { local, recorded, runFolder, shortPath } from './places';
+import { readView } from './readView';
 
 /**
  * Shows the inspector of a run under the running cell: `run` is a run's folder, or its name, and then the reader's own

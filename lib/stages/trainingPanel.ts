@@ -3,8 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { Row } from '../core/csv';
 import { displayBundle } from '../core/display';
 import { stopFlag } from '../core/loop';
-import { hasReader, openWidget, readView, type Widget } from '../jupyter/widget';
+import { hasReader, openWidget, type Widget } from '../jupyter/widget';
 import type { Change } from '../runs/run';
+import { readView } from './readView';
 import {
   changesOf,
   steered,
