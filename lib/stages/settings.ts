@@ -63,7 +63,10 @@ export interface ZeroSettings {
   readonly inspect?: InspectSettings;
 }
 
-/** What the rollout inspector is to see. Each problem's group is sampled before step 0, then regularly, and at the end. */
+/**
+ * What the rollout inspector is to see. Each problem's group is sampled before step 0, then regularly, and at the end.
+ * `{ everySteps: 20, problems: 4 }` keeps half a megabyte of a run of 100 steps.
+ */
 export interface InspectSettings {
   readonly everySteps: number;
   /** in turn of each evaluated level, and in both languages */
