@@ -50,13 +50,12 @@ test('processes decode what one process decodes', async () => {
     groups.forEach((group, g) => {
       assert.equal(group.length, groupSize);
       group.forEach((rollout, i) => {
-        const { logprobs, entropy, ...exact } = expected[g]![i]!;
+        const { logprobs, entropies, entropy, ...exact } = expected[g]![i]!;
         assertAllclose(rollout.logprobs, logprobs, { absolute: 1e-5 });
+        assertAllclose(rollout.entropies, entropies, { absolute: 1e-5 });
         assert.ok(Math.abs(rollout.entropy - entropy) < 1e-5);
-        assert.deepEqual(
-          { ...rollout, logprobs: 0, entropy: 0 },
-          { ...exact, logprobs: 0, entropy: 0 },
-        );
+        const same = { logprobs: 0, entropies: 0, entropy: 0 };
+        assert.deepEqual({ ...rollout, ...same }, { ...exact, ...same });
       });
     });
   }

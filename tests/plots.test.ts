@@ -15,6 +15,7 @@ import { memoryCurve } from '../lib/plots/memoryCurve';
 import { modeShares } from '../lib/plots/modeShares';
 import { passAtK } from '../lib/plots/passAtK';
 import { renderPng, renderSvg } from '../lib/plots/render';
+import { rewardMap } from '../lib/plots/rewardMap';
 import { scalingChart } from '../lib/plots/scalingChart';
 import { liveChart, show } from '../lib/plots/show';
 import { stagesMap } from '../lib/plots/stagesMap';
@@ -112,6 +113,18 @@ const charts: Record<string, Chart> = {
         })),
       ]),
     ),
+  ),
+  rewardMap: rewardMap(
+    { title: 'Rewards' },
+    {
+      steps: [0, 20],
+      problems: ['countdown 3, en', 'units, zh'].map((about) => ({
+        about,
+        groups: [0, 1].map((step) =>
+          [0, 1, 2].map((i) => ({ reward: { total: (step * i) / 2 }, correct: step * i > 1 })),
+        ),
+      })),
+    },
   ),
   scalingChart: scalingChart(
     { title: 'Cost' },

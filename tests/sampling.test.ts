@@ -44,21 +44,21 @@ function referenceRollout(
   prompt: readonly number[],
   place: readonly number[],
   { maxNewTokens, temperature = 1 }: { maxNewTokens: number; temperature?: number },
-): { ids: number[]; logprobs: number[]; entropy: number } {
+): { ids: number[]; logprobs: number[]; entropies: number[] } {
   const ids: number[] = [];
   const logprobs: number[] = [];
-  let entropy = 0;
+  const entropies: number[] = [];
   while (ids.length < maxNewTokens && ids[ids.length - 1] !== endToken) {
     const logits = referenceLogits(config, weights, [...prompt, ...ids]).pop()!;
     const all = logSoftmax(logits.map((x) => x / temperature));
-    entropy -= all.reduce((sum, logprob) => sum + Math.exp(logprob) * logprob, 0);
+    entropies.push(-all.reduce((sum, logprob) => sum + Math.exp(logprob) * logprob, 0));
     let rest = uniformAt(...place, ids.length) * (1 - 2e-6);
     let id = 0;
     while (rest >= Math.exp(all[id]!)) rest -= Math.exp(all[id++]!);
     ids.push(id);
     logprobs.push(all[id]!);
   }
-  return { ids, logprobs, entropy: entropy / ids.length };
+  return { ids, logprobs, entropies };
 }
 
 for (const temperature of [1, 2])
@@ -75,7 +75,10 @@ for (const temperature of [1, 2])
         });
         assert.deepEqual(rollout.completionIds, expected.ids, `prompt ${p}, sample ${sample}`);
         assertAllclose(rollout.logprobs, expected.logprobs, { absolute: 1e-5 });
-        assertAllclose([rollout.entropy], [expected.entropy], { absolute: 1e-5 });
+        const { ids, entropies } = expected;
+        assertAllclose(rollout.entropies, entropies, { absolute: 1e-5 });
+        const mean = entropies.reduce((sum, e) => sum + e, 0) / ids.length;
+        assertAllclose([rollout.entropy], [mean], { absolute: 1e-5 });
         assert.deepEqual(rollout.promptIds, prompts[p]);
         assert.equal(rollout.text, rollout.completionIds.join(' '));
       }),

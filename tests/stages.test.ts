@@ -156,10 +156,19 @@ const scored = (
   task = 'countdown',
 ) => {
   const completionIds = text.split(' ').map(() => 9);
+  const entropies = completionIds.map(() => entropy);
   return {
     problem: { ...countdownProblem(26, [3, 5, 7]), task } as never,
     language: 'en' as const,
-    rollout: { promptIds: [1], completionIds, text, logprobs: [], entropy, finishReason },
+    rollout: {
+      promptIds: [1],
+      completionIds,
+      text,
+      logprobs: [],
+      entropies,
+      entropy,
+      finishReason,
+    },
     reward: { accuracy, format: 0, language: 1, total },
   };
 };

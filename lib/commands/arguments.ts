@@ -25,7 +25,7 @@ export function readArguments<T extends Options>(help: string, options: T): Pars
 }
 
 /** Runs a command: bad input ends with one line and exit code 2, a defect with its stack. */
-export async function runCommand(main: () => Promise<number | void>): Promise<void> {
+export async function runCommand(main: () => Promise<number | void> | void): Promise<void> {
   process.stdout.on('error', () => process.exit(0)); // the reader of a pipe, such as `head`, has had enough
   try {
     process.exitCode = (await main()) ?? 0;

@@ -35,6 +35,7 @@ function checks(): Record<string, string[][]> {
   return {
     types: [
       [bin('typescript/bin/tsc'), '-p', '.'],
+      [bin('typescript/bin/tsc'), '-p', 'lib/stages/views'],
       [...kernelCompiler, ...tsFiles('lib')],
     ],
     lint: [

@@ -21,12 +21,14 @@ const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(reso
 
 /**
  * Runs `body(step)` for step = from .. to-1. The stop button ends it at a step boundary, never inside a step. The
- * pause before the first step matters: a notebook cell may only be stopped softly after its first `await`.
+ * pause before the first step matters: a notebook cell may only be stopped softly after its first `await`. `goesOn` is
+ * asked before each step and may take its time: the loop waits at the boundary, or ends there on a false.
  */
 export async function loop(
   from: number,
   to: number,
   body: (step: number) => void | Promise<void>,
+  goesOn?: (step: number) => Promise<boolean>,
 ): Promise<LoopResult> {
   let step = from;
   if (stopFlag.armed === 0) stopFlag.requested = false;
@@ -34,6 +36,7 @@ export async function loop(
   try {
     await nextTurn();
     while (step < to && !stopFlag.requested) {
+      if (goesOn && !(await goesOn(step))) break;
       await body(step++);
       await nextTurn();
     }

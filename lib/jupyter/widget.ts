@@ -1,5 +1,6 @@
 /** A small program in the browser that talks with the kernel: an anywidget whose model is kept here, without Python. */
 import type { Bundle } from '../core/display';
+import { hashText } from '../core/random';
 
 interface Comm {
   readonly id: string;
@@ -51,14 +52,20 @@ const anywidget = {
   _view_name: 'AnyView',
   _view_module_version: '~0.11.*',
   _view_count: null,
-  _anywidget_id: 'r1',
 };
+
+/** Whether a person may be in front of a widget: in a notebook, unless the notebook runner executes it. */
+export function hasReader(): boolean {
+  return shared[key] !== undefined && !process.env.R1_HEADLESS;
+}
 
 /** Opens a widget; null outside a notebook. */
 export function openWidget({ esm, css, state, text, onChange }: WidgetOptions): Widget | null {
   const comms = shared[key];
   if (!comms) return null;
-  const model: State = { ...anywidget, _esm: esm, _css: css, ...state };
+  // anywidget keeps one style sheet for each id
+  const own = { _anywidget_id: `r1-${hashText(css)}`, _esm: esm, _css: css };
+  const model: State = { ...anywidget, ...own, ...state };
   const opening = { state: model, buffer_paths: [] };
   const onMessage = ({ method, state: patch = {} }: Message, reply: (a: unknown) => void): void => {
     if (method === 'request_state') reply({ method: 'update', state: model, buffer_paths: [] });

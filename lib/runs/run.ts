@@ -1,8 +1,10 @@
 /**
  * A run's folder: `run.json` (what was asked for and what came of it), `metrics.csv` (a row a step),
  * `evaluations.csv` (a row per evaluation), `rollouts.jsonl` (a sample of the completions), and, while it is not
- * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. `run.json` comes last and names
- * the steps done, so a run that is cut off goes on from its last saved step with the same numbers.
+ * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. Where a run was asked for them there
+ * are also `inspection.jsonl` (whole groups, token by token) and `changes.jsonl` (settings that changed on the way).
+ * `run.json` comes last and names the steps done, so a run that is cut off goes on from its last saved step with the
+ * same numbers.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -49,6 +51,40 @@ export interface RolloutRecord {
   readonly correct: boolean;
 }
 
+/** Places of tokens in a completion, 0 being its first. */
+export interface TraceMarks {
+  readonly attempts: readonly number[];
+  /** those of the attempts that were made before */
+  readonly repeats: readonly number[];
+  /** `yes` and `no` that can be right or wrong */
+  readonly verdicts: readonly number[];
+  readonly wrongVerdicts: readonly number[];
+  readonly wrongCalculations: readonly number[];
+}
+
+/** One completion of an inspected group: a line of `inspection.jsonl`. */
+export interface InspectionRecord extends Omit<RolloutRecord, 'split'> {
+  /** which of the inspected problems, from 0 */
+  readonly problem: number;
+  /** which completion of its group, from 0 */
+  readonly sample: number;
+  /** of each token, in nats, to three decimals */
+  readonly logprobs: readonly number[];
+  /** of the distribution that each token was drawn from, in nats, to three decimals */
+  readonly entropies: readonly number[];
+  /** within its group, as GRPO takes it */
+  readonly advantage: number;
+  readonly marks: TraceMarks;
+}
+
+/** A setting that changed while the run went on: a line of `changes.jsonl`. */
+export interface Change {
+  /** the first step that it holds for */
+  readonly step: number;
+  readonly name: string;
+  readonly value: number;
+}
+
 /** What a stage says when it opens a run. */
 export type RunPlan = Pick<RunInfo, 'stage' | 'size' | 'seed' | 'config' | 'versions'>;
 
@@ -64,6 +100,8 @@ export class Run {
   readonly metrics: Row[] = [];
   readonly evaluations: Row[] = [];
   readonly rollouts: RolloutRecord[] = [];
+  readonly inspection: InspectionRecord[] = [];
+  readonly changes: Change[] = [];
   /** seconds and tokens up to now, those before a resume included */
   tokens = 0;
   private secondsBefore = 0;
@@ -101,10 +139,13 @@ export class Run {
   private load(info: RunInfo): SavedState | null {
     const file = stateFile(this.folder, info.steps);
     if (!fs.existsSync(file)) return null;
-    const before = ({ step }: Row | RolloutRecord): boolean => (step as number) < info.steps;
+    const before = ({ step }: { step?: unknown }): boolean => (step as number) < info.steps;
     this.metrics.push(...readMetrics(this.folder).filter(before));
     this.evaluations.push(...readEvaluations(this.folder).filter(before));
     this.rollouts.push(...readRollouts(this.folder).filter(before));
+    this.inspection.push(...readInspection(this.folder).filter(before));
+    // A run that was stopped at a step boundary has already heard what is to change there.
+    this.changes.push(...readChanges(this.folder).filter(({ step }) => step <= info.steps));
     this.tokens = info.tokens;
     this.secondsBefore = info.seconds;
     this.joulesBefore = info.joules ?? 0;
@@ -151,8 +192,12 @@ export class Run {
       writeFileAtomic(path.join(this.folder, name), text);
     if (this.metrics.length > 0) file('metrics.csv', toCsv(this.metrics));
     if (this.evaluations.length > 0) file('evaluations.csv', toCsv(this.evaluations));
-    if (this.rollouts.length > 0)
-      file('rollouts.jsonl', this.rollouts.map((r) => JSON.stringify(r) + '\n').join(''));
+    const lines = (name: string, records: readonly object[]): void => {
+      if (records.length > 0) file(name, records.map((r) => JSON.stringify(r) + '\n').join(''));
+    };
+    lines('rollouts.jsonl', this.rollouts);
+    lines('inspection.jsonl', this.inspection);
+    lines('changes.jsonl', this.changes);
     file('run.json', JSON.stringify(info, null, 2) + '\n');
     return info;
   }
@@ -200,9 +245,21 @@ export function readEvaluations(folder: string): Row[] {
   return readRows(folder, 'evaluations.csv');
 }
 
-export function readRollouts(folder: string): RolloutRecord[] {
-  const file = path.join(folder, 'rollouts.jsonl');
+const readLines = <T>(folder: string, name: string): T[] => {
+  const file = path.join(folder, name);
   if (!fs.existsSync(file)) return [];
   const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as RolloutRecord);
+  return lines.map((line) => JSON.parse(line) as T);
+};
+
+export function readRollouts(folder: string): RolloutRecord[] {
+  return readLines(folder, 'rollouts.jsonl');
+}
+
+export function readInspection(folder: string): InspectionRecord[] {
+  return readLines(folder, 'inspection.jsonl');
+}
+
+export function readChanges(folder: string): Change[] {
+  return readLines(folder, 'changes.jsonl');
 }

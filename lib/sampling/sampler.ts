@@ -31,7 +31,9 @@ export interface Rollout {
   readonly text: string;
   /** log-probability of each token under the distribution it was drawn from */
   readonly logprobs: number[];
-  /** entropy of that distribution, in nats, mean over the tokens */
+  /** entropy of that distribution at each token, in nats */
+  readonly entropies: number[];
+  /** mean of the entropies */
   readonly entropy: number;
   readonly finishReason: FinishReason;
 }
@@ -135,7 +137,8 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
     completionIds: row.ids,
     text: decode(row.ids),
     logprobs: row.logprobs,
-    entropy: row.entropy / row.ids.length,
+    entropies: row.entropies,
+    entropy: row.entropies.reduce((sum, e) => sum + e, 0) / row.ids.length,
     finishReason: row.ids[row.ids.length - 1] === endToken ? 'stop' : 'length',
   });
 
@@ -163,7 +166,7 @@ interface Row {
   place: number[];
   ids: number[];
   logprobs: number[];
-  entropy: number;
+  entropies: number[];
   done: boolean;
 }
 
@@ -172,7 +175,7 @@ function startRows(prompts: number, options: Required<SamplingOptions>): Row[] {
   return Array.from({ length: prompts * groupSize }, (_, i) => {
     const prompt = Math.floor(i / groupSize);
     const place = [seed, step, firstPrompt + prompt, firstSample + (i % groupSize)];
-    return { prompt, place, ids: [], logprobs: [], entropy: 0, done: false };
+    return { prompt, place, ids: [], logprobs: [], entropies: [], done: false };
   });
 }
 
@@ -191,7 +194,7 @@ function readChunk(
     for (let at = i; at < ids.length && !row.done; at += n) {
       row.ids.push(ids[at]!);
       row.logprobs.push(logprobs[at]!);
-      row.entropy += entropies[at]!;
+      row.entropies.push(entropies[at]!);
       row.done = ids[at] === endToken || row.ids.length === maxNewTokens;
     }
   });

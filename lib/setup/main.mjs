@@ -17,6 +17,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   recipe      the whole recipe in the terminal
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
+  inspect     the rollouts of a run, token by token, as a page for the browser
   bench       measure the speed of training, decoding and a GRPO step
   doctor      what is installed, what is missing, and how to mend it (--json)
   setup       install what is missing, and try out what is there
@@ -27,7 +28,7 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
-const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'bench', 'figures'];
+const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures'];
 
 /** Runs one command line; returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {

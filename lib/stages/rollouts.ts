@@ -24,6 +24,9 @@ export interface ScoredRollout {
   readonly reward: RewardBreakdown;
 }
 
+/** A problem, and the language it is asked in. */
+export type Question = Pick<ScoredRollout, 'problem' | 'language'>;
+
 /** How a completion is rewarded; `reward` of `lib/rewards` unless an experiment says otherwise. */
 export type RewardFunction = typeof reward;
 
@@ -33,15 +36,19 @@ export interface Judge {
   readonly tasks: readonly TaskName[];
 }
 
-export interface RolloutOptions {
-  readonly plan: readonly PlanEntry[];
+export interface GroupOptions {
   readonly groupSize: number;
   readonly maxNewTokens: number;
+  readonly temperature?: number;
   readonly rewards: RewardWeights;
   readonly seed: number;
   readonly step: number;
   readonly rewardFn?: RewardFunction;
   readonly judge?: Judge;
+}
+
+export interface RolloutOptions extends GroupOptions {
+  readonly plan: readonly PlanEntry[];
 }
 
 /** Samples a group for each training problem of a step, in turn in both languages, and rewards every completion. */
@@ -50,22 +57,38 @@ export async function sampleStep(
   sampler: Sampler,
   options: RolloutOptions,
 ): Promise<ScoredRollout[][]> {
-  const { plan, groupSize, maxNewTokens, rewards, seed, step, rewardFn = reward } = options;
+  const { plan, seed, step } = options;
   const random = createRandom(seed, 'problems', step);
   const problems = plan.flatMap(({ task, level, prompts }) =>
     Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
   );
-  const language = (i: number): Language => languages[i % languages.length]!;
-  const prompts = problems.map((problem, i) => promptIds(problem, language(i)));
-  const groups = await sampler.sample(parameters, prompts, { groupSize, maxNewTokens, seed, step });
-  const scored = groups.map((group, i) =>
-    group.map((rollout): ScoredRollout => ({
-      problem: problems[i]!,
-      language: language(i),
+  const questions = problems.map((problem, i) => ({ problem, language: languageInTurn(i) }));
+  return sampleGroups(parameters, sampler, questions, options);
+}
+
+/** The language of the i-th of several problems. */
+export const languageInTurn = (i: number): Language => languages[i % languages.length]!;
+
+/** Samples a group for each question and rewards every completion. */
+export async function sampleGroups(
+  parameters: Parameters,
+  sampler: Sampler,
+  questions: readonly Question[],
+  options: GroupOptions,
+): Promise<ScoredRollout[][]> {
+  const { groupSize, maxNewTokens, temperature, rewards, seed, step, rewardFn = reward } = options;
+  const prompts = questions.map(({ problem, language }) => promptIds(problem, language));
+  const sampling = { groupSize, maxNewTokens, temperature, seed, step };
+  const groups = await sampler.sample(parameters, prompts, sampling);
+  const scored = groups.map((group, i) => {
+    const { problem, language } = questions[i]!;
+    return group.map((rollout): ScoredRollout => ({
+      problem,
+      language,
       rollout,
-      reward: rewardFn(problems[i]!, rollout.text, language(i), rewards),
-    })),
-  );
+      reward: rewardFn(problem, rollout.text, language, rewards),
+    }));
+  });
   return options.judge ? judged(scored, options.judge, rewards) : scored;
 }
 

@@ -42,6 +42,8 @@ export interface ZeroSettings {
   readonly late?: { readonly from: number; readonly plan: readonly PlanEntry[] };
   readonly groupSize: number;
   readonly maxNewTokens: number;
+  /** of the policy, in the rollouts and in the loss alike; default 1 */
+  readonly temperature?: number;
   readonly learningRate: number;
   readonly warmUpSteps: number;
   readonly grpo: GrpoConfig;
@@ -59,6 +61,18 @@ export interface ZeroSettings {
   readonly finalProblems: number;
   /** held-out general prompts at the end, for models that know their words */
   readonly finalGeneralPrompts: number;
+  /** keeps the whole groups of a few held-out problems, token by token, for the rollout inspector; default: none */
+  readonly inspect?: InspectSettings;
+}
+
+/**
+ * What the rollout inspector is to see. Each problem's group is sampled before step 0, then regularly, and at the end.
+ * `{ everySteps: 20, problems: 4 }` keeps half a megabyte of a run of 100 steps.
+ */
+export interface InspectSettings {
+  readonly everySteps: number;
+  /** in turn of each evaluated level, and in both languages */
+  readonly problems: number;
 }
 
 /** A reward model. */

@@ -44,6 +44,7 @@ import type { Preference } from './preferences';
 import { trainRewardModel } from './rewardModel';
 import type { Judge, RewardFunction } from './rollouts';
 import { trainSft } from './sft';
+import type { Steering } from './steering';
 import { readTraces, traceFile, type Trace } from './traces';
 import { trainZero } from './zero';
 
@@ -201,12 +202,14 @@ export async function runZero(
     /** another reward than the rules', or a reward model beside them */
     rewardFn?: RewardFunction;
     judge?: Judge;
+    /** changes settings on the way: `trainingPanel()`, or a log that is replayed */
+    steering?: Steering;
     /** at the end the live chart gives way to a sentence: for a run that another chart shows */
     inWords?: boolean;
   } = {},
 ): Promise<StageRun> {
   const { size, seed, place, preset } = book;
-  const { stage = 'r1-zero', fromStage, title = 'R1-Zero', rewardFn, judge } = options;
+  const { stage = 'r1-zero', fromStage, title = 'R1-Zero', rewardFn, judge, steering } = options;
   const name = stageName(size, stage, seed);
   const subtitle = `${name}: rollouts on training problems, mean of five steps`;
   return runDrawn(
@@ -217,7 +220,7 @@ export async function runZero(
       const settings = { ...preset.zero, ...options.settings };
       const fromName = stageName(size, fromStage ?? stage.replace('r1-zero', 'base'), seed);
       const job = { size, seed, stage, place, from: from.model, fromName };
-      return trainZero({ ...job, settings, rewardFn, judge, onStep });
+      return trainZero({ ...job, settings, rewardFn, judge, steering, onStep });
     },
     options.inWords,
   );

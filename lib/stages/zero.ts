@@ -26,6 +26,7 @@ import { createTrainerState, Trainer, type StepStats } from '../training/trainer
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
+import { inspect } from './inspection';
 import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
@@ -36,6 +37,7 @@ import {
   type ScoredRollout,
 } from './rollouts';
 import { zeroSettings, type ZeroSettings } from './settings';
+import { changesOf, steered, type Steering } from './steering';
 import { versions } from './versions';
 
 /** How a policy learns from scored groups: GRPO, or what an experiment puts in its place. */
@@ -61,6 +63,8 @@ export interface ZeroOptions {
   updates?: Updates;
   /** false for what learns with more than the policy's weights: an interrupted run starts again */
   resumable?: boolean;
+  /** changes settings while the run goes on, or makes it wait or stop */
+  steering?: Steering;
   /** called after each step with its row of `metrics.csv` */
   onStep?: (row: Row, steps: number) => void | Promise<void>;
   /** called after each evaluation round */
@@ -76,31 +80,24 @@ export interface ZeroResult {
 
 /** Trains R1-Zero, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
 export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null> {
-  const { size, seed, from, fromName, stage = 'r1-zero', place = local } = options;
+  const { size, seed, from, stage = 'r1-zero', place = local } = options;
   const settings = zeroSettings(size, options.settings);
-  const { updates = workbookUpdates, resumable = true } = options;
+  const { updates = workbookUpdates, resumable = true, steering, rewardFn, judge } = options;
   if (settings.groupSize < 2)
     throw new UserError(`invalid group size: ${settings.groupSize}: GRPO compares, use 2 or more`);
   const { config } = from;
   const name = stageName(size, stage, seed);
-  const { run, saved } = Run.open(runFolder(place, name), {
-    stage,
-    size,
-    seed,
-    config: { from: fromName, model: config, ...settings },
-    versions: await versions(),
-  });
-  const state = saved
-    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
-    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
-  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, state);
+  const { run, trainer, firstStep } = await openRun(runFolder(place, name), options, settings);
   const sampler = samplerFor(config);
-  const bar = progress(name, settings.steps, { from: saved?.step });
+  const bar = progress(name, settings.steps, { from: firstStep });
+  /** the settings with the changes made up to here */
+  let now = steered(settings, run.changes);
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations: Evaluation[] = [];
     for (const spec of settings.evaluated) {
-      const at = { step, seed, settings, report: (note: string) => bar.update(step, note) };
+      const report = (note: string): void => bar.update(step, note);
+      const at = { step, seed, settings: now, report };
       const set = problemsOf(spec, problems);
       evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
     }
@@ -108,18 +105,30 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     return evaluations;
   };
 
+  const goesOn = async (step: number): Promise<boolean> => {
+    const { metrics, changes } = run;
+    const standing = { step, settings: now, metrics, changes };
+    const orders = await steering!.before(standing);
+    changes.push(...changesOf(standing, orders));
+    now = steered(settings, changes);
+    return !orders.stop;
+  };
+
+  const inspectAt = (step: number): Promise<void> =>
+    inspect(run, trainer.state.parameters, sampler, step, { ...now, seed, rewardFn, judge });
+
   const oneStep = async (step: number): Promise<void> => {
-    const { evaluateEvery, evaluationProblems, finalProblems, late } = settings;
+    const { evaluateEvery, evaluationProblems, finalProblems, late } = now;
     if (step % evaluateEvery === 0)
       await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
+    await inspectAt(step);
     const started = Date.now();
     const tensorsBefore = tensorsMade();
-    const { rewardFn, judge } = options;
-    const plan = late && step >= late.from ? late.plan : settings.plan;
-    const sampling = { ...settings, plan, seed, step, rewardFn, judge };
+    const plan = late && step >= late.from ? late.plan : now.plan;
+    const sampling = { ...now, plan, seed, step, rewardFn, judge };
     const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
     const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
-    Object.assign(row, update(updates, trainer, groups, settings, from, seed, step));
+    Object.assign(row, update(updates, trainer, groups, now, from, seed, step));
     const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
     run.tokens += tokens;
     const { seconds } = run;
@@ -136,22 +145,46 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
 
   const again = resumable ? 'run it again to go on' : 'run again it starts over';
   try {
-    const { step, stopped } = await loop(saved?.step ?? 0, settings.steps, oneStep);
+    const { steps } = settings;
+    const { step, stopped } = await loop(firstStep, steps, oneStep, steering && goesOn);
     bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
     if (stopped) {
       if (resumable) run.save(step, encodeTrainerState(trainer.state));
       return null;
     }
     const evaluations = await evaluateAll(step, settings.finalProblems);
+    await inspectAt(step);
     const model = { config, parameters: cloneParameters(trainer.state.parameters) };
     const general = await generalOf(model, sampler, settings.finalGeneralPrompts, seed);
     saveModel(place, name, model);
     const info = run.finish(step, { evaluations, ...general });
     return { model, evaluations, info };
   } finally {
+    steering?.end?.();
     sampler.dispose();
     trainer.dispose();
   }
+}
+
+/** A new run, or an interrupted one where it stands, and its trainer. */
+async function openRun(
+  folder: string,
+  { stage = 'r1-zero', size, seed, from, fromName }: ZeroOptions,
+  settings: ZeroSettings,
+): Promise<{ run: Run; trainer: Trainer<GrpoBatch>; firstStep: number }> {
+  const { config } = from;
+  const { run, saved } = Run.open(folder, {
+    stage,
+    size,
+    seed,
+    config: { from: fromName, model: config, ...settings },
+    versions: await versions(),
+  });
+  const state = saved
+    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
+    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
+  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, state);
+  return { run, trainer, firstStep: saved?.step ?? 0 };
 }
 
 /** What a step has cost: time, and room. */
@@ -191,6 +224,7 @@ function update(
           from.parameters,
           completions.flat().map((c) => [...c.promptIds, ...c.completionIds]),
           settings.batches[0]!,
+          settings.temperature,
         )
       : undefined;
   const { stats, padding, ...more } = updates(trainer, completions, {
@@ -199,6 +233,7 @@ function update(
     shapes: settings.batches,
     seed: [seed, step],
     reference,
+    temperature: settings.temperature,
   });
   const mean = (key: string): number | null =>
     stats.length > 0 ? stats.reduce((sum, s) => sum + s[key]!, 0) / stats.length : null;

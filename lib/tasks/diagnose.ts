@@ -40,35 +40,74 @@ export interface TraceDiagnosis {
   readonly mode: Style;
 }
 
+/** Something in a trace that is right or wrong, and the place of the token that makes it so: 0 is the completion's first. */
+export interface Finding {
+  readonly at: number;
+  readonly right: boolean;
+}
+
+/** Everything in a trace that can be right or wrong, in the order of the trace. */
+export interface Findings {
+  /** `a op b = c`, at the c; `legal` where the calculation is allowed, whatever its c */
+  readonly calculations: readonly (Finding & { readonly legal: boolean })[];
+  /** at the `yes` or `no`; countdown and programs only */
+  readonly verdicts: readonly Finding[];
+  /** at the repeated wanted value */
+  readonly copies: readonly Finding[];
+  /** at the `try`; wrong when the same was tried before */
+  readonly attempts: readonly Finding[];
+}
+
 const isWord = (token: string | undefined, word: Word): boolean =>
   token === words.en[word] || token === words.zh[word];
 
 /** Counts over the part of a completion before its answer. Any text will do. */
 export function diagnose(problem: Problem, completion: string): TraceDiagnosis {
+  const trace = traceOf(completion);
+  const { calculations, verdicts, copies, attempts } = findingsIn(problem, trace);
+  const waits = trace.filter((token) => isWord(token, 'wait')).length;
+  const worked = attempts.length > 0 || calculations.length > 0;
+  const mode = waits > 0 || attempts.length > 1 ? 'search' : worked ? 'short' : 'direct';
+  const nos = trace.flatMap((token, i) => (isWord(token, 'no') ? [i] : []));
+  return {
+    arithmetic: count(calculations.map(({ right }) => right)),
+    legality: count(calculations.map(({ legal }) => legal)),
+    verdict: count(verdicts.map(({ right }) => right)),
+    copy: count(copies.map(({ right }) => right)),
+    repeats: count(attempts.map(({ right }) => !right)),
+    waitAfterNo: count(nos.map((i) => isWord(trace[i + 1], 'wait'))),
+    waits,
+    mode,
+  };
+}
+
+/** What `diagnose` counts, one by one: where a trace went wrong. Any text will do. */
+export function findings(problem: Problem, completion: string): Findings {
+  return findingsIn(problem, traceOf(completion));
+}
+
+/** The tokens of a completion before its answer. */
+function traceOf(completion: string): string[] {
   const tokens = splitTokens(completion);
   const answer = tokens.indexOf('<answer>');
-  const trace = answer < 0 ? tokens : tokens.slice(0, answer);
-  const { arithmetic, legality } = countCalculations(trace);
-  const { verdict, copy } = countVerdicts(problem, trace);
-  const repeats = countRepeats(trace);
-  const waits = trace.filter((token) => isWord(token, 'wait')).length;
-  const worked = repeats.total > 0 || arithmetic.total > 0;
-  const mode = waits > 0 || repeats.total > 1 ? 'search' : worked ? 'short' : 'direct';
-  const nos = trace.flatMap((token, i) => (isWord(token, 'no') ? [i] : []));
-  const waitAfterNo = count(nos.map((i) => isWord(trace[i + 1], 'wait')));
-  return { arithmetic, legality, verdict, copy, repeats, waitAfterNo, waits, mode };
+  return answer < 0 ? tokens : tokens.slice(0, answer);
+}
+
+function findingsIn(problem: Problem, trace: readonly string[]): Findings {
+  const { verdicts, copies } = findVerdicts(problem, trace);
+  return { calculations: findCalculations(trace), verdicts, copies, attempts: findAttempts(trace) };
 }
 
 function count(outcomes: readonly boolean[]): Count {
   return { hits: outcomes.filter(Boolean).length, total: outcomes.length };
 }
 
-function countCalculations(trace: readonly string[]): { arithmetic: Count; legality: Count } {
-  const right: boolean[] = [];
-  const allowed: boolean[] = [];
-  const numbers = trace.filter((token) => !units.some((unit) => unit === token));
-  for (const [i, token] of numbers.entries()) {
-    if (token !== '=') continue;
+function findCalculations(trace: readonly string[]): Findings['calculations'] {
+  const isUnit = (token: string): boolean => units.some((unit) => unit === token);
+  const places = [...trace.keys()].filter((at) => !isUnit(trace[at]!));
+  const numbers = places.map((at) => trace[at]!);
+  return numbers.flatMap((token, i) => {
+    if (token !== '=') return [];
     const left = valueOf(numbers[i - 3]);
     const operator = operators.find((o) => o === numbers[i - 2]);
     const operand = valueOf(numbers[i - 1]);
@@ -76,36 +115,36 @@ function countCalculations(trace: readonly string[]): { arithmetic: Count; legal
       left === null || operator === undefined || operand === null
         ? null
         : calculate(left, operator, operand);
-    allowed.push(result !== null);
-    right.push(result !== null && valueOf(numbers[i + 1]) === result);
-  }
-  return { arithmetic: count(right), legality: count(allowed) };
+    const legal = result !== null;
+    const at = places[i + 1] ?? places[i]!; // the `=` itself where the trace ends with it
+    return [{ at, legal, right: legal && valueOf(numbers[i + 1]) === result }];
+  });
 }
 
 /**
  * A verdict follows the value, `= 13 no`, or the value and the wanted one, `= 13 -> 26 no`. In programs the wanted
  * one is the first output until a `yes`, then the second.
  */
-function countVerdicts(
+function findVerdicts(
   problem: Problem,
   trace: readonly string[],
-): { verdict: Count; copy: Count } {
-  const right: boolean[] = [];
-  const copied: boolean[] = [];
+): Pick<Findings, 'verdicts' | 'copies'> {
+  const verdicts: Finding[] = [];
+  const copies: Finding[] = [];
   let passed = 0;
-  for (const [i, token] of trace.entries()) {
+  for (const [at, token] of trace.entries()) {
     if (isWord(token, 'try')) passed = 0;
     const saysYes = isWord(token, 'yes');
     if (!saysYes && !isWord(token, 'no')) continue;
     const wanted = wantedValue(problem, passed);
     if (wanted === null) continue;
-    const restated = trace[i - 2] === '->';
-    if (restated) copied.push(valueOf(trace[i - 1]) === wanted);
-    const value = valueOf(trace[restated ? i - 3 : i - 1]);
-    right.push((value === wanted) === saysYes);
+    const restated = trace[at - 2] === '->';
+    if (restated) copies.push({ at: at - 1, right: valueOf(trace[at - 1]) === wanted });
+    const value = valueOf(trace[restated ? at - 3 : at - 1]);
+    verdicts.push({ at, right: (value === wanted) === saysYes });
     if (saysYes) passed++;
   }
-  return { verdict: count(right), copy: count(copied) };
+  return { verdicts, copies };
 }
 
 function wantedValue(problem: Problem, passed: number): number | null {
@@ -115,18 +154,18 @@ function wantedValue(problem: Problem, passed: number): number | null {
 }
 
 /** An attempt is what stands between `try` and the value it is compared with. */
-function countRepeats(trace: readonly string[]): Count {
+function findAttempts(trace: readonly string[]): Finding[] {
   const seen = new Set<string>();
-  const repeated: boolean[] = [];
-  for (const [i, token] of trace.entries()) {
+  const attempts: Finding[] = [];
+  for (const [at, token] of trace.entries()) {
     if (!isWord(token, 'try')) continue;
-    let end = i + 1;
+    let end = at + 1;
     while (end < trace.length && !endsAttempt(trace[end]!)) end++;
-    const attempt = trace.slice(i + 1, end).join(' ');
-    repeated.push(seen.has(attempt));
+    const attempt = trace.slice(at + 1, end).join(' ');
+    attempts.push({ at, right: !seen.has(attempt) });
     seen.add(attempt);
   }
-  return count(repeated);
+  return attempts;
 }
 
 function endsAttempt(token: string): boolean {

@@ -7,10 +7,14 @@
  * 2. Groups whose rewards are all equal have no advantage and are left out of the update.
  * 3. No KL term by default (the paper: 0.001), and the reference is the model that the run started from.
  * 4. A rollout batch is one group of 512 completions and two updates; the paper has 8,192 completions and 16 updates.
+ *
+ * The policy of a run at temperature T is the tempered one, softmax(logits / T), in its rollouts and in its loss. The
+ * sampler's log-probabilities are those of that distribution; were the loss to take them at temperature 1, the ratio of
+ * the two would be far from 1 before any update, and the clip would cut where nothing has moved.
  */
 import { createRandom, shuffle } from '../core/random';
 import { jit } from '../engine/jit';
-import type { tf } from '../engine/tensorflow';
+import { tf } from '../engine/tensorflow';
 import { disposeTree } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import type { Parameters } from '../model/parameters';
@@ -30,7 +34,9 @@ import { meanOverTokens, type TokenWeights, type Variant } from './variants';
 
 const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
 type GrpoChannel = (typeof channels)[number];
-export type GrpoBatch = PackedBatch<GrpoChannel>;
+type PlainBatch = PackedBatch<GrpoChannel>;
+/** The scalar 1 / temperature is there where it is not 1: what runs at 1 is spared a pass over the logits. */
+export type GrpoBatch = PlainBatch | (PlainBatch & { readonly inverseTemperature: tf.Tensor });
 
 export interface GrpoConfig extends GrpoLossConfig {
   /** updates made from one batch of rollouts, each on its own part of the completions */
@@ -59,7 +65,8 @@ export function grpoBatchLoss(
   lossConfig: GrpoLossConfig,
 ): (parameters: Parameters, batch: GrpoBatch) => LossOutputs {
   return (parameters, batch) => {
-    const logprobs = batchLogprobs(config, parameters, batch);
+    const inverse = 'inverseTemperature' in batch ? batch.inverseTemperature : undefined;
+    const logprobs = batchLogprobs(config, parameters, batch, inverse);
     return grpoLoss({ logprobs, ...batch.channels }, lossConfig);
   };
 }
@@ -79,6 +86,8 @@ export interface UpdateOptions {
   readonly seed: readonly (number | string)[];
   readonly tokenWeights?: TokenWeights;
   readonly reference?: Reference;
+  /** that the completions were sampled at; default 1 */
+  readonly temperature?: number;
 }
 
 /**
@@ -112,7 +121,7 @@ export function policyUpdate(
   options: UpdateOptions,
 ): { stats: StepStats[]; padding: number } {
   const { updatesPerBatch, learningRate, shapes, seed, reference } = options;
-  const { tokenWeights = meanOverTokens } = options;
+  const { tokenWeights = meanOverTokens, temperature = 1 } = options;
   const order = shuffle(completions, createRandom(...seed, 'updates'));
   const perUpdate = Math.ceil(order.length / updatesPerBatch);
   const stats: StepStats[] = [];
@@ -122,13 +131,19 @@ export function policyUpdate(
     const part = order.slice(from, from + perUpdate);
     const weights = tokenWeights(part.map(({ completion }) => completion.completionIds.length));
     const sequences = part.map((one, i) => toSequence(one, weights[i]!, reference));
-    const batches = [...packBatches(sequences, shapes, channels)];
+    const plain = [...packBatches(sequences, shapes, channels)];
+    const batches = temperature === 1 ? plain : plain.map((b) => tempered(b, temperature));
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
     computed += batches.reduce((sum, { ids }) => sum + ids.size, 0);
     stats.push(trainer.step(batches, learningRate));
   }
   return { stats, padding: useful > 0 ? computed / useful : 1 };
 }
+
+const tempered = (batch: PlainBatch, temperature: number): GrpoBatch => ({
+  ...batch,
+  inverseTemperature: tf.scalar(1 / temperature),
+});
 
 function toSequence(
   { completion, advantages }: WeightedCompletion,
@@ -159,9 +174,11 @@ export function referenceOf(
   parameters: Parameters,
   sequences: readonly (readonly number[])[],
   shape: BatchShape,
+  temperature = 1,
 ): Reference {
+  const inverse = temperature === 1 ? undefined : 1 / temperature;
   const forward = (p: Parameters, batch: PackedBatch<never>): tf.Tensor =>
-    batchLogprobs(config, p, batch);
+    batchLogprobs(config, p, batch, inverse);
   return overSequences(forward, parameters, sequences, shape);
 }
 

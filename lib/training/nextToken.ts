@@ -10,13 +10,16 @@ import { fillRows, packRows, type BatchShape, type PackedBatch, type Sequence } 
 /** A packed batch for next-token training, as pre-training and SFT use it. */
 export type TextBatch = PackedBatch<'weights'>;
 
-/** Log-probability of each target of a packed batch under the model: [N]. */
+/** Log-probability of each target of a packed batch under the model, or under the model at a temperature: [N]. */
 export function batchLogprobs(
   config: ModelConfig,
   parameters: Parameters,
   batch: { readonly ids: tf.Tensor; readonly starts: tf.Tensor; readonly targets: tf.Tensor },
+  inverseTemperature?: tf.Tensor | number,
 ): tf.Tensor {
-  return tokenLogprobs(decoderLogits(config, parameters, batch.ids, batch.starts), batch.targets);
+  const logits = decoderLogits(config, parameters, batch.ids, batch.starts); // [N, V]
+  const tempered = inverseTemperature === undefined ? logits : tf.mul(logits, inverseTemperature);
+  return tokenLogprobs(tempered, batch.targets);
 }
 
 /** The loss function of a trainer: mean cross-entropy over the predicted tokens. */

@@ -66,6 +66,8 @@ export interface PpoOptions {
   readonly criticRate: number;
   readonly shapes: readonly BatchShape[];
   readonly seed: readonly (number | string)[];
+  /** that the completions were sampled at; default 1 */
+  readonly temperature?: number;
 }
 
 /** The updates of policy and critic from one batch of rollouts, both on the same parts of the completions. */

@@ -1,0 +1,86 @@
+/** What the rollout inspector looks at: whole groups of a few problems, token by token, at several steps of a run. */
+import { problemsOf } from '../evaluation/evaluate';
+import type { Parameters } from '../model/parameters';
+import type { InspectionRecord, Run, TraceMarks } from '../runs/run';
+import type { Sampler } from '../sampling/sampler';
+import { findings } from '../tasks/diagnose';
+import type { Problem } from '../tasks/index';
+import { groupAdvantages } from '../training/variants';
+import {
+  languageInTurn,
+  rolloutRecord,
+  sampleGroups,
+  type GroupOptions,
+  type Question,
+  type ScoredRollout,
+} from './rollouts';
+import type { ZeroSettings } from './settings';
+
+/**
+ * The random numbers' step: no step of a training has it, so that the training draws what it would have drawn. It is
+ * the same whenever the run is inspected, so that a completion differs from the earlier ones by the weights alone.
+ */
+const ownStep = -1;
+
+/** Keeps the inspected groups in the run, where its settings ask for them at this step. */
+export async function inspect(
+  run: Run,
+  parameters: Parameters,
+  sampler: Sampler,
+  step: number,
+  options: ZeroSettings & Omit<GroupOptions, 'step'>,
+): Promise<void> {
+  const { inspect: asked, steps } = options;
+  if (!asked || (step % asked.everySteps > 0 && step < steps)) return;
+  const questions = inspectedQuestions(options.evaluated, asked.problems);
+  const groups = await sampleGroups(parameters, sampler, questions, { ...options, step: ownStep });
+  run.inspection.push(...groups.flatMap((group, problem) => records(group, problem, step)));
+}
+
+/** Held-out problems of the evaluated levels in turn, the same as the evaluations begin with. */
+function inspectedQuestions(evaluated: ZeroSettings['evaluated'], n: number): Question[] {
+  const rounds = Math.ceil(n / evaluated.length);
+  const sets = evaluated.map((spec) => problemsOf(spec, rounds));
+  return Array.from({ length: n }, (_, i) => {
+    const { problems, language = languageInTurn(i) } = sets[i % sets.length]!;
+    return { problem: problems[Math.floor(i / sets.length)]!, language };
+  });
+}
+
+function records(
+  group: readonly ScoredRollout[],
+  problem: number,
+  step: number,
+): InspectionRecord[] {
+  const advantages = groupAdvantages(group.map(({ reward }) => reward.total));
+  return group.map((one, sample) => {
+    const { split: _, reward, ...record } = rolloutRecord(one, step, 'held-out');
+    const parts = Object.entries(reward).map(([part, value]) => [part, toThousandths(value)]);
+    return {
+      ...record,
+      reward: Object.fromEntries(parts) as typeof reward,
+      problem,
+      sample,
+      logprobs: one.rollout.logprobs.map(toThousandths),
+      entropies: one.rollout.entropies.map(toThousandths),
+      advantage: toThousandths(advantages[sample]!),
+      marks: marksOf(one.problem, one.rollout.text),
+    };
+  });
+}
+
+const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;
+
+/** Where a completion tries, judges and errs. */
+export function marksOf(problem: Problem, completion: string): TraceMarks {
+  const { attempts, verdicts, calculations } = findings(problem, completion);
+  const places = (found: readonly { at: number }[]): number[] => found.map(({ at }) => at);
+  const wrong = (found: typeof attempts): number[] => places(found.filter(({ right }) => !right));
+  return {
+    attempts: places(attempts),
+    repeats: wrong(attempts),
+    verdicts: places(verdicts),
+    wrongVerdicts: wrong(verdicts),
+    wrongCalculations: wrong(calculations),
+  };
+}

@@ -1,0 +1,48 @@
+import type { InspectionRecord, TraceMarks } from '../runs/run';
+
+/** What the inspector's view is given. Steps, problems and samples are counted by their place in the lists, from 0. */
+export interface InspectorData {
+  /** of the run */
+  readonly name: string;
+  readonly steps: readonly number[];
+  readonly problems: readonly InspectedProblem[];
+}
+
+export interface InspectedProblem {
+  /** `countdown 3, en` */
+  readonly about: string;
+  readonly prompt: string;
+  /** a group for each step */
+  readonly groups: readonly (readonly InspectedSample[])[];
+}
+
+export interface InspectedSample {
+  readonly tokens: readonly string[];
+  readonly logprobs: readonly number[];
+  readonly entropies: readonly number[];
+  readonly advantage: number;
+  /** its parts as they are before weighting, and `total` */
+  readonly reward: Readonly<Record<string, number>>;
+  readonly correct: boolean;
+  readonly marks: TraceMarks;
+}
+
+/** The lines of `inspection.jsonl`, sorted into groups. What all lines of a problem share is said once. */
+export function inspectorData(name: string, lines: readonly InspectionRecord[]): InspectorData {
+  const steps = [...new Set(lines.map(({ step }) => step))];
+  const firsts = lines.filter(({ step, sample }) => step === steps[0] && sample === 0);
+  const problems = firsts.map(({ problem, task, level, language, prompt }): InspectedProblem => ({
+    about: `${task}${level > 0 ? ` ${level}` : ''}, ${language}`,
+    prompt,
+    groups: steps.map((step) =>
+      lines.filter((line) => line.step === step && line.problem === problem).map(sampleOf),
+    ),
+  }));
+  return { name, steps, problems };
+}
+
+function sampleOf(line: InspectionRecord): InspectedSample {
+  const { completion, logprobs, entropies, advantage, reward, correct, marks } = line;
+  const tokens = completion.split(' ');
+  return { tokens, logprobs, entropies, advantage, reward, correct, marks };
+}

@@ -1,0 +1,375 @@
+/**
+ * The rollout inspector in the browser: an anywidget in JupyterLab, and the same in a page of its own. A map of rewards,
+ * step by sample, selects a completion; its tokens are coloured by what they were to the policy.
+ *
+ * @import { InspectedProblem, InspectedSample, InspectorData } from '../inspectorData'
+ * @typedef {'log-probability' | 'entropy' | 'advantage'} Colour
+ * @typedef {(step: number, sample: number) => void} Select
+ */
+
+/**
+ * How strongly a token is coloured, from -1 to 1, and what the ends of the scale are called.
+ * @type {Record<Colour, { strength: (sample: InspectedSample, at: number) => number, ends: [string, string] }>}
+ */
+const colours = {
+  'log-probability': {
+    strength: ({ logprobs }, at) => -logprobs[at] / 3,
+    ends: ['0: certain', '−3 or less: a surprise'],
+  },
+  entropy: {
+    strength: ({ entropies }, at) => entropies[at] / 1.5,
+    ends: ['0: no choice', '1.5 nats or more: open'],
+  },
+  advantage: {
+    strength: ({ advantage }) => advantage / 2,
+    ends: ['−2: made rarer', '+2: made more frequent'],
+  },
+};
+const colourNames = /** @type {Colour[]} */ (Object.keys(colours));
+
+/** @type {Record<'wrongCalculations' | 'wrongVerdicts' | 'repeats', string>} */
+const faults = {
+  wrongCalculations: 'wrong calculation',
+  wrongVerdicts: 'wrong verdict',
+  repeats: 'repeated attempt',
+};
+const faultNames = /** @type {(keyof typeof faults)[]} */ (Object.keys(faults));
+
+const help = [
+  'Click a cell or use the arrow keys in the map: left and right change the step, up and down the sample.',
+  'The keys 1, 2, 3 change the colours. A line is an attempt, a frame a verdict, a wavy line a fault.',
+].join(' ');
+
+/**
+ * An element with attributes and children.
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {Record<string, string | number>} [attributes]
+ * @param {(Node | string)[]} children
+ */
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
+  node.append(...children);
+  return node;
+}
+
+const number = (/** @type {number} */ value) => String(value).replace('-', '−');
+const signed = (/** @type {number} */ value) => (value < 0 ? '' : '+') + number(value);
+const strengthStyle = (/** @type {number} */ share) => `--strength: ${(100 * share).toFixed(0)}%`;
+
+/** All there is to say about one token. */
+function tokenText(/** @type {InspectedSample} */ sample, /** @type {number} */ at) {
+  const { tokens, logprobs, entropies, advantage, marks } = sample;
+  const share = +(100 * Math.exp(logprobs[at])).toPrecision(2);
+  return [
+    `token ${at + 1}, ${tokens[at]}`,
+    `log-probability ${number(logprobs[at])} (${share} %)`,
+    `entropy ${entropies[at]}`,
+    `advantage ${signed(advantage)}`,
+    ...faultNames.filter((name) => marks[name].includes(at)).map((name) => faults[name]),
+  ].join(' · ');
+}
+
+/** What there is to say about a completion, in sentences. */
+function summaryOf(/** @type {InspectedSample} */ { tokens, marks, reward, correct, advantage }) {
+  const parts = Object.entries(reward).filter(([name]) => name !== 'total');
+  const firsts = faultNames
+    .filter((name) => marks[name].length > 0)
+    .map(
+      (name) => `first ${faults[name]} at token ${marks[name][0] + 1}, ${tokens[marks[name][0]]}`,
+    );
+  return [
+    `${correct ? 'Right' : 'Wrong'}.`,
+    `Reward ${number(reward.total)} (${parts.map(([name, value]) => `${name} ${number(value)}`).join(', ')}), advantage ${signed(advantage)}.`,
+    `Tokens: ${tokens.length}, attempts: ${marks.attempts.length}, made before: ${marks.repeats.length}.`,
+    firsts.length > 0 ? `The ${firsts.join('; the ')}.` : 'No fault found in the trace.',
+  ].join(' ');
+}
+
+/**
+ * The tokens of a completion, an attempt on each line; `named` writes the first fault of each kind beside it.
+ * @param {InspectedSample} sample
+ * @param {Colour} colour
+ * @param {(at: number) => Record<string, string>} [attributesOf]
+ */
+function tokenNodes(sample, colour, attributesOf = () => ({}), named = false) {
+  const { tokens, marks } = sample;
+  return tokens.flatMap((token, at) => {
+    const wrong = faultNames.filter((name) => marks[name].includes(at));
+    const strength = Math.max(-1, Math.min(1, colours[colour].strength(sample, at)));
+    const classes = ['token', colour];
+    if (strength < 0) classes.push('minus');
+    if (wrong.length > 0) classes.push('wrong');
+    if (marks.verdicts.includes(at)) classes.push('verdict');
+    const looks = { class: classes.join(' '), style: strengthStyle(Math.abs(strength)) };
+    const firsts = named ? wrong.filter((name) => marks[name][0] === at) : [];
+    const beginsLine = at > 0 && (marks.attempts.includes(at) || token === '<answer>');
+    return [
+      ...(beginsLine ? [make('br')] : []),
+      make('span', { ...looks, ...attributesOf(at) }, token),
+      ...firsts.map((name) => make('em', {}, `◂ first ${faults[name]}`)),
+      ' ',
+    ];
+  });
+}
+
+/**
+ * The map: a column for each step, a row for each sample.
+ * @param {readonly number[]} steps
+ * @param {{ least: number, most: number }} rewards the ends of the colour scale
+ * @param {Select} select
+ */
+function createMap(steps, { least, most }, select) {
+  const table = make('table', { role: 'grid', 'aria-label': 'reward by step and sample' });
+  table.style.minWidth = `${steps.length * 10 + 24}px`;
+  const labelled = Math.ceil(steps.length / 12);
+  /** @type {HTMLTableCellElement[][]} step by sample */
+  let cells = [];
+
+  /** @type {(one: InspectedSample, s: number, i: number) => HTMLTableCellElement} */
+  const cellOf = ({ reward, correct }, s, i) => {
+    const verdict = correct ? 'right' : 'wrong';
+    const text = `step ${steps[s]}, sample ${i + 1}: reward ${number(reward.total)}, ${verdict}`;
+    const style = strengthStyle(most > least ? (reward.total - least) / (most - least) : 0);
+    const cell = make('td', { title: text, 'aria-label': text, style }, correct ? '✓' : '');
+    cell.addEventListener('click', () => select(s, i));
+    return cell;
+  };
+
+  return {
+    element: table,
+    show(/** @type {InspectedProblem} */ { groups }) {
+      cells = groups.map((group, s) => group.map((one, i) => cellOf(one, s, i)));
+      const head = steps.map((step, s) => {
+        const attributes = { scope: 'col', 'aria-label': `step ${step}` };
+        return make('th', attributes, s % labelled === 0 ? String(step) : '');
+      });
+      const rows = groups[0].map((_, i) => {
+        const title = make('th', { scope: 'row' }, String(i + 1));
+        return make('tr', {}, title, ...cells.map((column) => column[i]));
+      });
+      table.replaceChildren(make('tr', {}, make('td', { class: 'corner' }), ...head), ...rows);
+    },
+    mark(/** @type {number} */ step, /** @type {number} */ sample) {
+      for (const cell of cells.flat()) {
+        const isMarked = cell === cells[step][sample];
+        cell.tabIndex = isMarked ? 0 : -1; // the map is one stop of the tab key
+        cell.setAttribute('aria-selected', String(isMarked));
+      }
+    },
+    focus: (/** @type {number} */ step, /** @type {number} */ sample) =>
+      cells[step][sample].focus(),
+  };
+}
+
+/** The tokens of the selected completion, one of which is told in words. */
+function createTokens(/** @type {string} */ id) {
+  const list = make('div', { class: 'tokens', role: 'listbox', tabindex: 0, 'aria-label': 'tokens: the left and right arrow walk through them' }); // prettier-ignore
+  const readout = make('p', { class: 'readout' });
+  /** @type {InspectedSample} */
+  let shown;
+  let at = 0;
+
+  const pointAt = (/** @type {number} */ place) => {
+    at = Math.max(0, Math.min(shown.tokens.length - 1, place));
+    for (const option of list.querySelectorAll('[role=option]'))
+      option.setAttribute('aria-selected', String(option.id === `${id}-${at}`));
+    list.setAttribute('aria-activedescendant', `${id}-${at}`);
+    readout.textContent = tokenText(shown, at);
+  };
+  list.addEventListener('click', ({ target }) => {
+    const option = /** @type {HTMLElement} */ (target).closest('[role=option]');
+    if (option) pointAt(Number(option.id.slice(id.length + 1)));
+  });
+
+  return {
+    element: list,
+    readout,
+    show(/** @type {InspectedSample} */ sample, /** @type {Colour} */ colour) {
+      if (sample !== shown) at = 0;
+      shown = sample;
+      const option = (/** @type {number} */ place) => {
+        const text = tokenText(sample, place);
+        return { id: `${id}-${place}`, role: 'option', title: text, 'aria-label': text };
+      };
+      list.replaceChildren(...tokenNodes(sample, colour, option, true));
+      pointAt(at);
+    },
+    walk: (/** @type {number} */ by) => pointAt(at + by),
+  };
+}
+
+/** The parts of a reward as bars; the summary has them in words. */
+function rewardBars(/** @type {InspectedSample} */ { reward }, /** @type {number} */ most) {
+  return Object.entries(reward).map(([part, value]) => {
+    const share = Math.max(0, Math.min(1, value / Math.max(1, most)));
+    const bar = make('i', { class: 'bar', style: `width: ${Math.round(60 * share)}px` });
+    return make('span', {}, `${part} `, bar, ` ${number(value)}`);
+  });
+}
+
+/**
+ * Completions in small, side by side, to be clicked. The keyboard reaches them through the map.
+ * @param {readonly InspectedSample[]} samples
+ * @param {readonly string[]} titles
+ * @param {number} selected
+ * @param {Colour} colour
+ * @param {(i: number) => void} onClick
+ */
+function cards(samples, titles, selected, colour, onClick) {
+  return samples.map((sample, i) => {
+    const { correct, reward, advantage } = sample;
+    const numbers = `reward ${number(reward.total)}, advantage ${signed(advantage)}`;
+    const title = make('b', {}, `${correct ? '✓' : '✗'} ${titles[i]}: ${numbers}`);
+    const attributes = { class: 'card', tabindex: -1, 'aria-pressed': String(i === selected) };
+    const button = make('button', attributes, title, ...tokenNodes(sample, colour));
+    button.addEventListener('click', () => onClick(i));
+    return button;
+  });
+}
+
+/**
+ * Everything that stands still, with the places for what does not.
+ * @param {InspectorData} data
+ * @param {string} id
+ * @param {{ least: number, most: number }} rewards
+ * @param {HTMLElement} map
+ * @param {HTMLElement[]} tokens
+ */
+function layout({ name, steps, problems }, id, { least, most }, map, tokens) {
+  const options = problems.map(({ about, prompt }, value) =>
+    make('option', { value }, `${about}: ${prompt}`),
+  );
+  const radios = colourNames.map((value) =>
+    make('input', { type: 'radio', name: `${id}-colour`, value }),
+  );
+  const labels = radios.map((radio, i) => make('label', {}, radio, `${i + 1} ${colourNames[i]}`));
+  const parts = {
+    choice: make('select', {}, ...options),
+    radios,
+    scale: make('span', { class: 'scale' }),
+    title: make('h4', { id }),
+    summary: make('p', { 'aria-live': 'polite' }),
+    bars: make('p', { class: 'row', 'aria-hidden': 'true' }),
+    groupTitle: make('h4'),
+    group: make('div', { class: 'cards' }),
+    throughTitle: make('h4'),
+    through: make('div', { class: 'cards' }),
+  };
+  const { choice, scale, title, summary, bars, groupTitle, group, throughTitle, through } = parts;
+  const counts = `${steps.length} steps, ${problems.length} problems, ${problems[0].groups[0].length} samples`;
+  const ramp = make('i', { class: 'ramp reward' });
+  const colourBy = { class: 'row', role: 'radiogroup', 'aria-label': 'colour by' };
+  const box = make(
+    'div',
+    { class: 'r1-view r1-inspector', role: 'group', 'aria-label': `rollout inspector of ${name}` },
+    make('p', {}, make('b', {}, name), `: ${counts}`),
+    make('p', {}, make('label', {}, 'problem ', choice)),
+    make('div', colourBy, 'colour by', ...labels, scale),
+    make(
+      'div',
+      { class: 'panes' },
+      make(
+        'div',
+        {},
+        make('div', { class: 'map' }, map),
+        make(
+          'p',
+          { class: 'scale' },
+          `reward ${number(least)} `,
+          ramp,
+          ` ${number(most)} · ✓ right`,
+        ),
+        make('p', { class: 'scale' }, help),
+      ),
+      make('section', { 'aria-labelledby': id }, title, summary, bars, ...tokens),
+    ),
+    ...[groupTitle, group, throughTitle, through],
+  );
+  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab's own keys rest while the focus is in here
+  return { box, ...parts };
+}
+
+/** @type {Record<string, readonly [number, number]>} what a key adds to step and sample */
+const moves = {
+  ArrowLeft: [-1, 0],
+  ArrowRight: [1, 0],
+  ArrowUp: [0, -1],
+  ArrowDown: [0, 1],
+  Home: [-1e9, 0],
+  End: [1e9, 0],
+};
+
+let instances = 0;
+
+/** @param {{ model: { get(name: 'data'): InspectorData }, el: HTMLElement }} view */
+function render({ model, el }) {
+  const data = model.get('data');
+  const { steps, problems } = data;
+  const id = `r1-inspector-${instances++}`;
+  const totals = problems.flatMap(({ groups }) => groups.flat().map(({ reward }) => reward.total));
+  const rewards = { least: Math.min(...totals), most: Math.max(...totals) };
+  const map = createMap(steps, rewards, select);
+  const tokens = createTokens(id);
+  const at = layout(data, id, rewards, map.element, [tokens.element, tokens.readout]);
+  const now = { problem: 0, step: 0, sample: 0, colour: colourNames[0] };
+
+  function draw() {
+    const { step, sample, colour } = now;
+    const { groups } = problems[now.problem];
+    const group = groups[step];
+    map.mark(step, sample);
+    at.title.textContent = `Step ${steps[step]}, sample ${sample + 1} of ${group.length}`;
+    at.summary.textContent = summaryOf(group[sample]);
+    at.bars.replaceChildren(...rewardBars(group[sample], rewards.most));
+    tokens.show(group[sample], colour);
+    for (const radio of at.radios) radio.checked = radio.value === colour;
+    const [low, high] = colours[colour].ends;
+    at.scale.replaceChildren(`${low} `, make('i', { class: `ramp ${colour}` }), ` ${high}`);
+    at.groupTitle.textContent = `The group at step ${steps[step]}`;
+    const samples = group.map((_, i) => `sample ${i + 1}`);
+    at.group.replaceChildren(...cards(group, samples, sample, colour, (i) => select(step, i)));
+    at.throughTitle.textContent = `Sample ${sample + 1} through training, drawn with the same random numbers`;
+    const inTime = groups.map((other) => other[sample]);
+    const times = steps.map((other) => `step ${other}`);
+    at.through.replaceChildren(...cards(inTime, times, step, colour, (s) => select(s, sample)));
+  }
+  function select(/** @type {number} */ step, /** @type {number} */ sample) {
+    const samples = problems[now.problem].groups[0].length;
+    now.step = Math.max(0, Math.min(steps.length - 1, step));
+    now.sample = Math.max(0, Math.min(samples - 1, sample));
+    draw();
+  }
+  function paint(/** @type {Colour} */ colour) {
+    now.colour = colour;
+    draw();
+  }
+  function turnTo(/** @type {number} */ problem) {
+    now.problem = problem;
+    map.show(problems[problem]);
+    draw();
+  }
+  function onKey(/** @type {KeyboardEvent} */ event) {
+    const { key, target, ctrlKey, metaKey, altKey } = event;
+    if (ctrlKey || metaKey || altKey || target === at.choice) return;
+    const colour = colourNames[Number(key) - 1];
+    const [byStep, bySample] = moves[key] ?? [0, 0];
+    if (colour) paint(colour);
+    else if (key in moves && target === tokens.element) tokens.walk(byStep + bySample);
+    else if (key in moves && map.element.contains(/** @type {Node} */ (target))) {
+      select(now.step + byStep, now.sample + bySample);
+      map.focus(now.step, now.sample);
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  at.box.addEventListener('keydown', onKey);
+  at.choice.addEventListener('change', () => turnTo(Number(at.choice.value)));
+  at.radios.forEach((radio, i) => radio.addEventListener('change', () => paint(colourNames[i])));
+  turnTo(0);
+  el.append(at.box);
+}
+
+export default { render };
