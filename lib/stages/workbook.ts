@@ -76,9 +76,15 @@ const livePreset: Preset = {
   preferenceRL: { steps: 34, late: { from: 16, plan: mixtureWithGeneral } },
 };
 
-/** Starts the engine, says what it runs on, and fixes mode, model size and seed. The mode comes from R1_MODE. */
-export async function openWorkbook({ seed = 0 } = {}): Promise<Workbook> {
-  const mode = (process.env.R1_MODE ?? 'live') as Mode;
+/**
+ * Starts the engine, says what it runs on, and fixes mode, model size and seed. R1_MODE in the environment wins over the
+ * mode that a cell asks for. Throws a UserError for an unknown mode.
+ */
+export async function openWorkbook({
+  mode: asked = 'live' as Mode,
+  seed = 0,
+} = {}): Promise<Workbook> {
+  const mode = (process.env.R1_MODE ?? asked) as Mode;
   if (!modes.includes(mode)) throw new UserError(`unknown mode ${mode}: use ${modes.join(', ')}`);
   const { tensorflow, device, cpu, threads, node } = await startEngine();
   const preset: Preset =
