@@ -42,7 +42,11 @@ const base = (corpus: CorpusName): Stage => ({
 const zero = (from: string): Stage => ({
   needs: [from],
   make: ({ preset, models, ...job }) =>
-    trainZero({ ...job, from: models[0]!, settings: preset.zero }),
+    trainZero({
+      ...job,
+      from: models[0]!,
+      settings: { ...preset.zero, inspect: preset.inspect },
+    }),
 });
 
 /** Dev1: the base imitates R1-Zero's clean traces. */

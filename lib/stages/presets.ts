@@ -21,6 +21,8 @@ export interface Preset {
   readonly sft?: Partial<SftSettings>;
   readonly curation?: Partial<CurationSettings>;
   readonly preferences?: Partial<PreferenceSettings>;
+  /** what the rollout inspector gets to see of R1-Zero */
+  readonly inspect?: ZeroSettings['inspect'];
   /** what differs from `zero` in the reasoning RL of Dev2 */
   readonly reasoningRL?: Partial<ZeroSettings>;
   /** the same for the preference RL of R1 */
@@ -106,6 +108,7 @@ export const presets = {
     students: ['tiny'],
     base: {},
     zero: {},
+    inspect: { everySteps: 20, problems: 4 },
     reasoningRL: { steps: 60 },
     gated: true,
   },
