@@ -9,7 +9,7 @@ import { generationsChart } from '../plots/fromGenerations';
 import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
 import { budgetChart, votesChart } from '../plots/fromTestTime';
 import { figuresPage, type PageFigure } from '../plots/paper/page';
-import { renderPng, renderSmallPng, renderSvg } from '../plots/render';
+import { renderPng, renderSvg } from '../plots/render';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
 import { armLines, armTable, type Arms } from '../stages/arms';
@@ -141,7 +141,7 @@ async function drawPaper(): Promise<void> {
   }
   for (const { name, figure } of drawn) {
     writeFileAtomic(path.join(folder, `${name}.svg`), await renderSvg(figure));
-    writeFileAtomic(path.join(folder, `${name}.png`), await renderSmallPng(figure));
+    writeFileAtomic(path.join(folder, `${name}.png`), await renderPng(figure, 1.1));
   }
   const page = path.join(folder, 'index.html');
   writeFileAtomic(page, figuresPage(drawn, missing));

@@ -1,9 +1,9 @@
 /** Small PNG files: charts have few colours, and a palette takes a quarter of the room of full ones. */
 import { crc32, deflateSync } from 'node:zlib';
 
-const mostColours = 64;
+const mostColours = 128;
 
-/** Opaque RGBA pixels as a PNG of at most 64 colours; rarer ones become their nearest neighbours. */
+/** Opaque RGBA pixels as a PNG of at most 128 colours; rarer ones become their nearest neighbours. */
 export function indexedPng(pixels: Uint8Array, width: number, height: number): Buffer {
   const counts = new Map<number, number>();
   const colours = new Uint32Array(width * height);

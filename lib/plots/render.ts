@@ -35,16 +35,9 @@ export async function renderSvg(chart: Chart): Promise<string> {
   return new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Warn }).toSVG();
 }
 
-const render = async (chart: Chart, zoom: number) =>
-  new Resvg(await renderSvg(chart), { fitTo: { mode: 'zoom', value: zoom }, font }).render();
-
 /** Draws a chart as PNG, at one and a half times its size so that it is sharp on most screens. */
-export async function renderPng(chart: Chart): Promise<Buffer> {
-  return (await render(chart, 1.5)).asPng();
-}
-
-/** The same smaller and in few colours, for a page of many charts that has their vectors too. */
-export async function renderSmallPng(chart: Chart): Promise<Buffer> {
-  const { pixels, width, height } = await render(chart, 1.1);
+export async function renderPng(chart: Chart, zoom = 1.5): Promise<Buffer> {
+  const drawing = new Resvg(await renderSvg(chart), { fitTo: { mode: 'zoom', value: zoom }, font });
+  const { pixels, width, height } = drawing.render();
   return indexedPng(pixels, width, height);
 }
