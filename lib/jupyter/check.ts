@@ -9,21 +9,19 @@ export interface CheckOptions {
 
 /**
  * Compares an answer with what is expected and says so in one line: a value, or what a function returns. Numbers may be
- * off by the tolerance, arrays and plain objects are compared part by part. Code that fails is a wrong answer. Returns
- * whether it is right.
+ * off by the tolerance, arrays and plain objects are compared part by part. Code that fails is a wrong answer.
  */
 export function check(
   exercise: string,
   answer: unknown,
   expected: unknown,
   { tolerance = 1e-6, hint }: CheckOptions = {},
-): boolean {
+): void {
   const outcome = valueOf(answer);
   const problem =
     outcome.failure ?? differenceBetween(outcome.value, expected, tolerance, 'the answer');
   if (problem === null) console.log(`✓ ${exercise}`);
   else console.log(`✗ ${exercise}: ${problem}${hint ? `\n  hint: ${hint}` : ''}`);
-  return problem === null;
 }
 
 function valueOf(answer: unknown): { value?: unknown; failure?: string } {

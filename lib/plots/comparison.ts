@@ -31,7 +31,7 @@ export function comparison(
   format = '.0%',
 ): Chart {
   const arms = distinct(rows.map((row) => row.arm));
-  const tasks = distinct(rows.map((row) => row.task));
+  const tasks = distinct(rows.map((row) => row.task)).sort();
   const family = (task: string): string => task.split(' ')[0]!; // `countdown 3` has countdown's colour
   const range = colorScale(tasks.map(family)).range;
   const x = (field: string): object => ({

@@ -110,6 +110,8 @@ function smokePlace(): Place {
 
 /** A finished stage, whether it ran just now or before. */
 export interface StageRun {
+  /** of the run */
+  readonly folder: string;
   readonly model: Model;
   readonly info: RunInfo;
   readonly metrics: readonly Row[];
@@ -124,6 +126,7 @@ function readStage(place: Place, name: string): StageRun {
   if (!info?.finished)
     throw new UserError(`no finished run at ${shortPath(folder)}: train it first`);
   return {
+    folder,
     model: loadCheckpoint(checkpointFolder(place, name)),
     info,
     metrics: readMetrics(folder),
