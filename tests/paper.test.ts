@@ -215,11 +215,11 @@ test('a picture keeps its colours, or takes the nearest of the most frequent', (
   assert.deepEqual([...content('PLTE')], [255, 255, 255, 0, 0, 0, 9, 9, 9]);
   assert.deepEqual([...inflateSync(content('IDAT'))], [0, 1, 0, 0, 0, 2]);
 
-  const shades = Uint8Array.from({ length: 4 * 100 }, (_, i) =>
+  const shades = Uint8Array.from({ length: 4 * 200 }, (_, i) =>
     i % 4 === 3 ? 255 : Math.floor(i / 4),
   );
-  const many = indexedPng(shades, 100, 1);
-  assert.equal(many.readUInt32BE(many.indexOf('PLTE', 0, 'latin1') - 4), 3 * 64);
+  const many = indexedPng(shades, 200, 1);
+  assert.equal(many.readUInt32BE(many.indexOf('PLTE', 0, 'latin1') - 4), 3 * 128);
 });
 
 test('weights are counted as they are', () => {

@@ -61,6 +61,7 @@ export const presets = {
         { task: 'units', level: 0, prompts: 1 },
       ],
     },
+    inspect: { everySteps: 2, problems: 1 },
     coldStart: {
       plan: [{ task: 'countdown', level: 3, prompts: 2 }],
       samples: 2,
