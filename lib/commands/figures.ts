@@ -110,7 +110,9 @@ async function drawSecondHalf(): Promise<Record<string, string>> {
   const measured = fs.readdirSync(path.join(recorded, 'runs')).filter((name) => /-test-time/.test(name)); // prettier-ignore
   const tables: Record<string, string> = {
     generations: arms
-      .map((arm) => armTable(armLines(recorded, 'small', generationTable(arm))))
+      .map((arm) => armLines(recorded, 'small', generationTable(arm)))
+      .filter((lines) => lines.length > 0)
+      .map(armTable)
       .join('\n\n'),
   };
   for (const name of measured) {
