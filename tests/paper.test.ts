@@ -6,7 +6,7 @@ import { inflateSync } from 'node:zlib';
 import { UserError } from '../lib/core/errors';
 import { firstSelfCorrection, wordRate } from '../lib/evaluation/selfCorrection';
 import { disposeTree } from '../lib/engine/tree';
-import { modelConfig } from '../lib/model/config';
+import { modelConfig, weightsOf } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
 import { indexedPng } from '../lib/plots/indexedPng';
 import type { PaperFigure } from '../lib/plots/paper/frame';
@@ -24,7 +24,7 @@ import {
   paperFigures,
   type FigureName,
 } from '../lib/stages/paperFigures';
-import { recordedRun, weightsOf } from '../lib/stages/recordedRuns';
+import { recordedRun } from '../lib/stages/recordedRuns';
 import { drawn } from './support/paperFigures';
 import { warningsOf } from './support/warningsOf';
 

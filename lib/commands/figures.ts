@@ -25,7 +25,7 @@ import {
   type ComparisonName,
 } from '../stages/recordedComparisons';
 import {
-  generationArms,
+  shownGenerations,
   generationPoints,
   generationTable,
   type GenerationArm,
@@ -101,7 +101,7 @@ async function drawHacks(): Promise<void> {
 
 /** The virtuous cycle and test-time compute: pictures, and their tables. */
 async function drawSecondHalf(): Promise<Record<string, string>> {
-  const arms = Object.keys(generationArms) as GenerationArm[];
+  const arms = Object.keys(shownGenerations) as GenerationArm[];
   const points = arms.flatMap((arm) => generationPoints(arm));
   const tasks = ['countdown 3', 'countdown 5', 'countdown 6'];
   const subtitle = 'small; held-out problems, 95 % intervals';

@@ -5,6 +5,7 @@ import type { Rollout, Sampler } from '../sampling/sampler';
 import { generate, promptIds, type Problem, type TaskName } from '../tasks/index';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
+import { setName } from './setName';
 
 /** Held-out problems with the language each is asked in. */
 export interface ProblemSet {
@@ -74,8 +75,7 @@ export async function evaluate(
 ): Promise<Evaluated> {
   const { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 } = options;
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
-  const name = level > 0 ? `${task} ${level}` : task;
-  const bar = progress(`evaluating ${name}`, 1, { quietSeconds: 2 });
+  const bar = progress(`evaluating ${setName({ task, level })}`, 1, { quietSeconds: 2 });
   const report = options.onProgress ?? ((share: number) => bar.update(share));
   const rollouts: Rollout[][] = [];
   for (let firstPrompt = 0; firstPrompt < prompts.length; firstPrompt += problemsAtOnce) {

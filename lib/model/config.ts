@@ -55,6 +55,17 @@ export function modelConfig(
   };
 }
 
+/** Weights that a token passes through: those of the layers, and the tied embedding at the end. */
+export function activeWeights(config: ModelConfig): number {
+  const { vocabSize, modelDim, numLayers, numHeads, numKvHeads, headDim, hiddenDim } = config;
+  const attention = modelDim * headDim * (2 * numHeads + 2 * numKvHeads);
+  return numLayers * (attention + 3 * modelDim * hiddenDim) + vocabSize * modelDim;
+}
+
+/** All weights of a model without biases: those, and the scales of the norms. */
+export const weightsOf = (config: ModelConfig): number =>
+  activeWeights(config) + (2 * config.numLayers + 1) * config.modelDim;
+
 export const rmsNormEpsilon = 1e-5;
 export const ropeTheta = 10000;
 

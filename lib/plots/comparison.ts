@@ -1,4 +1,5 @@
 import type { Evaluation } from '../evaluation/score';
+import { setName } from '../evaluation/setName';
 import { colorScale, distinct, inlineTable, ink, styled, type Chart, type Heading } from './theme';
 
 export interface ComparisonRow {
@@ -13,13 +14,10 @@ export interface ComparisonRow {
 
 /** pass@1 of one arm as rows, from its evaluations. */
 export function accuracyRows(arm: string, evaluations: readonly Evaluation[]): ComparisonRow[] {
-  return evaluations.map(({ task, level, passAt1: value, passAt1Interval: [low, high] }) => ({
-    arm,
-    task: level > 0 ? `${task} ${level}` : task,
-    value,
-    low,
-    high,
-  }));
+  return evaluations.map((evaluation) => {
+    const [low, high] = evaluation.passAt1Interval;
+    return { arm, task: setName(evaluation), value: evaluation.passAt1, low, high };
+  });
 }
 
 const totalWidth = 480;

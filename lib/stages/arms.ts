@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { seedInterval, type Estimate } from '../evaluation/metrics';
 import type { Evaluation } from '../evaluation/score';
+import { setName } from '../evaluation/setName';
 import type { ComparisonRow } from '../plots/comparison';
 import { readRunInfo } from '../runs/run';
 import { runFolder, type Place } from './places';
@@ -27,9 +28,6 @@ export interface ArmLine {
 const meanOf = (values: readonly number[]): number =>
   values.reduce((sum, v) => sum + v, 0) / values.length;
 
-const nameOf = ({ task, level, language }: Evaluation): string =>
-  [task, level > 0 ? level : null, language].filter(Boolean).join(' ');
-
 /** What the finished runs of these stages measured in the end; stages without a run are left out. */
 export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
   const names = fs.readdirSync(path.join(place, 'runs')).sort();
@@ -44,8 +42,8 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
       tokens: meanOf(runs.map((info) => info.tokens)),
     };
     return (measured[0] ?? []).map((like): ArmLine => {
-      const task = nameOf(like);
-      const evaluations = measured.map((run) => run.find((e) => nameOf(e) === task)!);
+      const task = setName(like);
+      const evaluations = measured.map((run) => run.find((e) => setName(e) === task)!);
       const values = evaluations.map((e) => e.passAt1);
       const [only] = evaluations;
       const accuracy =

@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseCsv } from '../core/csv';
 import { formatSeconds } from '../core/progress';
-import type { ModelConfig } from '../model/config';
+import { activeWeights, type ModelConfig } from '../model/config';
 import { readRunInfo, type RunInfo } from '../runs/run';
 import { recorded, runFolder, type Place } from './places';
 import { textTable } from './table';
@@ -20,13 +20,6 @@ export interface StageCost {
   /** floating point operations of the weights: 2 for each of a sampled token, 6 for each of a trained one */
   readonly flops: number;
   readonly joules: number | null;
-}
-
-/** Weights that a token passes through: those of the layers, and the tied embedding at the end. */
-export function activeWeights(config: ModelConfig): number {
-  const { vocabSize, modelDim, numLayers, numHeads, numKvHeads, headDim, hiddenDim } = config;
-  const attention = modelDim * headDim * (2 * numHeads + 2 * numKvHeads);
-  return numLayers * (attention + 3 * modelDim * hiddenDim) + vocabSize * modelDim;
 }
 
 /**

@@ -6,6 +6,7 @@ import { disposeTree } from '../engine/tree';
 import type { GateCheck } from '../evaluation/gate';
 import type { GeneralEvaluation } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
+import { setName } from '../evaluation/setName';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
 import { readRunInfo, type RunInfo } from '../runs/run';
@@ -116,7 +117,7 @@ export function stageTable(lines: readonly StageLine[]): string {
   const rows = lines.flatMap(({ name, info, evaluations }) =>
     evaluations.map((e, i) => [
       i === 0 ? name : '',
-      `${e.task}${e.level ? ` ${e.level}` : ''}`,
+      setName(e),
       `${share(e.passAt1)} [${e.passAt1Interval.map(share).join(', ')}]`,
       share(e.passAtK),
       share(e.consAtK),

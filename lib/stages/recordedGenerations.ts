@@ -4,7 +4,7 @@ import { armLines, armRows, type Arms } from './arms';
 import { recorded } from './places';
 
 /** The arms for the reader: the stage of each generation, the base first. */
-export const generationArms = {
+export const shownGenerations = {
   'as many traces each': ['gen1', 'gen2', 'gen3', 'gen4'],
   'all that is good': ['gen1-growing', 'gen2-growing', 'gen3-growing', 'gen4-growing'],
   'right answers only': ['gen1-right', 'gen2-right', 'gen3-right', 'gen4-right'],
@@ -12,11 +12,11 @@ export const generationArms = {
   climbing: ['gen1-climbing', 'gen2-climbing', 'gen3-climbing', 'gen4-climbing'],
 } as const;
 
-export type GenerationArm = keyof typeof generationArms;
+export type GenerationArm = keyof typeof shownGenerations;
 
 /** pass@1 of every recorded generation of an arm, over its seeds; the base is generation 0. */
 export function generationPoints(arm: GenerationArm, size = 'small'): MeasuredAt[] {
-  return ['base', ...generationArms[arm]].map((stage, x) => ({
+  return ['base', ...shownGenerations[arm]].map((stage, x) => ({
     series: arm,
     x,
     rows: armRows(armLines(recorded, size, { [arm]: stage })),
@@ -25,4 +25,4 @@ export function generationPoints(arm: GenerationArm, size = 'small'): MeasuredAt
 
 /** The generations of an arm for a table: `{ 'generation 1': 'gen1' }`. */
 export const generationTable = (arm: GenerationArm): Arms =>
-  Object.fromEntries(generationArms[arm].map((stage, i) => [`${arm}, ${i + 1}`, stage]));
+  Object.fromEntries(shownGenerations[arm].map((stage, i) => [`${arm}, ${i + 1}`, stage]));

@@ -2,10 +2,9 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import type { ModelConfig } from '../model/config';
+import { weightsOf, type ModelConfig } from '../model/config';
 import type { RecordedRun } from '../plots/paper/ours';
 import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../runs/run';
-import { activeWeights } from './cost';
 import { recorded, runFolder, stageName } from './places';
 
 export class NoRunError extends UserError {
@@ -58,7 +57,3 @@ function optionsOf(size: string, stage: string, seed: number): string {
     '--recorded',
   ].join(' ');
 }
-
-/** All weights of a model: those that a token passes through, and the scales of the norms. */
-export const weightsOf = (config: ModelConfig): number =>
-  activeWeights(config) + (2 * config.numLayers + 1) * config.modelDim;

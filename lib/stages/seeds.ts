@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Row } from '../core/csv';
 import { meanInterval, seedInterval } from '../evaluation/metrics';
+import { setName } from '../evaluation/setName';
 import { readEvaluations, readRunInfo } from '../runs/run';
 import { runFolder, type Place } from './places';
 import { share, textTable } from './table';
@@ -30,7 +31,7 @@ export function seedLines(place: Place, stage: string): SeedLine[] {
   return runs[0]!
     .filter(({ step }) => step === 0)
     .map((row) => ({
-      task: Number(row.level) > 0 ? `${row.task} ${row.level}` : String(row.task),
+      task: setName(row),
       n: Number(row.n),
       first: runs.map((rows) => rows.find((r) => same(r, row))!),
       last: runs.map((rows) => rows.findLast((r) => same(r, row))!),

@@ -135,7 +135,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     Object.assign(row, { seconds, tokens: run.tokens, ...costs(tokens, started, tensorsBefore) });
     run.metrics.push(row);
     // One completion of each group now and then: enough to read, small enough to keep.
-    if (step % 10 === 0 || step === settings.steps - 1)
+    if (step % keptEvery === 0 || step === settings.steps - 1)
       run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
     bar.update(step + 1, stepText(row));
     await options.onStep?.(row, settings.steps);
@@ -143,6 +143,7 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
     stopNearTensorLimit();
   };
 
+  const keptEvery = Math.max(10, Math.ceil(settings.steps / 20));
   const again = resumable ? 'run it again to go on' : 'run again it starts over';
   try {
     const { steps } = settings;

@@ -1,4 +1,5 @@
 /** The finished models: on benchmarks, and stage by stage. */
+import { setName } from '../../evaluation/setName';
 import type { Evaluation } from '../../evaluation/score';
 import { bars, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
@@ -10,7 +11,6 @@ import {
   mean,
   modelOf,
   openingOf,
-  setName,
   type Arms,
   type InBothSizes,
   type RecordedRun,

@@ -1,6 +1,7 @@
 /** What the figures ask of recorded runs. */
 import type { Row } from '../../core/csv';
 import type { Evaluation } from '../../evaluation/score';
+import { setName } from '../../evaluation/setName';
 import type { RolloutRecord, RunInfo } from '../../runs/run';
 import { seedInterval, type Interval } from '../../evaluation/metrics';
 import { curveOf } from '../fromRun';
@@ -18,10 +19,6 @@ export interface RecordedRun {
   readonly evaluations: readonly Row[];
   readonly rollouts: readonly RolloutRecord[];
 }
-
-/** `countdown 5`, `units` */
-export const setName = ({ task, level }: { task?: unknown; level?: unknown }): string =>
-  Number(level) > 0 ? `${String(task)} ${Number(level)}` : String(task);
 
 /** `88 thousand weights, mean of 3 seeds` */
 export function modelOf(runs: readonly RecordedRun[]): string {

@@ -1,9 +1,10 @@
 /** What more computation at test time buys: longer reasoning where it is hard, and votes. */
+import { setName } from '../../evaluation/setName';
 import type { TestTime } from '../../evaluation/testTime';
 import { distinct } from '../theme';
 import { curves, type CurvePoint } from './curves';
 import { beside, type PaperFigure } from './frame';
-import { mean, setName } from './ours';
+import { mean } from './ours';
 import type { Published } from './published';
 
 /** What the models of one run measured, each on several sets of problems. */

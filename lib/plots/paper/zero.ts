@@ -1,4 +1,5 @@
 /** R1-Zero over its steps: accuracy, length, and accuracy by difficulty. */
+import { setName } from '../../evaluation/setName';
 import { distinct } from '../theme';
 import { curves, type CurvePoint, type Level } from './curves';
 import { beside, type PaperFigure } from './frame';
@@ -6,7 +7,6 @@ import {
   meanRows,
   metricCurve,
   overSeeds,
-  setName,
   sourceOf,
   thousands,
   type InBothSizes,
