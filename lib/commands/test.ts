@@ -75,6 +75,7 @@ function run(args: string[], name: string): Promise<{ ok: boolean; said: string 
 interface Result {
   readonly name: string;
   readonly ok: boolean;
+  readonly said: string;
   readonly seconds: number;
 }
 
@@ -92,7 +93,7 @@ async function runInTurn(names: readonly string[]): Promise<Result[]> {
       output += said;
     }
     console.log(`\n${name}\n${output}`);
-    results.push({ name, ok, seconds: (Date.now() - started) / 1000 });
+    results.push({ name, ok, said: output, seconds: (Date.now() - started) / 1000 });
   }
   return results;
 }
@@ -109,14 +110,19 @@ async function main(): Promise<number> {
   // The notebooks wait for their kernel most of the time: they run beside the others.
   const lanes = [names.filter((n) => n === 'notebooks'), names.filter((n) => n !== 'notebooks')];
   const results = (await Promise.all(lanes.map(runInTurn))).flat();
-  const failed = results.filter(({ ok }) => !ok).length;
+  const failed = results.filter(({ ok }) => !ok);
   fs.rmSync(forNotebooks.R1_SMOKE_PLACE, { recursive: true, force: true });
+  // A log that is read from its end shows why.
+  for (const { name, said } of failed)
+    console.log(`\n${name}, its end again\n${said.slice(-3000)}`);
   const lines = results.map(
     ({ name, ok, seconds }) =>
       `${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${formatSeconds(seconds)}`,
   );
-  console.log(`\n${lines.join('\n')}\n\n${names.length - failed} passed, ${failed} failed`);
-  return failed > 0 ? 1 : 0;
+  console.log(
+    `\n${lines.join('\n')}\n\n${names.length - failed.length} passed, ${failed.length} failed`,
+  );
+  return failed.length > 0 ? 1 : 0;
 }
 
 export const finished: Promise<void> = runCommand(main);

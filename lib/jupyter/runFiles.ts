@@ -20,7 +20,8 @@ interface Row {
   name: string;
   cells: number;
   seconds: number;
-  ok: boolean;
+  /** why it failed; undefined when it went well */
+  problem?: string;
 }
 
 // The seconds of each cell in earlier runs on this machine, to tell how long is left.
@@ -76,7 +77,7 @@ async function runFile(
       rememberSeconds(secondsKey, result.cellSeconds);
       if (save) writeNotebook(file, result.notebook);
     }
-    return { name, cells, seconds: (Date.now() - start) / 1000, ok: problem === undefined };
+    return { name, cells, seconds: (Date.now() - start) / 1000, problem };
   } finally {
     progress.end();
     await kernel.close();
@@ -88,9 +89,15 @@ function table(rows: readonly Row[]): string {
   const line = (name: string, cells: string, time: string, ok: string): string =>
     `${name.padEnd(width)}  ${cells.padStart(5)}  ${time.padStart(12)}  ${ok}`;
   const lines = rows.map((row) =>
-    line(row.name, String(row.cells), formatSeconds(row.seconds), row.ok ? 'ok' : 'FAILED'),
+    line(
+      row.name,
+      String(row.cells),
+      formatSeconds(row.seconds),
+      row.problem === undefined ? 'ok' : 'FAILED',
+    ),
   );
-  return ['', line('notebook', 'cells', 'time', ''), ...lines].join('\n');
+  const problems = rows.flatMap(({ name, problem }) => (problem ? [`\n${name}: ${problem}`] : []));
+  return ['', line('notebook', 'cells', 'time', ''), ...lines, ...problems].join('\n');
 }
 
 /**
@@ -108,5 +115,5 @@ export async function runNotebookFiles(
   }
   process.off('SIGINT', onInterrupt);
   console.log(table(rows));
-  return rows.length === files.length && rows.every((row) => row.ok);
+  return rows.length === files.length && rows.every((row) => row.problem === undefined);
 }
