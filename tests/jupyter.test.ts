@@ -10,6 +10,7 @@ import { Kernel, type Content } from '../lib/jupyter/kernelClient';
 import { formatNotebook, readNotebook, type Notebook, type Output } from '../lib/jupyter/notebook';
 import { runNotebookFiles } from '../lib/jupyter/runFiles';
 import { runNotebook, type RunOptions, type RunResult } from '../lib/jupyter/runner';
+import { notebookOf as notebookOfCells } from './support/notebooks';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-notebooks-'));
 /** One kernel for most tests: a cell of one test is a cell of the next one's kernel, as in a long session. */
@@ -20,16 +21,8 @@ after(async () => {
   fs.rmSync(folder, { recursive: true });
 });
 
-function notebookOf(...sources: string[]): Notebook {
-  return {
-    cells: sources.map((source, i) => ({ cell_type: 'code', id: `c${i}`, metadata: {}, source })),
-    metadata: {
-      kernelspec: { display_name: 'TypeScript', language: 'typescript', name: 'tslab' },
-    } as Notebook['metadata'],
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
+const notebookOf = (...sources: string[]): Notebook =>
+  notebookOfCells(...sources.map((source) => ({ source })));
 
 const run = (sources: string[], options?: RunOptions): Promise<RunResult> =>
   runNotebook(kernel, notebookOf(...sources), { timeoutSeconds: 60, ...options });
@@ -228,7 +221,8 @@ test('files are saved when they should be, and only when all went well', async (
   assert.deepEqual(cells[0]!.outputs, [
     { output_type: 'stream', name: 'stdout', text: ['live\n'] },
   ]);
-  assert.deepEqual(checkNotebook(readNotebook(file)), []);
+  assert.deepEqual(checkNotebook(readNotebook(file), 'example'), []); // so it has the stamp of its code
+  assert.equal(readNotebook(file).metadata.r1?.mode, 'live');
 });
 
 test('the command answers wrong input in one line', async () => {

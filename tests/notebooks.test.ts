@@ -5,27 +5,12 @@ import { test } from 'node:test';
 import { root } from '../lib/core/files';
 import { secondsLeft } from '../lib/jupyter/cellProgress';
 import { checkNotebook, endsInExpression } from '../lib/jupyter/checkNotebooks';
-import { formatNotebook, readNotebook, type Cell, type Notebook } from '../lib/jupyter/notebook';
+import { checkNotebooks, notebookNames } from '../lib/jupyter/checkWorkbook';
+import { formatNotebook, writeNotebook, type Notebook } from '../lib/jupyter/notebook';
 import { collapseReturns, Outputs } from '../lib/jupyter/outputs';
-
-const tslab = { display_name: 'TypeScript', language: 'typescript', name: 'tslab' };
-
-function notebookOf(...cells: Partial<Cell>[]): Notebook {
-  return {
-    cells: cells.map((cell, i) => ({
-      cell_type: 'code',
-      id: `c${i}`,
-      metadata: {},
-      source: '1',
-      execution_count: i + 1,
-      outputs: [],
-      ...cell,
-    })),
-    metadata: { kernelspec: tslab },
-    nbformat: 4,
-    nbformat_minor: 5,
-  };
-}
+import { codeHash, stamped } from '../lib/jupyter/stamp';
+import { temporaryFolder } from './support/folder';
+import { notebookOf } from './support/notebooks';
 
 test('carriage returns are collapsed as a terminal shows them', () => {
   assert.equal(collapseReturns('10 %\r20 %\r30 %\nend\n'), '30 %\nend\n');
@@ -122,30 +107,78 @@ test('time left: the rest of this cell and all later ones', () => {
 const chart = {
   'application/vnd.vegalite.v5+json': {},
   'image/png': 'AA',
-  'text/plain': 'a chart',
+  'text/plain': 'Loss. 4.8 to 0.76.',
 };
+
+const display = (data: Record<string, unknown>): Notebook =>
+  notebookOf({ outputs: [{ output_type: 'display_data', data, metadata: {} }] });
+
+const problemsOf = (notebook: Notebook): string[] => checkNotebook(notebook, '01-x');
 
 test('a notebook that follows the rules has no problems', () => {
   const good = notebookOf(
     { source: `// what we need\nimport { test } from 'node:test';\nimport 'fs';` },
     { source: `const f = async () => { for await (const x of []) await (x); };\nawait f();` },
-    { outputs: [{ output_type: 'display_data', data: chart, metadata: {} }] },
+    {
+      source: `const say = () => { console.log(1); };\nawait show(chart);`,
+      outputs: [{ output_type: 'display_data', data: chart, metadata: {} }],
+    },
   );
   good.cells.push({ cell_type: 'markdown', id: 'm', metadata: {}, source: 'see data/runs/x' });
   good.cells.push({ cell_type: 'code', id: 'e', metadata: {}, source: ' ', outputs: [] });
-  assert.deepEqual(checkNotebook(good), []);
+  assert.deepEqual(problemsOf(stamped(good, 'live')), []);
+  const text = notebookOf({ cell_type: 'markdown', source: 'No code, and so nothing to run.' });
+  assert.deepEqual(problemsOf(text), []);
 });
 
+test('the stamp: none, of other code, of smoke mode', () => {
+  const again = 'npm run notebooks -- 01-x';
+  const notebook = notebookOf({ source: 'const a = 1;' }, { source: 'a;' });
+  assert.deepEqual(problemsOf(notebook), [
+    `no stamp of the code that its outputs are from: ${again}`,
+  ]);
+  assert.deepEqual(problemsOf(stamped(notebook, 'smoke')), [
+    `its outputs are from smoke mode: ${again}`,
+  ]);
+  const old = stamped(notebook, 'replay');
+  const withText = { cell_type: 'markdown', id: 'm', metadata: {}, source: 'text' } as const;
+  assert.deepEqual(problemsOf({ ...old, cells: [withText, ...old.cells] }), []);
+  const [first, second] = old.cells;
+  const changes = [
+    [first!, { ...second!, source: 'a + 1;' }],
+    [
+      { ...first!, source: ['const a = ', '1;', 'a;'] },
+      { ...second!, source: ' ' },
+    ], // moved
+    [
+      { ...first!, source: 'a;' },
+      { ...second!, source: 'const a = 1;' },
+    ],
+  ];
+  for (const cells of changes) {
+    const problems = problemsOf({ ...old, cells });
+    assert.deepEqual(problems, [`its outputs are from other code: ${again}`]);
+  }
+  const asLines = notebookOf({ source: ['const a ', '= 1;'] }, { source: 'a;' });
+  assert.equal(codeHash(asLines), codeHash(notebook)); // as a file holds it
+});
+
+const otherKernel = { metadata: { kernelspec: { name: 'deno' } } };
+const withChart = (changed: Record<string, unknown>): Notebook => {
+  const data = Object.entries({ ...chart, ...changed }).filter(([, value]) => value !== undefined);
+  return display(Object.fromEntries(data));
+};
+const wordless = 'code cell 1: a picture without words';
 const broken: [string, Notebook][] = [
-  ['line of 89 characters', notebookOf({ source: `// ${'x'.repeat(86)}` })],
-  ['41 lines', notebookOf({ source: '1\n'.repeat(40) })],
+  ['code cell 1: line of 89 characters, more than 88', notebookOf({ source: `// ${'x'.repeat(86)}` })], // prettier-ignore
+  ['code cell 1: 41 lines, more than 40', notebookOf({ source: '1\n'.repeat(40) })],
   ['`await (` at top level', notebookOf({ source: 'if (true) await (async () => 1)();' })],
   ['`for await` at top level', notebookOf({ source: 'for await (const x of []) {}' })],
   ['imports and other code', notebookOf({ source: `import 'fs';\nconst x = 1;` })],
   ['raises-exception', notebookOf({ metadata: { tags: ['raises-exception'] } })],
   ['two cells have the id c0', notebookOf({}, { id: 'c0' })],
-  ['no id', notebookOf({ id: undefined })],
-  ['not tslab', { ...notebookOf({}), metadata: { kernelspec: { ...tslab, name: 'deno' } } }],
+  ['cell 2 has no id', notebookOf({}, { id: undefined }, { id: undefined })],
+  ['not tslab', { ...notebookOf({}), ...otherKernel }],
   ['absolute path /home/ann', notebookOf({ source: `const file = '/home/ann/x.json';` })],
   [`absolute path ${root}`, notebookOf({ cell_type: 'markdown', source: `in ${root}/data` })],
   [
@@ -154,30 +187,48 @@ const broken: [string, Notebook][] = [
   ],
   ['code cell 2 has count 3', notebookOf({}, { execution_count: 3 })],
   ['code cell 1 has count null', notebookOf({ execution_count: null })],
+  ['code cell 1: shows something', notebookOf({ source: 'console.log(1);' })],
+  ['code cell 1: shows something', notebookOf({ source: 'const a = 1;\nawait show(a);' })],
   [
     'more than 500 KB',
     notebookOf({ outputs: [{ output_type: 'stream', name: 'stdout', text: 'x'.repeat(520_000) }] }),
   ],
-  ...['image/png', 'text/plain'].map((mime): [string, Notebook] => {
-    const data = Object.fromEntries(Object.entries(chart).filter(([key]) => key !== mime));
-    const outputs = [{ output_type: 'display_data' as const, data, metadata: {} }];
-    return [`a chart without ${mime}`, notebookOf({ outputs })];
-  }),
+  ['code cell 1: a chart without image/png', withChart({ 'image/png': undefined })],
+  ...[undefined, '', ' \n', '<VegaLite 5 object>', ['[object ', 'Object]']].map(
+    (words): [string, Notebook] => [wordless, withChart({ 'text/plain': words })],
+  ),
+  [wordless, display({ 'image/svg+xml': '<svg/>' })],
 ];
 
 for (const [problem, notebook] of broken) {
   test(`the check finds: ${problem}`, () => {
-    const problems = checkNotebook(notebook);
+    const problems = problemsOf(stamped(notebook, 'replay'));
     assert.equal(problems.length, 1, problems.join('; '));
     assert.ok(problems[0]!.includes(problem), problems[0]);
+    assert.match(problems[0]!, /: [^:]+$/); // how to mend it
   });
 }
 
-test('the notebooks follow the rules', () => {
-  const folder = path.join(root, 'notebooks');
-  for (const file of fs.readdirSync(folder).filter((name) => name.endsWith('.ipynb'))) {
-    assert.deepEqual(checkNotebook(readNotebook(path.join(folder, file))), [], file);
-  }
+test('a workbook: which notebooks there are, and each rule for the whole of it', () => {
+  const folder = temporaryFolder();
+  const write = (name: string, notebook: Notebook): void =>
+    writeNotebook(path.join(folder, 'notebooks', `${name}.ipynb`), stamped(notebook, 'replay'));
+  const exercise = notebookOf({ id: 'x1', source: `check('one', 1, 1);` });
+  write('02-b', notebookOf({}));
+  write('01-a', notebookOf({ cell_type: 'markdown', source: '[x](no-such)' }, ...exercise.cells));
+  write('solutions/01-a', notebookOf({ source: '1\n'.repeat(40) }));
+  write('.ipynb_checkpoints/01-a-checkpoint', exercise);
+  assert.deepEqual(notebookNames(folder), ['01-a', '02-b', 'solutions/01-a']);
+  const beginnings = checkNotebooks(folder, notebookNames(folder)).map((line) =>
+    line.split(':').slice(0, 2).join(':'),
+  );
+  assert.deepEqual(beginnings, [
+    '01-a: code cell 1',
+    '01-a: cell 1',
+    'solutions/01-a: code cell 1',
+    '01-a: code cell 1',
+  ]);
+  assert.deepEqual(checkNotebooks(folder, ['02-b']), []);
 });
 
 test('no file of lib ends in an expression, which would crash the compiler of the notebooks', () => {

@@ -33,10 +33,18 @@ export interface Cell {
   outputs?: Output[];
 }
 
+/** Which run a notebook's outputs are from. */
+export interface Stamp {
+  /** a short hash of the code that ran */
+  code: string;
+  /** smoke, replay, live or full */
+  mode: string;
+}
+
 /** A notebook file, format 4.5. */
 export interface Notebook {
   cells: Cell[];
-  metadata: Record<string, unknown> & { kernelspec?: { name?: string } };
+  metadata: Record<string, unknown> & { kernelspec?: { name?: string }; r1?: Stamp };
   nbformat: number;
   nbformat_minor: number;
 }

@@ -6,6 +6,7 @@ import { cellProgress } from './cellProgress';
 import { Kernel } from './kernelClient';
 import { codeCells, readNotebook, writeNotebook } from './notebook';
 import { runNotebook } from './runner';
+import { stamped } from './stamp';
 
 export interface RunFilesOptions {
   /** what the notebooks find in R1_MODE */
@@ -75,7 +76,7 @@ async function runFile(
     if (problem !== undefined) console.log(`${name}: ${problem}`);
     else {
       rememberSeconds(secondsKey, result.cellSeconds);
-      if (save) writeNotebook(file, result.notebook);
+      if (save) writeNotebook(file, stamped(result.notebook, mode));
     }
     return { name, cells, seconds: (Date.now() - start) / 1000, problem };
   } finally {
