@@ -129,6 +129,28 @@ test('a progress line is saved as it looked at its end', async () => {
   assert.equal(stdoutOf(result, 0), 'progress 100 %\n');
 });
 
+test('progress stays one line, also when a chart is shown meanwhile', async () => {
+  let printed = '';
+  const result = await run(
+    [
+      `import { displayBundle } from './lib/core/display';
+       import { progress } from './lib/core/progress';`,
+      `const bar = progress('training', 2);
+       await new Promise((done) => setTimeout(done, 300));
+       bar.update(1);
+       displayBundle({ 'text/plain': 'a chart', 'text/markdown': '' });
+       bar.update(2);
+       bar.end();`,
+    ],
+    { onCell: ({ text }) => void (printed += text) },
+  );
+  const shown = outputsOf(result, 1).map((o) => o.output_type === 'display_data' && o.data);
+  assert.match(String(Object(shown[0])['text/plain']), /^training █{20} 100 % · /);
+  assert.deepEqual(shown.slice(1), [{ 'text/plain': 'a chart', 'text/markdown': '' }]);
+  assert.match(printed, /50 %.*100 %/); // in the terminal it is watched as well
+  assert.ok(!printed.includes('a chart'));
+});
+
 test('the stop button ends a loop at a step, and its cell goes on', async () => {
   const result = await run(
     [

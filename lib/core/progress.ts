@@ -1,4 +1,5 @@
-import { inNotebook } from './display';
+import { randomUUID } from 'node:crypto';
+import { displayBundle, inNotebook } from './display';
 
 /** A line that shows how far a long piece of work has come, and about how long it still takes. */
 export interface Progress {
@@ -42,8 +43,8 @@ export interface ProgressOptions {
 }
 
 /**
- * Writes a progress line to the terminal or the notebook: at most five times a second with `\r` where a person
- * watches, and a plain line every 20 seconds in a log file.
+ * Writes a progress line: over itself at most five times a second where a person watches, and a plain line every 20
+ * seconds in a log file. In a notebook it is an output of its own: JupyterLab takes `\r` back only to the last chart.
  */
 export function progress(
   label: string,
@@ -52,6 +53,7 @@ export function progress(
 ): Progress {
   const start = Date.now();
   const live = process.stdout.isTTY || inNotebook();
+  const id = randomUUID();
   const everyMs = live ? 200 : 20_000;
   let shownAt = start;
   let isShown = quietSeconds === 0;
@@ -60,7 +62,8 @@ export function progress(
   let width = 0;
   const write = (ending: string): void => {
     const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote, from);
-    if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
+    if (inNotebook()) displayBundle({ 'text/plain': text }, id, width > 0);
+    else if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
     else process.stdout.write(`${text}\n`);
     width = text.length;
     shownAt = Date.now();

@@ -1,5 +1,5 @@
 import type { Content, Kernel } from './kernelClient';
-import type { Cell, Notebook, Output } from './notebook';
+import type { Cell, MimeBundle, Notebook, Output } from './notebook';
 import { codeCells, textOf } from './notebook';
 import { Outputs } from './outputs';
 
@@ -58,7 +58,8 @@ export async function runNotebook(
     event('started');
     const running = kernel.execute(textOf(cell.source), (type, content) => {
       outputs.add(index, type, content);
-      if (type === 'stream') event('printed', String(content.text));
+      const text = wordsOf(type, content);
+      if (text) event('printed', text);
     });
     const reply = await orTimeout(running, timeoutSeconds, kernel);
     if (index === cells.length - 1) await new Promise((done) => setTimeout(done, settleMs));
@@ -71,6 +72,13 @@ export async function runNotebook(
   const metadata = { ...notebook.metadata, language_info: info.language_info };
   const filled = { ...notebook, metadata, cells: fill(notebook, cells, counts, outputs) };
   return { notebook: filled, problem, cellSeconds };
+}
+
+/** What a message says to who watches in a terminal: printed text, or a display of text alone: a progress line. */
+function wordsOf(type: string, content: Content): string {
+  if (type === 'stream') return String(content.text);
+  const data = content.data as MimeBundle | undefined;
+  return data && Object.keys(data).join() === 'text/plain' ? String(data['text/plain']) : '';
 }
 
 /** What went wrong up to this cell. A late error may belong to an earlier cell than the one that has just run. */
