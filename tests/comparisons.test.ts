@@ -6,7 +6,7 @@ import { tf } from '../lib/engine/tensorflow';
 import { modelConfig } from '../lib/model/config';
 import { initParameters, type Model } from '../lib/model/parameters';
 import type { Evaluation } from '../lib/evaluation/score';
-import { readMetrics, Run } from '../lib/runs/run';
+import { readMetrics, readRollouts, Run } from '../lib/runs/run';
 import type { Rollout, Sampler } from '../lib/sampling/sampler';
 import { armLines, armRows, armTable } from '../lib/stages/arms';
 import { allOnes, cleanOnes, collectTraces, rightOnes } from '../lib/stages/collect';
@@ -56,6 +56,24 @@ test('the whole recipe at smoke size, PPO, and RL on the reward model alone; no 
   const scored = readMetrics(runFolder(place, 'tiny-r1-s0')).map((row) => row['reward/preference']);
   assert.equal(scored[0] ?? null, null); // only late
   assert.equal(typeof scored[1], 'number');
+});
+
+test('a cap that is raised in the middle of a run: the same run up to there', async () => {
+  const longest = async (stage: StageName): Promise<number[]> => {
+    assert.ok((await runStage(stage, preset, 0, place))?.finished);
+    const rollouts = readRollouts(runFolder(place, `tiny-${stage}-s0`));
+    return [0, preset.zero.steps!].map((step) => {
+      const own = rollouts.filter((rollout) => rollout.step === step);
+      return Math.max(...own.map(({ completion }) => completion.split(' ').length));
+    });
+  };
+  assert.deepEqual(await longest('cap-kept'), [110, 110]);
+  assert.deepEqual(await longest('cap-raised'), [110, 200]);
+  const [kept, raised] = ['kept', 'raised'].map((arm) => {
+    const [first] = readMetrics(runFolder(place, `tiny-cap-${arm}-s0`));
+    return Object.entries(first!).filter(([key]) => !/^(seconds|speed|memory)/.test(key));
+  });
+  assert.deepEqual(kept, raised);
 });
 
 const random = createRandom('comparisons');

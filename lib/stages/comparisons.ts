@@ -1,6 +1,6 @@
 /**
  * The comparisons that the paper makes, and some that it does not: stages that lead nowhere, each with one thing
- * changed. All of them are run for sixty steps, so that three seeds of each fit into an afternoon.
+ * changed. All of them but the caps are run for sixty steps, so that three seeds of each fit into an afternoon.
  */
 import type { Model } from '../model/parameters';
 import { reward, visibleReward, type RewardBreakdown } from '../rewards/combine';
@@ -104,6 +104,31 @@ const imitation = (filter: typeof rightOnes): Stage => ({
   },
 });
 
+/**
+ * The twin of the jump in R1-Zero's response length: a cap on the tokens of an answer that is raised in the middle of
+ * the run, and beside it one that stays. The raised one needs a longer context than the base was made with. Rotary
+ * positions have no weights, so its limit is a number alone; but beyond it the base has read nothing.
+ */
+const caps = { first: 110, raised: 200, context: 226 };
+
+/** R1-Zero under a cap. */
+const capped = (isRaised: boolean): Stage => ({
+  needs: ['base'],
+  make: ({ preset, models, ...job }) => {
+    const { config, parameters } = models[0]!;
+    const from = { config: { ...config, contextLength: caps.context }, parameters };
+    const all = { ...preset.zero, ...preset.comparison, maxNewTokens: caps.first };
+    const { steps, batches } = zeroSettings(job.size, all);
+    const [long, ...others] = batches;
+    const settings = {
+      ...all,
+      batches: [{ ...long!, rowLength: caps.context }, ...others],
+      ...(isRaised && { late: { from: Math.floor(steps / 2), maxNewTokens: caps.raised } }),
+    };
+    return trainZero({ ...job, from, settings });
+  },
+});
+
 /** Everything for the reward model's score, nothing for being right. The KL term is there to be measured only. */
 export const scoreAlone: Partial<ZeroSettings> = {
   rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
@@ -160,6 +185,8 @@ export const comparisons = {
   'hacked-reward-model': rewardModelAlone,
   'hacked-tests': changed(programsAlone, { rewardFn: visibleReward }),
   'honest-tests': changed(programsAlone),
+  'cap-raised': capped(true),
+  'cap-kept': capped(false),
   'unequal-free': changed(perLanguage, {}, 'base-unequal'),
   'unequal-one-language': changed(
     { ...perLanguage, rewards: reasoningRewardWeights },

@@ -38,8 +38,12 @@ export interface ZeroSettings {
   readonly steps: number;
   /** the mixture of a rollout batch */
   readonly plan: readonly PlanEntry[];
-  /** another mixture from a later step on */
-  readonly late?: { readonly from: number; readonly plan: readonly PlanEntry[] };
+  /** another mixture, or another limit, from a later step on */
+  readonly late?: {
+    readonly from: number;
+    readonly plan?: readonly PlanEntry[];
+    readonly maxNewTokens?: number;
+  };
   readonly groupSize: number;
   readonly maxNewTokens: number;
   /** of the policy, in the rollouts and in the loss alike; default 1 */
@@ -228,6 +232,14 @@ export function rewardModelSettings(
 
 /** Rows of an update's batch: of `large` half as many, so that what they keep for the gradient fits into memory. */
 const updateRows = (size: ModelSize, rows: number): number => (size === 'large' ? rows / 2 : rows);
+
+/** What holds at a step, with the changes of the later ones. */
+export function settingsAt(step: number, settings: ZeroSettings): ZeroSettings {
+  const { late } = settings;
+  if (!late || step < late.from) return settings;
+  const { plan, maxNewTokens } = { ...settings, ...late };
+  return { ...settings, plan, maxNewTokens };
+}
 
 export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> = {}): ZeroSettings {
   return {

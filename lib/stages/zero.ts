@@ -36,7 +36,7 @@ import {
   type RewardFunction,
   type ScoredRollout,
 } from './rollouts';
-import { zeroSettings, type ZeroSettings } from './settings';
+import { settingsAt, zeroSettings, type ZeroSettings } from './settings';
 import { changesOf, steered, type Steering } from './steering';
 import { versions } from './versions';
 
@@ -92,12 +92,13 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   const bar = progress(name, settings.steps, { from: firstStep });
   /** the settings with the changes made up to here */
   let now = steered(settings, run.changes);
+  const due = (step: number): ZeroSettings => settingsAt(step, now);
 
   const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
     const evaluations: Evaluation[] = [];
     for (const spec of settings.evaluated) {
       const report = (note: string): void => bar.update(step, note);
-      const at = { step, seed, settings: now, report };
+      const at = { step, seed, settings: due(step), report };
       const set = problemsOf(spec, problems);
       evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
     }
@@ -115,17 +116,16 @@ export async function trainZero(options: ZeroOptions): Promise<ZeroResult | null
   };
 
   const inspectAt = (step: number): Promise<void> =>
-    inspect(run, trainer.state.parameters, sampler, step, { ...now, seed, rewardFn, judge });
+    inspect(run, trainer.state.parameters, sampler, step, { ...due(step), seed, rewardFn, judge });
 
   const oneStep = async (step: number): Promise<void> => {
-    const { evaluateEvery, evaluationProblems, finalProblems, late } = now;
+    const { evaluateEvery, evaluationProblems, finalProblems } = now;
     if (step % evaluateEvery === 0)
       await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
     await inspectAt(step);
     const started = Date.now();
     const tensorsBefore = tensorsMade();
-    const plan = late && step >= late.from ? late.plan : now.plan;
-    const sampling = { ...now, plan, seed, step, rewardFn, judge };
+    const sampling = { ...due(step), seed, step, rewardFn, judge };
     const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
     const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
     Object.assign(row, update(updates, trainer, groups, now, from, seed, step));
