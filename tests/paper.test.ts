@@ -8,8 +8,9 @@ import { firstSelfCorrection, wordRate } from '../lib/evaluation/selfCorrection'
 import { disposeTree } from '../lib/engine/tree';
 import { modelConfig, weightsOf } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
-import { indexedPng } from '../lib/plots/indexedPng';
-import type { PaperFigure } from '../lib/plots/paper/frame';
+import { indexedPng, mostColours } from '../lib/plots/indexedPng';
+import { untitled, type PaperFigure } from '../lib/plots/paper/frame';
+import { markdownTables } from '../lib/plots/paper/markdown';
 import { figuresPage } from '../lib/plots/paper/page';
 import {
   parsePublished,
@@ -18,6 +19,7 @@ import {
   readPublished,
 } from '../lib/plots/paper/published';
 import { wrap } from '../lib/plots/paper/wrap';
+import { show } from '../lib/plots/show';
 import {
   figureNames,
   paperFigure,
@@ -25,12 +27,13 @@ import {
   type FigureName,
 } from '../lib/stages/paperFigures';
 import { recordedRun } from '../lib/stages/recordedRuns';
+import { showFigure, showTables } from '../lib/stages/showPaper';
 import { drawn } from './support/paperFigures';
 import { warningsOf } from './support/warningsOf';
 
 const figures = Object.entries(drawn) as [FigureName, PaperFigure][];
 const message = (text: string) => (error: unknown) =>
-  error instanceof UserError && error.message === text;
+  error instanceof UserError && error.name === 'UserError' && error.message === text;
 
 test('every published file has a schema, and every schema a file', () => {
   const files = fs.readdirSync(publishedFolder).filter((file) => file.endsWith('.csv'));
@@ -47,8 +50,8 @@ test('every published file is drawn, or the README says why not', () => {
   );
   assert.deepEqual([...shown.keys()].sort(), [...publishedNames].sort());
   for (const [name, place] of shown) {
-    const figure = figureNames.find((f) => (paperFigures[f].files as string[]).includes(name));
-    if (figure) assert.equal(place, figure, name);
+    const drawn = figureNames.filter((f) => (paperFigures[f].files as string[]).includes(name));
+    if (drawn.length > 0) assert.equal(place, drawn.join(', '), name);
     else assert.match(place, /^context: .{8}/, name);
   }
 });
@@ -190,11 +193,11 @@ test('the first self-correction: no, wait, another attempt, right, on a problem 
 test('the page holds all of it, and asks for nothing else', () => {
   const page = figuresPage(
     figures.map(([name, figure]) => ({ name, figure })),
-    [{ name: 'later', message: 'no recorded run <x>' }],
+    ['later is left out: no recorded run <x>'],
   );
   assert.ok(page.length < 3e6);
   assert.ok(!/(src|href)="(?!#)/.test(page) && !page.includes('@import'));
-  assert.ok(page.includes('<b>later</b>: no recorded run &lt;x>'));
+  assert.ok(page.includes('<li>later is left out: no recorded run &lt;x></li>'));
   for (const [name, { panels }] of figures) {
     assert.ok(page.includes(`<section id="${name}">`));
     for (const { rows } of panels)
@@ -202,7 +205,40 @@ test('the page holds all of it, and asks for nothing else', () => {
   }
 });
 
-test('a picture keeps its colours, or takes the nearest of the most frequent', () => {
+test('tables: plots of the same categories are columns of one, and nothing in a cell is taken for markup', () => {
+  const data = markdownTables(drawn['rl-data']).split('\n\n');
+  assert.deepEqual(
+    data.map((part) => part.split('\n')[0]),
+    [
+      'DeepSeek-R1, v2 Table 4',
+      '|  | Published: prompts | Published: tokens of a prompt |',
+      'base-r1-zero-s0, 88 thousand weights, one seed',
+      '|  | Ours: prompts of R1-Zero | Ours: tokens of a prompt |',
+    ],
+  );
+  assert.ok(data[1]!.includes('| Code | 17,000 |  |'));
+  const aha = markdownTables(drawn.aha);
+  assert.ok(aha.includes('| &lt;answer> 2 + 3 &lt;/answer> &lt;eos> |'));
+  assert.ok(aha.startsWith('**Published, in our own words**, DeepSeek-R1, v1 Table 3'));
+  for (const [name, figure] of figures)
+    for (const table of markdownTables(figure).split('\n\n').filter((part) => part.startsWith('|')))
+      assert.equal(new Set(table.split('\n').map((row) => row.match(/(?<!\\)\|/g)!.length)).size, 1, name); // prettier-ignore
+});
+
+test('in a notebook: a still picture; a figure that there is not is an error, and shows nothing', async (t) => {
+  const shown: string[][] = [];
+  const display = Symbol.for('r1.display');
+  const kernel = globalThis as unknown as Record<symbol, unknown>;
+  kernel[display] = ({ data }: { data: object }) => shown.push(Object.keys(data));
+  t.after(() => delete kernel[display]);
+  await show(untitled(drawn.tokens), { still: true });
+  assert.deepEqual(shown, [['image/png', 'text/plain']]);
+  await assert.rejects(showFigure('nothing' as FigureName), UserError);
+  assert.throws(() => showTables('nothing' as FigureName), UserError);
+  assert.equal(shown.length, 1);
+});
+
+test('a picture keeps its colours, or the nearest of those that would be missed most', () => {
   const pixels = Uint8Array.from([
     0, 0, 0, 255, 255, 255, 255, 255, 255, 255, 255, 255, 9, 9, 9, 255,
   ]);
@@ -219,7 +255,16 @@ test('a picture keeps its colours, or takes the nearest of the most frequent', (
     i % 4 === 3 ? 255 : Math.floor(i / 4),
   );
   const many = indexedPng(shades, 200, 1);
-  assert.equal(many.readUInt32BE(many.indexOf('PLTE', 0, 'latin1') - 4), 3 * 128);
+  assert.equal(many.readUInt32BE(many.indexOf('PLTE', 0, 'latin1') - 4), 3 * mostColours);
+
+  // a thin red line among greys that are all more frequent
+  const greys = Array.from({ length: 2 * 60 }, (_, i) => Array<number>(3).fill(2 * (i % 60)));
+  const thin = indexedPng(
+    Uint8Array.from([...greys, [255, 0, 0]].flatMap((colour) => [...colour, 255])),
+    121,
+    1,
+  );
+  assert.ok(thin.includes(Buffer.from([255, 0, 0])));
 });
 
 test('weights are counted as they are', () => {

@@ -10,12 +10,13 @@ import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
 import { budgetChart, votesChart } from '../plots/fromTestTime';
 import { figuresPage, type PageFigure } from '../plots/paper/page';
 import { renderPng, renderSvg } from '../plots/render';
+import { stillZoom } from '../plots/show';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
 import { armLines, armTable, type Arms } from '../stages/arms';
 import { costLines, costTable } from '../stages/cost';
 import { chainStages } from '../stages/graph';
-import { figureNames, paperFigure } from '../stages/paperFigures';
+import { figureNames, figureOrReason } from '../stages/paperFigures';
 import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
 import { generalTable, stageLines } from '../stages/recipe';
 import {
@@ -30,7 +31,6 @@ import {
   generationTable,
   type GenerationArm,
 } from '../stages/recordedGenerations';
-import { NoRunError } from '../stages/recordedRuns';
 import { seedLines, seedTable } from '../stages/seeds';
 import { testTimeLines } from '../stages/testTime';
 import { testTimeTable } from '../stages/testTimeTable';
@@ -131,19 +131,18 @@ async function drawSecondHalf(): Promise<Record<string, string>> {
 async function drawPaper(): Promise<void> {
   const folder = path.join(figures, 'paper');
   const drawn: PageFigure[] = [];
-  const missing: { name: string; message: string }[] = [];
+  const missing: string[] = [];
   for (const name of figureNames) {
-    try {
-      drawn.push({ name, figure: paperFigure(name) });
-    } catch (error) {
-      if (!(error instanceof NoRunError)) throw error;
-      missing.push({ name, message: error.message });
-      console.log(`${name} is left out: ${error.message}`);
+    const figure = figureOrReason(name);
+    if (typeof figure !== 'string') drawn.push({ name, figure });
+    else {
+      missing.push(figure);
+      console.log(figure);
     }
   }
   for (const { name, figure } of drawn) {
     writeFileAtomic(path.join(folder, `${name}.svg`), await renderSvg(figure));
-    writeFileAtomic(path.join(folder, `${name}.png`), await renderPng(figure, 1.1));
+    writeFileAtomic(path.join(folder, `${name}.png`), await renderPng(figure, stillZoom));
   }
   const page = path.join(folder, 'index.html');
   writeFileAtomic(page, figuresPage(drawn, missing));

@@ -1,9 +1,9 @@
 /** Small PNG files: charts have few colours, and a palette takes a quarter of the room of full ones. */
 import { crc32, deflateSync } from 'node:zlib';
 
-const mostColours = 128;
+export const mostColours = 32;
 
-/** Opaque RGBA pixels as a PNG of at most 128 colours; rarer ones become their nearest neighbours. */
+/** Opaque RGBA pixels as a PNG of at most 32 colours; the others become their nearest neighbours. */
 export function indexedPng(pixels: Uint8Array, width: number, height: number): Buffer {
   const counts = new Map<number, number>();
   const colours = new Uint32Array(width * height);
@@ -12,9 +12,8 @@ export function indexedPng(pixels: Uint8Array, width: number, height: number): B
     colours[i] = colour;
     counts.set(colour, (counts.get(colour) ?? 0) + 1);
   }
-  const byCount = [...counts].sort((a, b) => b[1] - a[1]).map(([colour]) => colour);
-  const palette = byCount.slice(0, mostColours);
-  const indexOf = new Map(byCount.map((colour) => [colour, nearest(palette, colour)]));
+  const palette = paletteOf(counts, mostColours);
+  const indexOf = new Map([...counts.keys()].map((colour) => [colour, nearest(palette, colour)]));
   const lines = Buffer.alloc((width + 1) * height); // every line begins with its filter, which is none
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
@@ -32,15 +31,37 @@ export function indexedPng(pixels: Uint8Array, width: number, height: number): B
   ]);
 }
 
+/**
+ * Of all colours, with how many pixels have each, the most frequent one and then always the one that would be missed
+ * most: by its pixels, times the square of its distance to its nearest neighbour in the palette.
+ */
+function paletteOf(counts: ReadonlyMap<number, number>, most: number): number[] {
+  const rest = [...counts].map(([colour, count]) => ({ colour, count, squared: 1 }));
+  const palette: number[] = [];
+  while (palette.length < most) {
+    const worst = rest.reduce((a, b) => (b.count * b.squared > a.count * a.squared ? b : a));
+    if (worst.squared === 0) break; // all are in
+    palette.push(worst.colour);
+    for (const one of rest) {
+      const squared = squaredDistance(one.colour, worst.colour);
+      one.squared = palette.length > 1 ? Math.min(one.squared, squared) : squared;
+    }
+  }
+  return palette;
+}
+
+function squaredDistance(one: number, other: number): number {
+  const there = channels(other);
+  return channels(one).reduce((sum, value, i) => sum + (value - there[i]!) ** 2, 0);
+}
+
 const channels = (colour: number): number[] => [colour >> 16, (colour >> 8) & 255, colour & 255];
 
 function nearest(palette: readonly number[], colour: number): number {
-  const [r, g, b] = channels(colour) as [number, number, number];
   let best = 0;
   let least = Infinity;
   for (const [i, candidate] of palette.entries()) {
-    const [pr, pg, pb] = channels(candidate) as [number, number, number];
-    const distance = (r - pr) ** 2 + (g - pg) ** 2 + (b - pb) ** 2;
+    const distance = squaredDistance(colour, candidate);
     if (distance < least) [best, least] = [i, distance];
   }
   return best;

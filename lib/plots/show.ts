@@ -12,17 +12,24 @@ export interface ShowOptions {
   isUpdate?: boolean;
   /** one of many quick updates: leaves the picture out until the last one */
   live?: boolean;
+  /** the picture alone, and smaller: where a notebook has so many charts that their numbers would fill it */
+  still?: boolean;
 }
+
+/** Of still pictures, and of those that pages link to. */
+export const stillZoom = 1.1;
 
 /**
  * Shows a chart under the running cell, in three forms: to be explored in JupyterLab, as a picture where nothing runs
  * (GitHub, print), and in words. Outside a notebook the words are printed.
  */
 export async function show(chart: Chart, options: ShowOptions = {}): Promise<void> {
-  const { id, isUpdate = false, live = false } = options;
+  const { id, isUpdate = false, live = false, still = false } = options;
+  const zoom = still ? stillZoom : undefined;
   const picture =
-    live || !inNotebook() ? {} : { 'image/png': (await renderPng(chart)).toString('base64') };
-  displayBundle({ [vegaLite]: chart.spec, ...picture, 'text/plain': chart.alt }, id, isUpdate);
+    live || !inNotebook() ? {} : { 'image/png': (await renderPng(chart, zoom)).toString('base64') };
+  const drawing = still ? {} : { [vegaLite]: chart.spec };
+  displayBundle({ ...drawing, ...picture, 'text/plain': chart.alt }, id, isUpdate);
 }
 
 /** A chart that is drawn again while something runs. */

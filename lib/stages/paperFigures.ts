@@ -6,18 +6,19 @@ import { costFigure } from '../plots/paper/costs';
 import { rlDataFigure, sftDataFigure } from '../plots/paper/data';
 import { distillationOrRLFigure, distilledFigure } from '../plots/paper/distillation';
 import type { PaperFigure } from '../plots/paper/frame';
+import { lengthFigure } from '../plots/paper/length';
 import type { Arms, InBothSizes } from '../plots/paper/ours';
 import { readPublished, type Published, type PublishedName } from '../plots/paper/published';
 import { ahaFigure, reflectionFigure } from '../plots/paper/reflection';
 import { settingsFigure } from '../plots/paper/settings';
 import { majorityFigure, tokensFigure, votesFigure, type TestTimeOfRun } from '../plots/paper/testTime'; // prettier-ignore
 import { ladderFigure, ppoFigure } from '../plots/paper/variants';
-import { accuracyFigure, lengthFigure, levelsFigure } from '../plots/paper/zero';
+import { accuracyFigure, levelsFigure } from '../plots/paper/zero';
 import { costLines, type StageCost } from './cost';
 import { chainStages } from './graph';
 import { recorded, stageName } from './places';
 import { recordedComparisons } from './recordedComparisons';
-import { isRecorded, recordedRun, recordedSeeds } from './recordedRuns';
+import { isRecorded, NoRunError, recordedRun, recordedSeeds } from './recordedRuns';
 import { testTimeLines } from './testTime';
 import { readTraces, traceFile } from './traces';
 
@@ -41,11 +42,19 @@ export const paperFigures = {
       inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
     ),
   ),
-  length: figure(['fig_r1zero_length_v1', 'fig_r1zero_length_v2_smooth'], (published) =>
-    lengthFigure(
-      published,
-      inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
-    ),
+  length: figure(
+    ['fig_r1zero_length_v1', 'fig_r1zero_length_v2_smooth', 'hyperparameters'],
+    (published) =>
+      lengthFigure(
+        published,
+        inBothSizes((size) => recordedSeeds(size, 'r1-zero')),
+        isRecorded('small', 'cap-raised') && isRecorded('small', 'cap-kept')
+          ? {
+              raised: recordedSeeds('small', 'cap-raised'),
+              kept: recordedSeeds('small', 'cap-kept'),
+            }
+          : null,
+      ),
   ),
   levels: figure(['v2_fig08_math_by_level'], (published) =>
     levelsFigure(
@@ -157,6 +166,16 @@ export function paperFigure(name: FigureName): PaperFigure {
   const source = (paperFigures as Readonly<Record<string, FigureSource>>)[name];
   if (!source) throw new UserError(`unknown figure ${name}: use ${figureNames.join(', ')}`);
   return source.draw();
+}
+
+/** A figure; or, in words, which of its runs is not recorded yet, and how to record it. */
+export function figureOrReason(name: FigureName): PaperFigure | string {
+  try {
+    return paperFigure(name);
+  } catch (error) {
+    if (!(error instanceof NoRunError)) throw error;
+    return `${name} is left out: ${error.message}`;
+  }
 }
 
 const students = ['small', 'mini', 'tiny'];

@@ -7,9 +7,8 @@ import type { RecordedRun } from '../plots/paper/ours';
 import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../runs/run';
 import { recorded, runFolder, stageName } from './places';
 
-export class NoRunError extends UserError {
-  override name = 'NoRunError';
-}
+/** The one error that a figure may be left out for. */
+export class NoRunError extends UserError {}
 
 /** Everything that a finished run left, of seed 0 unless another is named. */
 export function recordedRun(size: string, stage: string, seed = 0): RecordedRun {

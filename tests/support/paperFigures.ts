@@ -5,12 +5,13 @@ import { costFigure } from '../../lib/plots/paper/costs';
 import { rlDataFigure, sftDataFigure } from '../../lib/plots/paper/data';
 import { distillationOrRLFigure, distilledFigure } from '../../lib/plots/paper/distillation';
 import type { PaperFigure } from '../../lib/plots/paper/frame';
+import { lengthFigure } from '../../lib/plots/paper/length';
 import { publishedNames, readPublished } from '../../lib/plots/paper/published';
 import { ahaFigure, reflectionFigure } from '../../lib/plots/paper/reflection';
 import { settingsFigure } from '../../lib/plots/paper/settings';
 import { majorityFigure, tokensFigure, votesFigure } from '../../lib/plots/paper/testTime';
 import { ladderFigure, ppoFigure } from '../../lib/plots/paper/variants';
-import { accuracyFigure, lengthFigure, levelsFigure } from '../../lib/plots/paper/zero';
+import { accuracyFigure, levelsFigure } from '../../lib/plots/paper/zero';
 import type { FigureName } from '../../lib/stages/paperFigures';
 import { paperRun, paperSeeds, paperVotes } from './paperRuns';
 
@@ -25,7 +26,10 @@ const stages = (size: string) => ({
 
 export const drawn: Readonly<Record<FigureName, PaperFigure>> = {
   accuracy: accuracyFigure(published, zero),
-  length: lengthFigure(published, zero),
+  length: lengthFigure(published, zero, {
+    raised: [paperRun('small-cap-raised-s0')],
+    kept: [paperRun('small-cap-kept-s0')],
+  }),
   levels: levelsFigure(published, zero),
   reflection: reflectionFigure(published, {
     search: zero.small,

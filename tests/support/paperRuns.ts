@@ -68,7 +68,7 @@ export function paperRun(name: string, boost = 0): RecordedRun {
   const config = {
     model: { contextLength: 176 },
     plan: sets.map((set) => ({ ...set, prompts: 8 })),
-    late: { from: 30 },
+    late: { from: 30, maxNewTokens: 300 },
     grpo: { klCoef: 0, clipEpsilonLow: 0.2, clipEpsilonHigh: 0.2, updatesPerBatch: 2 },
     rewards: { accuracy: 1, format: 0.1, language: 0.3 },
     ...{ steps: 50, groupSize: 16, maxNewTokens: 150, learningRate: 1e-4 },

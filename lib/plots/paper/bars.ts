@@ -41,7 +41,7 @@ export function bars(options: BarOptions, rows: readonly Bar[]): Panel {
       height: { step: 12, for: 'offset' },
       transform: [{ calculate: 'isValid(datum.high) ? datum.high : datum.value', as: 'end' }],
       layer: [
-        { mark: { type: 'bar' }, encoding: { yOffset } },
+        { mark: { type: 'bar', clip: true }, encoding: { yOffset } },
         ...interval(rows, { yOffset, color: { value: ink.strong } }),
         label,
       ],

@@ -19,6 +19,12 @@ export interface Level {
   readonly at: 'left' | 'right';
 }
 
+/** A step at which something changed, named at the foot of the plot, where the curves have left. */
+export interface Turn {
+  readonly label: string;
+  readonly x: number;
+}
+
 export interface CurveOptions {
   readonly title: string;
   readonly source: string;
@@ -33,7 +39,13 @@ export interface CurveOptions {
   /** a horizontal axis of powers of two */
   readonly isLog?: boolean;
   readonly levels?: readonly Level[];
+  readonly turns?: readonly Turn[];
 }
+
+const height = 170;
+
+/** Room above the upper end of an axis, so that a point there moves neither the legend nor the title. */
+const overhead = 0.02;
 
 /** Curves, with bands where there are any. */
 export function curves(options: CurveOptions, points: readonly CurvePoint[]): Panel {
@@ -48,10 +60,16 @@ export function curves(options: CurveOptions, points: readonly CurvePoint[]): Pa
       ...(low !== undefined && { low, high: high ?? null }),
     })),
     words: describe(points, x, format),
-    series: distinct(points.map((point) => point.series)),
+    series: severalIn(points),
     axisRoom: 44,
     draw: (room, axisRoom) => drawing(options, points, room, axisRoom),
   };
+}
+
+/** The names for a legend, none of a curve that is alone. */
+function severalIn(points: readonly CurvePoint[]): string[] {
+  const series = distinct(points.map((point) => point.series));
+  return series.length > 1 ? series : [];
 }
 
 function drawing(
@@ -60,9 +78,13 @@ function drawing(
   room: number,
   axisRoom: number,
 ): object {
-  const { x = 'step', format, domain, isFitted = false, isLog = false, levels = [] } = options;
+  const { x = 'step', format, domain, isFitted = false, isLog = false } = options;
+  const { levels = [], turns = [] } = options;
   const series = distinct(points.map((point) => point.series));
-  const scale = domain ? { domain } : { zero: !isFitted, nice: 4 };
+  const several = severalIn(points);
+  const scale = domain
+    ? { domain: [domain[0], domain[1] + overhead * (domain[1] - domain[0])], nice: false }
+    : { zero: !isFitted, nice: 4 };
   const y = (field: string): object => ({
     field,
     type: 'quantitative',
@@ -97,7 +119,7 @@ function drawing(
   const isBanded = points.some(({ low }) => low !== undefined && low !== null);
   return {
     width: room - axisRoom,
-    height: 170,
+    height,
     data: inlineTable(points),
     encoding: {
       x: horizontal,
@@ -105,10 +127,15 @@ function drawing(
         field: 'series',
         type: 'nominal',
         scale: colorScale(series),
-        legend: legendOf(series, room - axisRoom, lineLegend),
+        legend: several.length > 0 ? legendOf(several, room - axisRoom, lineLegend) : null,
       },
     },
-    layer: [...(isBanded ? [band] : []), ...levels.flatMap(levelMarks), curve],
+    layer: [
+      ...(isBanded ? [band] : []),
+      ...levels.flatMap(levelMarks),
+      ...turns.flatMap(turnMarks),
+      curve,
+    ],
   };
 }
 
@@ -133,6 +160,28 @@ function levelMarks({ label, value, at }: Level): object[] {
         fontSize: 9,
       },
       encoding: { y, x: end, color: null, text: { field: 'label', type: 'nominal' } },
+    },
+  ];
+}
+
+function turnMarks({ label, x: at }: Turn): object[] {
+  const data = { values: [{ label, at }] };
+  const x = { field: 'at', type: 'quantitative' };
+  return [
+    {
+      data,
+      mark: { type: 'rule', strokeDash: [4, 3], color: ink.line },
+      encoding: { x, color: null },
+    },
+    {
+      data,
+      mark: { type: 'text', align: 'right', dx: -4, color: ink.normal, fontSize: 9 },
+      encoding: {
+        x,
+        y: { value: height - 8 },
+        color: null,
+        text: { field: 'label', type: 'nominal' },
+      },
     },
   ];
 }

@@ -1,5 +1,5 @@
 /** Small models that imitate R1, alone and against reinforcement learning of their own. */
-import { bars, dots, type Bar } from './bars';
+import { dots, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
 import { armBars, setsByArm, thousands, type Arms } from './ours';
 import type { Published } from './published';
@@ -63,18 +63,29 @@ export function distillationOrRLFigure(
       value: row[column] / 100,
     })),
   );
+  const sizes = Object.entries(ours);
+  const weights = sizes.map(([size, arms]) => {
+    const [runs] = Object.values(arms);
+    return `${size} ${thousands(runs![0]!.weights)}`;
+  });
   return beside(
     {
       title: 'Imitate a strong teacher, or learn by yourself?',
       caption:
         'The same small model once imitates R1, once does its own reinforcement learning with several times the computation. The paper has one student, and a model of others beside it; ours are three sizes, with the base that both arms start from.',
     },
-    [bars({ title: 'Published: Qwen2.5-32B', source: 'DeepSeek-R1, v1 Table 6', ...axis }, theirs)],
-    Object.entries(ours).map(([size, arms]) =>
-      bars(
-        { title: `Ours, ${size}`, source: 'pass@1 on held-out problems, 95 % intervals', ...axis },
-        armBars(arms),
+    [dots({ title: 'Published: Qwen2.5-32B', source: 'DeepSeek-R1, v1 Table 6', ...axis }, theirs)],
+    [
+      dots(
+        {
+          title: 'Ours: pass@1, held out',
+          source: `${weights.join(', ')} weights; 95 % intervals`,
+          ...axis,
+        },
+        sizes.flatMap(([size, arms]) =>
+          armBars(arms).map((bar) => ({ ...bar, category: `${size}: ${bar.category}` })),
+        ),
       ),
-    ),
+    ],
   );
 }

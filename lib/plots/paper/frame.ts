@@ -57,6 +57,12 @@ export function beside(
   };
 }
 
+/** The figure for a place that has its title and caption already. */
+export const untitled = ({ spec, alt }: PaperFigure): Chart => ({
+  spec: { ...spec, title: undefined } as typeof spec,
+  alt,
+});
+
 /** A grid where the columns are equally long, so that the plots of a row stand at one height; else columns. */
 function layout(columns: readonly (readonly Panel[])[]): object {
   const room = (width - gap * (columns.length - 1)) / columns.length;

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { Cell, Row } from '../../core/csv';
 import { root } from '../../core/files';
 import { distinct, ink } from '../theme';
-import type { PaperFigure, Panel } from './frame';
+import { untitled, type PaperFigure, type Panel } from './frame';
 
 export interface PageFigure {
   /** of its files, and its place in the page */
@@ -29,12 +29,9 @@ const introduction =
   'Left what was published of DeepSeek-R1 and of the papers around it, right what the recorded runs of this workbook measured. Their models have hundreds of billions of weights and answer what people find hard; ours have some hundred thousand and calculate. What can be compared is how the curves go, not how high they stand.';
 
 /** The page. `missing` says of each figure that is not drawn what would record its runs. */
-export function figuresPage(
-  figures: readonly PageFigure[],
-  missing: readonly { readonly name: string; readonly message: string }[],
-): string {
+export function figuresPage(figures: readonly PageFigure[], missing: readonly string[]): string {
   const links = figures.map(({ name, figure }) => `<li><a href="#${name}">${escape(figure.title)}</a></li>`); // prettier-ignore
-  const notYet = missing.map(({ name, message }) => `<li><b>${escape(name)}</b>: ${escape(message)}</li>`); // prettier-ignore
+  const notYet = missing.map((reason) => `<li>${escape(reason)}</li>`);
   const lines = [
     '<!doctype html>',
     '<html lang="en">',
@@ -76,9 +73,10 @@ function section({ name, figure }: PageFigure): string {
   ].join('\n');
 }
 
-/** A chart's place, and behind it what is drawn there, without the title, which the page has in its own letters. */
-function chart({ alt, spec }: PaperFigure): string {
-  const json = JSON.stringify({ ...spec, title: undefined }).replaceAll('<', '\\u003c');
+/** A chart's place, and behind it what is drawn there. */
+function chart(figure: PaperFigure): string {
+  const { alt, spec } = untitled(figure);
+  const json = JSON.stringify(spec).replaceAll('<', '\\u003c');
   return `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
 }
 

@@ -1,17 +1,9 @@
-/** R1-Zero over its steps: accuracy, length, and accuracy by difficulty. */
+/** R1-Zero over its steps: accuracy, and accuracy by difficulty. */
 import { setName } from '../../evaluation/setName';
 import { distinct } from '../theme';
 import { curves, type CurvePoint, type Level } from './curves';
 import { beside, type PaperFigure } from './frame';
-import {
-  meanRows,
-  metricCurve,
-  overSeeds,
-  sourceOf,
-  thousands,
-  type InBothSizes,
-  type RecordedRun,
-} from './ours';
+import { meanRows, overSeeds, sourceOf, type InBothSizes, type RecordedRun } from './ours';
 import type { Published } from './published';
 import { written } from './written';
 
@@ -79,58 +71,6 @@ function accuracyPoints(runs: readonly RecordedRun[]): CurvePoint[] {
     }),
   );
 }
-
-/** DeepSeek-R1, v1 Figure 3 and v2 Figure 1b. */
-export function lengthFigure(
-  published: Published<'fig_r1zero_length_v1' | 'fig_r1zero_length_v2_smooth'>,
-  { base, small }: BothSizes,
-): PaperFigure {
-  const v2 = everyThird(published.fig_r1zero_length_v2_smooth).map((row): CurvePoint => ({
-    series: 'v2',
-    x: row.step,
-    value: row.smoothed_tokens,
-  }));
-  const v1 = published.fig_r1zero_length_v1.map((row): CurvePoint => ({
-    series: 'v1',
-    x: row.step,
-    value: row.smoothed_line_tokens,
-    low: row.raw_band_low_within_pm3px,
-    high: row.raw_band_high_within_pm3px,
-  }));
-  const ours = (runs: readonly RecordedRun[]): CurvePoint[] =>
-    metricCurve(
-      meanRows(runs.map(({ metrics }) => metrics)),
-      'completion/length',
-      `${thousands(runs[0]!.weights)} weights`,
-    );
-  const cap = Number(base[0]!.info.config.maxNewTokens);
-  return beside(
-    {
-      title: 'Completions grow without anybody asking',
-      caption: `Mean tokens of a completion while R1-Zero trains. The paper's cap doubles where the curve of v2 jumps. Ours is ${cap} tokens from first to last, and our curves rise at once and flatten where theirs go on.`,
-    },
-    [
-      curves(
-        {
-          title: 'Published: response length, smoothed',
-          source: 'DeepSeek-R1, v1 Figure 3 (band: range of its raw curve) and v2 Figure 1b',
-        },
-        [...v2, ...v1],
-      ),
-    ],
-    [
-      curves(
-        {
-          title: 'Ours: completion length, mean of five steps',
-          source: `${sourceOf(base)}; ${sourceOf(small)}`,
-        },
-        [...ours(base), ...ours(small)],
-      ),
-    ],
-  );
-}
-
-const everyThird = <T>(rows: readonly T[]): T[] => rows.filter((_, i) => i % 3 === 0);
 
 /** DeepSeek-R1, v2 Figure 8. */
 export function levelsFigure(
