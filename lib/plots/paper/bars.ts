@@ -105,7 +105,7 @@ function categorical(
           field: 'value',
           type: 'quantitative',
           title: null,
-          axis: { ...(format.endsWith('%') && { format: '.0%' }), tickCount: 4, grid: true },
+          axis: { ...(format.endsWith('%') && { format: '~%' }), tickCount: 4, grid: true },
           ...(domain && { scale: { domain } }),
         },
         color: {

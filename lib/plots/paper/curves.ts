@@ -61,6 +61,7 @@ export function curves(options: CurveOptions, points: readonly CurvePoint[]): Pa
     })),
     words: describe(points, x, format),
     series: severalIn(points),
+    overhang: 5,
     axisRoom: 44,
     draw: (room, axisRoom) => drawing(options, points, room, axisRoom),
   };

@@ -17,6 +17,8 @@ export interface Panel {
   readonly isText?: true;
   /** the names of its legend, none where it has no legend */
   readonly series: readonly string[];
+  /** pixels of an axis label that stand out above it, where there is no legend */
+  readonly overhang?: number;
   /** pixels that the names at its left take */
   readonly axisRoom: number;
   /** its drawing, in so many pixels with the names, which get as much as the widest of the column */
@@ -72,15 +74,15 @@ function layout(columns: readonly (readonly Panel[])[]): object {
       panel,
       axisRoom,
       source: wrap(panel.source, room, 11),
-      legend: legendHeight(panel.series, room - axisRoom),
+      above: legendHeight(panel.series, room - axisRoom) || (panel.overhang ?? 0),
     }));
   });
   const drawn = headings.map((column) =>
-    column.map(({ panel, axisRoom, source, legend }, r) => {
+    column.map(({ panel, axisRoom, source, above }, r) => {
       const row = headings.flatMap((other) => other[r] ?? []);
       const lines = Math.max(...row.map((other) => other.source.length));
       const padded = [...source, ...Array<string>(lines - source.length).fill('')];
-      const offset = 10 + Math.max(...row.map((other) => other.legend)) - legend;
+      const offset = 10 + Math.max(...row.map((other) => other.above)) - above;
       return { title: heading(panel.title, padded, offset), ...panel.draw(room, axisRoom) };
     }),
   );

@@ -17,8 +17,14 @@ interface CellOf {
   'text?': string | null;
 }
 
+/** Where a row was read, and how. */
+interface Read {
+  readonly source: string;
+  readonly confidence: string;
+}
+
 /** A row of a file, typed by its schema. */
-export type PublishedRow<Name extends PublishedName> = {
+export type PublishedRow<Name extends PublishedName> = Read & {
   readonly [Column in keyof (typeof schema)[Name]]: CellOf[(typeof schema)[Name][Column] &
     keyof CellOf];
 };

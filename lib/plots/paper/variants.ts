@@ -18,7 +18,7 @@ export function ladderFigure(
     {
       title: 'A ladder of losses',
       caption:
-        'What changes to GRPO do. DAPO’s rungs add up, each with all those above it; ours stand beside each other, each a single change, for sixty steps. The papers train Qwen2.5-32B and measure AIME 2024.',
+        'What changes to GRPO do. DAPO’s rungs add up, each with all those above it; ours do not: each is a loss of its own, for sixty steps. The papers train Qwen2.5-32B and measure AIME 2024.',
     },
     [
       dots(
