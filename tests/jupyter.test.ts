@@ -68,14 +68,14 @@ test('an error ends the run, is one line and is saved where it happened', async 
   assert.deepEqual(outputsOf(result, 2), []);
 });
 
-test('an error in lib names the function and the file; a UserError only speaks', async () => {
+test('an error in lib names the function, the file and the line; a UserError only speaks', async () => {
   const thrown = await run([
     `import { pickWeighted } from './lib/core/random';`,
     `pickWeighted([1], null!);`,
   ]);
   assert.match(
     thrown.problem!,
-    /^code cell 2: TypeError: .*\n +at .*pickWeighted \(lib\/core\/random\.ts\)$/,
+    /^code cell 2: TypeError: .*\n +at .*pickWeighted \(lib\/core\/random\.ts:\d+:\d+\)$/,
   );
   const said = await run([
     `import { UserError } from './lib/core/errors';`,

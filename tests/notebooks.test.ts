@@ -2,10 +2,12 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
+import * as ts from 'typescript';
 import { root } from '../lib/core/files';
 import { secondsLeft } from '../lib/jupyter/cellProgress';
 import { checkNotebook, endsInExpression } from '../lib/jupyter/checkNotebooks';
 import { checkNotebooks, notebookNames } from '../lib/jupyter/checkWorkbook';
+import { checkOnce } from '../lib/jupyter/kernel/checkOnce.cjs';
 import { formatNotebook, writeNotebook, type Notebook } from '../lib/jupyter/notebook';
 import { collapseReturns, Outputs } from '../lib/jupyter/outputs';
 import { codeHash, stamped } from '../lib/jupyter/stamp';
@@ -241,4 +243,40 @@ test('no file of lib ends in an expression, which would crash the compiler of th
     endsInExpression(fs.readFileSync(path.join(root, 'lib', file), 'utf8')),
   );
   assert.deepEqual(bad, []);
+});
+
+test('a kernel checks what a cell imports unless it is known to have no errors', () => {
+  const folder = temporaryFolder();
+  const file = (name: string): string => path.join(folder, `${name}.ts`);
+  const write = (name: string, code: string): void => fs.writeFileSync(file(name), code);
+  /** What a new kernel checks when a cell imports these, and what it is told. */
+  const check = (names: string[], options: ts.CompilerOptions = {}): string[] => {
+    write('__tslab__', names.map((name) => `import './${name}';`).join('\n'));
+    const cell = file('__tslab__');
+    const program = ts.createProgram([cell], { noLib: true, types: [], strict: true, ...options });
+    const imported = program.getSourceFiles().filter(({ fileName }) => fileName !== cell);
+    let checked = '';
+    const getPreEmitDiagnosticsOfFiles = (_: ts.Program, files: ts.SourceFile[]): unknown[] => {
+      checked = files.map(({ fileName }) => path.basename(fileName, '.ts')).join(' ');
+      return files.flatMap((source) => program.getSemanticDiagnostics(source));
+    };
+    const compiler = checkOnce({ getPreEmitDiagnosticsOfFiles }, file('memory/known'));
+    const problems: ts.Diagnostic[] = compiler(program, [program.getSourceFile(cell), ...imported]);
+    return [checked, ...problems.map((problem) => problem.messageText as string)];
+  };
+  write('b', 'export const b: number = 1;');
+  write('a', `import { b } from './b';\nexport const a: number = b;`);
+  write('c', 'export const c = 1;');
+  assert.deepEqual(check(['a']), ['__tslab__ b a']);
+  assert.deepEqual(check(['a']), ['__tslab__']);
+  assert.deepEqual(check(['c', 'a']), ['__tslab__ c']);
+  assert.deepEqual(check(['a'], { strict: false }), ['__tslab__ b a']);
+
+  write('b', `export const b: string = '';`); // an error in a file that did not change
+  const wrong = ['__tslab__ b a', `Type 'string' is not assignable to type 'number'.`];
+  assert.deepEqual(check(['a']), wrong);
+  assert.deepEqual(check(['a']), wrong);
+  write('b', 'export const b = 2;');
+  assert.deepEqual(check(['a']), ['__tslab__ b a']);
+  assert.deepEqual(check(['a']), ['__tslab__']);
 });

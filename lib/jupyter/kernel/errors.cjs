@@ -21,16 +21,12 @@ function oneLine(/** @type {string} */ ename, /** @type {string} */ evalue) {
   return { ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }
 
-/**
- * The frames of a stack that help a reader: those of lib/ and of packages, without the kernel's own and without the
- * line numbers of compiled code.
- */
+/** The frames of a stack that help a reader: those of lib/ and of packages, without the kernel's own. */
 function readableFrames(/** @type {string} */ stack) {
   return stack
     .split('\n')
     .filter((line) => /^\s+at /.test(line) && !noise.test(line))
-    .map((line) => line.replace(`${process.cwd()}/`, ''))
-    .map((line) => line.replace(/\((lib\/.*)\.js:\d+:\d+\)/, '($1.ts)'));
+    .map((line) => line.replace(`${process.cwd()}/`, ''));
 }
 
 /** @returns {CellError} */
