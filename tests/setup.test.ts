@@ -6,12 +6,14 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { compilerArguments, findCompiler } from '../lib/setup/addon.mjs';
+import { bundleReadme, oldSystem, trackedFiles } from '../lib/setup/bundle.mjs';
 import { parseRequirements, table } from '../lib/setup/doctor.mjs';
 import { SetupError, errorLines, failureOf } from '../lib/setup/errors.mjs';
 import { folderBytes, hashOf } from '../lib/setup/files.mjs';
 import { withLock } from '../lib/setup/lock.mjs';
 import { cacheFolder, checkMachine, chooseBuild, nodeWillDo, root } from '../lib/setup/machine.mjs';
 import { hasNpmPackages, installNpmPackages } from '../lib/setup/npmPackages.mjs';
+import { checkOut, folderName, pack } from '../lib/setup/pack.mjs';
 import { findPython, pythonFolder, pythonOf } from '../lib/setup/python.mjs';
 import { findProgram } from '../lib/setup/run.mjs';
 import { checkFreeSpace, installTensorflow, tensorflowFolder } from '../lib/setup/tensorflow.mjs';
@@ -319,4 +321,56 @@ test('an unknown command is one line with the fix, and exit code 1', () => {
   assert.equal(status, 1);
   assert.equal(stdout, '');
   assert.match(stderr, /^error: unknown command: strat\n {2}fix: use one of .*start/);
+});
+
+const withoutGit = findProgram(['git']) ? false : 'no git on the PATH';
+
+test('a bundle holds what git tracks and is there', { skip: withoutGit }, async () => {
+  const folder = temporaryFolder();
+  await assert.rejects(trackedFiles(folder), /is no git clone/);
+  const git = (...args: string[]): unknown => spawnSync('git', ['-C', folder, ...args]);
+  git('init', '-q');
+  fs.mkdirSync(path.join(folder, 'lib'));
+  for (const file of ['README.md', 'lib/a ü.ts', 'removed.ts', 'untracked.log'])
+    fs.writeFileSync(path.join(folder, file), '');
+  git('add', 'README.md', 'lib', 'removed.ts');
+  fs.rmSync(path.join(folder, 'removed.ts'));
+  assert.deepEqual(await trackedFiles(folder), ['README.md', 'lib/a ü.ts']);
+});
+
+test('an older bundle is replaced, any other file is left alone', async () => {
+  const parent = temporaryFolder();
+  const file = path.join(temporaryFolder(), 'new/bundle.tar.gz');
+  checkOut(file);
+  fs.mkdirSync(path.join(parent, folderName));
+  const text = 'x'.repeat(300_000);
+  fs.writeFileSync(path.join(parent, folderName, 'a.txt'), text);
+  let bytes = 0;
+  await pack(parent, file, (count) => (bytes = count));
+  assert.ok(bytes > text.length);
+  checkOut(file);
+  const listed = spawnSync('tar', ['-tzf', file], { encoding: 'utf8' }).stdout;
+  assert.deepEqual(listed.trim().split('\n'), [`${folderName}/`, `${folderName}/a.txt`]);
+  const other = path.join(parent, 'mine.tar.gz');
+  spawnSync('tar', ['-czf', other, '-C', path.join(parent, folderName), '.']);
+  assert.throws(() => checkOut(other), /mine\.tar\.gz is there already and is no bundle/);
+  fs.writeFileSync(other, 'a letter');
+  assert.throws(() => checkOut(other), { fix: /--out FILE/ });
+  assert.throws(() => checkOut(path.join(parent, 'bundle.zip')), /invalid name of a bundle/);
+  // a pack that fails leaves the older bundle, and nothing beside it
+  await assert.rejects(
+    pack(path.join(parent, 'nowhere'), file, () => 0),
+    SetupError,
+  );
+  checkOut(file);
+  assert.deepEqual(fs.readdirSync(path.dirname(file)), ['bundle.tar.gz']);
+});
+
+test('a bundle says which machines it is for', () => {
+  const text = bundleReadme('linux-x64', 'abc1234');
+  assert.match(text, /for \*\*linux-x64\*\* and for nothing else: .* glibc 2\.28 or newer/);
+  assert.match(text, /Python\s3\.10 to 3\.14/);
+  assert.ok(oldSystem('linux-arm64').includes('--platform=manylinux_2_28_aarch64'));
+  assert.ok(!oldSystem('linux-x64').includes('--platform=manylinux_2_34_x86_64'));
+  assert.deepEqual(oldSystem('darwin-arm64'), []);
 });

@@ -8,7 +8,7 @@ import { step } from './terminal.mjs';
 import { tensorflowVersion } from './wheels.mjs';
 
 /** PyPI's packaging of the Zig toolchain holds a whole C++ compiler. It serves where the machine has none. */
-const zigRequirement = 'ziglang==0.14.1';
+export const zigRequirement = 'ziglang==0.14.1';
 
 /** Zig by itself would build for this very processor, and the addon could not go along to another machine. */
 const zigCompiler = ['-m', 'ziglang', 'c++', '-mcpu=baseline'];

@@ -5,11 +5,12 @@ import { addonFile, findCompiler, tryAddon } from './addon.mjs';
 import { SetupError } from './errors.mjs';
 import { folderBytes, freeBytes, readText } from './files.mjs';
 import {
+  buildHere,
   cacheFolder,
   caution,
   checkMachine,
-  chooseBuild,
   gpuName,
+  isBundle,
   root,
   target,
   thisMachine,
@@ -37,10 +38,11 @@ export async function doctor(json) {
     finding('Node', nodeFinding),
     finding('npm packages', npmFinding),
     finding('Python', pythonFinding),
-    finding('Python packages', pythonPackagesFinding),
+    finding('JupyterLab', jupyterFinding),
     finding('TensorFlow', tensorflowFinding),
     finding('addon', addonFinding),
     finding('C++ compiler', compilerFinding),
+    finding('packages from', sourceFinding),
     finding('GPU', gpuFinding),
     finding('processor', processorFinding),
     finding('memory', memoryFinding),
@@ -96,7 +98,7 @@ async function pythonFinding() {
   throw new SetupError(`no environment yet (there is ${python})`, installFix);
 }
 
-async function pythonPackagesFinding() {
+async function jupyterFinding() {
   const folder = pythonFolder(root);
   const requirements = parseRequirements(readText(path.join(root, 'lib/setup/requirements.txt')));
   const names = JSON.stringify(requirements.map(({ name }) => name));
@@ -121,7 +123,7 @@ export function parseRequirements(text) {
 }
 
 async function tensorflowFinding() {
-  const build = chooseBuild(process.env.R1_DEVICE, await gpuName());
+  const build = await buildHere();
   const folder = tensorflowFolder(cacheFolder(), build);
   if (!fs.existsSync(folder)) {
     throw new SetupError(`${tensorflowVersion} (${build.device}) is not in the cache`, installFix);
@@ -132,7 +134,7 @@ async function tensorflowFinding() {
 async function addonFinding() {
   if (!fs.existsSync(addonFile(root))) throw new SetupError('not built', installFix);
   const { version, gpu } = await tryAddon(root);
-  const build = chooseBuild(process.env.R1_DEVICE, await gpuName());
+  const build = await buildHere();
   if (build.device === 'gpu' && !gpu) {
     throw new SetupError(
       `works, but TensorFlow ${version} cannot use the GPU`,
@@ -143,7 +145,11 @@ async function addonFinding() {
 }
 
 function compilerFinding() {
-  return findCompiler(process.env)?.join(' ') ?? 'none: Zig is downloaded where one is needed';
+  return findCompiler(process.env)?.join(' ') ?? 'none: Zig is installed for a build';
+}
+
+function sourceFinding() {
+  return isBundle() ? 'this folder: no network is needed' : 'the network';
 }
 
 async function gpuFinding() {

@@ -1,3 +1,4 @@
+import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -7,6 +8,12 @@ import { builds } from './wheels.mjs';
 
 /** The folder of the repository. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+
+/** The wheels that a bundle brings along. Where they are, the set-up needs no network. */
+export const offlineFolder = path.join(root, 'data/local/offline');
+
+/** Whether this folder is an unpacked bundle. */
+export const isBundle = () => fs.existsSync(offlineFolder);
 
 /** The oldest Node that runs the workbook: the first that can `require` an ES module. */
 const oldestNode = /** @type {const} */ ([20, 19]);
@@ -103,4 +110,9 @@ export function chooseBuild(asked, gpu, on = target) {
   }
   const wantsGpu = asked ? asked === 'gpu' : gpu !== undefined;
   return wantsGpu && cuda ? cuda : cpu;
+}
+
+/** The build for this machine. A bundle has the one for the CPU only, whatever GPU there is. */
+export async function buildHere() {
+  return chooseBuild(process.env.R1_DEVICE || (isBundle() ? 'cpu' : ''), await gpuName());
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
+import { bundle } from './bundle.mjs';
 import { doctor } from './doctor.mjs';
 import { SetupError, failureOf } from './errors.mjs';
 import { root } from './machine.mjs';
@@ -20,6 +21,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   inspect     the rollouts of a run, token by token, as a page for the browser
   bench       measure the speed of training, decoding and a GRPO step
   doctor      what is installed, what is missing, and how to mend it (--json)
+  bundle      one file of all this for laptops without network (--help)
   setup       install what is missing, and try out what is there
 
 Each command first installs what is missing: npm packages, a Python environment with JupyterLab (.venv, or the active
@@ -38,11 +40,12 @@ async function main(/** @type {string} */ command = '--help', /** @type {string[
     return 0;
   }
   if (command === 'doctor') return doctor(args.includes('--json'));
+  if (command === 'bundle') return bundle(args);
   const commands = [...scripts, 'start', 'setup'];
   if (!commands.includes(command)) {
     throw new SetupError(
       `unknown command: ${command}`,
-      `use one of ${commands.join(', ')}, doctor`,
+      `use one of ${commands.join(', ')}, doctor, bundle`,
     );
   }
   if (command === 'setup') forgetLastSetUp();

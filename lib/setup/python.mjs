@@ -1,11 +1,15 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { SetupError, failureOf } from './errors.mjs';
+import { SetupError, errorLines, failureOf } from './errors.mjs';
 import { hashOf, readText, writeAtomic } from './files.mjs';
+import { isBundle, offlineFolder } from './machine.mjs';
 import { findProgram, run } from './run.mjs';
 import { step } from './terminal.mjs';
 
-const oldestPython = 10; // of Python 3: the oldest for which the Jupyter packages are made
+/** The versions of Python for which the Jupyter packages are made. */
+export const pythonVersions = /** @type {const} */ (['3.14', '3.13', '3.12', '3.11', '3.10']);
+
+const oldestPython = 10; // of Python 3
 
 /**
  * The folder of the Python environment to use: the active conda environment, else `.venv`. Conda's own `base`
@@ -28,7 +32,7 @@ export function pythonOf(folder) {
 }
 
 /** @param {string} root */
-const requirementsFile = (root) => path.join(root, 'lib/setup/requirements.txt');
+export const requirementsFile = (root) => path.join(root, 'lib/setup/requirements.txt');
 
 /** @param {string} folder */
 const stampOf = (folder) => path.join(folder, '.r1-workbook');
@@ -70,17 +74,27 @@ export async function installPythonPackages(root, folder) {
 }
 
 /**
- * Runs pip; a failure is a SetupError.
+ * Runs pip; a failure is a SetupError. In a bundle it takes everything from there and asks no index.
  * @param {string} python
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] added to this process's own
+ * @param {readonly string[]} [program] what starts it
  */
-export async function pip(python, args, env) {
+export async function pip(python, args, env, program = ['-m', 'pip']) {
   const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
-  const { code, output } = await run(python, ['-m', 'pip', ...args, ...quiet], {
+  const source = isBundle() ? ['--no-index', `--find-links=${offlineFolder}`] : [];
+  const { code, output } = await run(python, [...program, ...args, ...quiet, ...source], {
     env: { ...process.env, PIP_USER: '0', ...env }, // PIP_USER=1 of a person's settings fails in an environment
   });
-  if (code !== 0) throw failureOf(`pip ${args[0]}`, output);
+  if (code === 0) return;
+  if (isBundle() && /No matching distribution/.test(output)) {
+    const missing = errorLines(output).at(-1);
+    throw new SetupError(
+      `this machine is not one that the bundle is for: ${missing}`,
+      'see OFFLINE.md',
+    );
+  }
+  throw failureOf(`pip ${args[0]}`, output);
 }
 
 /** @param {string} folder */
@@ -101,7 +115,7 @@ async function makeEnvironment(folder) {
  * @returns {Promise<string>}
  */
 export async function findPython() {
-  const names = ['python3', 'python', 'python3.13', 'python3.12', 'python3.11', 'python3.10'];
+  const names = ['python3', 'python', ...pythonVersions.map((version) => `python${version}`)];
   /** @type {SetupError | undefined} */
   let tooOld;
   for (const name of names) {

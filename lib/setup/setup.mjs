@@ -7,8 +7,7 @@ import {
   cacheFolder,
   caution,
   checkMachine,
-  chooseBuild,
-  gpuName,
+  buildHere,
   nodeWillDo,
   root,
   thisMachine,
@@ -19,7 +18,8 @@ import { findProgram } from './run.mjs';
 import { installTensorflow, tensorflowFolder } from './tensorflow.mjs';
 import { say } from './terminal.mjs';
 
-const readyFile = path.join(root, 'node_modules/.r1-ready');
+/** Says that nothing is missing, and to what that was owed. */
+export const readyFile = path.join(root, 'node_modules/.r1-ready');
 
 /** Everything that decides what the steps would do: while it stays the same, a finished set-up stays right. */
 function fingerprint() {
@@ -60,7 +60,7 @@ export async function setUp() {
   if (caution) say(caution);
   const cache = cacheFolder();
   const install = async () => {
-    const build = chooseBuild(process.env.R1_DEVICE, await gpuName());
+    const build = await buildHere();
     await installNpmPackages(root);
     const environment = pythonFolder(root);
     await installPythonPackages(root, environment);

@@ -50,7 +50,7 @@ export async function installTensorflow(cache, build, python) {
   const work = async () => {
     fs.rmSync(temporary, { recursive: true, force: true });
     checkFreeSpace(cache, build);
-    await download(temporary, build, python);
+    await downloadWheels(temporary, build, python);
     for (const wheel of fs.readdirSync(temporary).filter((name) => name.endsWith('.whl'))) {
       unpacking = `unpacking ${wheel.split('-')[0]}`;
       await unpack(path.join(temporary, wheel), path.join(temporary, 'unpacked'), python);
@@ -79,12 +79,12 @@ export function checkFreeSpace(cache, { downloadMB, unpackedMB }, free = freeByt
 }
 
 /**
- * pip checks the wheels against the pinned checksums, and keeps none that differs.
+ * Downloads the wheels of a build into a folder. pip checks them against the pinned checksums, and keeps none that differs.
  * @param {string} folder
  * @param {Build} build
  * @param {string} python
  */
-async function download(folder, { tags, requirements }, python) {
+export async function downloadWheels(folder, { tags, requirements }, python) {
   const list = path.join(folder, 'requirements.txt');
   fs.mkdirSync(folder, { recursive: true });
   fs.writeFileSync(list, requirements.join('\n'));
@@ -93,6 +93,7 @@ async function download(folder, { tags, requirements }, python) {
   const options = ['--no-deps', '--no-cache-dir', '--only-binary=:all:', '--require-hashes'];
   const args = ['download', '-r', list, '-d', folder, ...options, ...target, ...platforms];
   await pip(python, args, { TMPDIR: folder });
+  fs.rmSync(list);
 }
 
 /**

@@ -3,6 +3,15 @@
 let announced = false;
 
 /**
+ * Prints what the steps that follow are for.
+ * @param {string} text
+ */
+export function announce(text) {
+  announced = true;
+  say(text);
+}
+
+/**
  * Prints a line.
  * @param {string} text
  */
@@ -42,8 +51,7 @@ export function downloadNote(bytes, totalMB, seconds) {
  * @param {() => string} [progress]
  */
 export async function step(label, work, progress = () => '') {
-  if (!announced) say('setting up what is missing; later starts skip this');
-  announced = true;
+  if (!announced) announce('setting up what is missing; later starts skip this');
   const live = process.stderr.isTTY;
   const start = Date.now();
   const write = (/** @type {string} */ detail, /** @type {string} */ end) => {
