@@ -75,6 +75,7 @@ export async function testTimeOf(
 const testTime = <Name extends string>(...needs: Name[]): Stage<Name> => ({
   needs,
   makesModel: false,
+  anyBase: true,
   make: async (job) => {
     const { preset, size, seed, stage, place, fromName, models } = job;
     const settings = { ...defaultTestTime, ...preset.testTime };
