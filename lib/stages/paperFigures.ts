@@ -126,28 +126,26 @@ export const paperFigures = {
   distilled: figure(['v1_table05_distilled'], (published) =>
     distilledFigure(published, {
       'base, the teacher': recordedSeeds('base', 'r1'),
-      ...Object.fromEntries(students.map((size) => [size, recordedSeeds(size, 'distilled')])),
+      ...Object.fromEntries(
+        recordedStudents('distilled').map((size) => [size, recordedSeeds(size, 'distilled')]),
+      ),
     }),
   ),
   'distillation-or-rl': figure(['v1_table06_distill_vs_rl'], (published) =>
     distillationOrRLFigure(
       published,
       Object.fromEntries(
-        students.map((size) => [
+        recordedStudents('student-rl').map((size) => [
           size,
           arms(size, { base: 'base', 'RL alone': 'student-rl', distilled: 'distilled' }),
         ]),
       ),
     ),
   ),
-  tokens: figure(['v2_fig18_tokens_vs_pass1'], (published) =>
-    tokensFigure(published, testTime('small')),
-  ),
-  votes: figure(['v2_sec_e4_test_time_scaling'], (published) =>
-    votesFigure(published, testTime('small')),
-  ),
+  tokens: figure(['v2_fig18_tokens_vs_pass1'], (published) => tokensFigure(published, testTime())),
+  votes: figure(['v2_sec_e4_test_time_scaling'], (published) => votesFigure(published, testTime())),
   majority: figure(['deepseekmath_fig07_passk_majk'], (published) =>
-    majorityFigure(published, testTime('small')),
+    majorityFigure(published, testTime()),
   ),
   ladder: figure(['dapo_table01_progressive', 'minimax_m1_fig02_cispo_dapo_grpo'], (published) =>
     ladderFigure(published, rungs()),
@@ -178,7 +176,9 @@ export function figureOrReason(name: FigureName): PaperFigure | string {
   }
 }
 
-const students = ['small', 'mini', 'tiny'];
+/** The students of which a stage is recorded; `tiny` always is. */
+const recordedStudents = (stage: string): string[] =>
+  ['small', 'mini'].filter((size) => isRecorded(size, stage)).concat('tiny');
 
 const inBothSizes = <T>(of: (size: string) => T): InBothSizes<T> => ({
   base: of('base'),
@@ -204,7 +204,7 @@ function chainCosts(): StageCost[] {
   return costLines(recorded, names);
 }
 
-function testTime(size: string): TestTimeOfRun {
-  const { name, info } = recordedRun(size, 'test-time');
+function testTime(): TestTimeOfRun {
+  const { name, info } = recordedRun('base', 'test-time');
   return { name, lines: testTimeLines(info) };
 }
