@@ -193,6 +193,20 @@ test('alt texts carry the numbers', () => {
   assert.match(charts.comparison!.alt, /R1-Zero, units: 50% \(40% to 60%\)\.$/);
 });
 
+test('the numbers of neighbouring columns stay apart, and a long name is written out', async () => {
+  const tasks = ['countdown 3', 'countdown 5', 'programs 2', 'units'];
+  const rows = tasks.map((task) => ({ arm: 'R1', task, value: 0.5, low: 0, high: 1 }));
+  const columns = await renderSvg(comparison({ title: 'Arms' }, rows));
+  const anchors = [...columns.matchAll(/text-anchor="(\w+)"[^>]*>(0%|100%)</g)];
+  assert.deepEqual(
+    anchors.map(([, anchor]) => anchor),
+    tasks.flatMap(() => ['start', 'end']),
+  );
+  const series = 'control: no language reward';
+  const points = ['training', series].map((name) => ({ series: name, tokens: 1e6, loss: 1 }));
+  assert.ok((await renderSvg(lossCurve({ title: 'Loss' }, points))).includes(`>${series}<`));
+});
+
 test('stacked bars lie end to end', () => {
   const { data } = charts.modeShares!.spec as { data: { values: object[] } };
   assert.deepEqual(data.values, [

@@ -36,7 +36,7 @@ export function comparison(
     field,
     type: 'quantitative',
     title: null,
-    axis: { format, tickCount: 3, grid: true },
+    axis: { format, tickCount: 3, grid: true, labelFlush: true }, // the columns stand close together
     scale: { zero: true },
   });
   const interval = {

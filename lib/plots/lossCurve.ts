@@ -38,6 +38,7 @@ export function lossCurve(
     field: 'millions',
     type: 'quantitative',
     title: 'tokens read (millions)',
+    axis: { tickCount: 6 },
     scale: { zero: true, nice: false },
   };
   const curves = {

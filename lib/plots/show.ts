@@ -57,7 +57,9 @@ export function liveChart(): LiveChart {
     async end(inWords = false) {
       if (!last) return;
       const isUpdate = shownAt > 0;
-      if (inWords) displayBundle({ 'text/plain': last.alt }, id, isUpdate);
+      // as markdown too: JupyterLab breaks the lines of plain text inside words
+      const words = { 'text/markdown': last.alt, 'text/plain': last.alt };
+      if (inWords) displayBundle(words, id, isUpdate);
       else await show(last, { id, isUpdate });
     },
   };

@@ -124,6 +124,7 @@ const config = {
     title: null,
     labelFontSize: 12,
     labelColor: ink.strong,
+    labelLimit: 260,
     symbolType: 'circle',
     symbolSize: 90,
     symbolOpacity: 1,
