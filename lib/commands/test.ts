@@ -9,7 +9,9 @@ import { readArguments, runCommand } from './arguments';
 const help = `
 npm test [-- NAME...]
 Types (the project's compiler and the one inside the notebooks' kernel), lint, format, unit tests, the notebooks'
-rules and every notebook at smoke size. With names, only these of: types, lint, format, unit, notebooks.
+rules and every notebook at smoke size. With names, only these of: types, lint, format, unit, notebooks, browser.
+The last one runs only when it is named: JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every
+notebook, runs one, stops and steers a training and labels pairs; screenshots of failures go to data/local/browser/.
 `;
 
 const bin = (file: string): string => path.join(root, 'node_modules', file);
@@ -50,6 +52,7 @@ function checks(): Record<string, string[][]> {
       [...tsx, 'lib/commands/notebooks.ts', '--mode', 'smoke'],
     ],
     unit: [[...tsx, '--test', '--test-concurrency=2', ...unitTests]],
+    browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
   };
 }
 
@@ -101,7 +104,8 @@ async function runInTurn(names: readonly string[]): Promise<Result[]> {
 async function main(): Promise<number> {
   const { positionals } = readArguments(help, {});
   const all = checks();
-  const names = positionals.length > 0 ? positionals : Object.keys(all);
+  const usual = Object.keys(all).filter((name) => name !== 'browser');
+  const names = positionals.length > 0 ? positionals : usual;
   const unknown = names.find((name) => !(name in all));
   if (unknown !== undefined) {
     console.error(`unknown check ${unknown}: use ${Object.keys(all).join(', ')}`);
