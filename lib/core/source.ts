@@ -18,7 +18,7 @@ export function sourceOf(file: string, name: string): string {
     while (!lines[start]!.startsWith('/**'));
   /** a closing bracket or one line; or, as a type of many lines ends, before the next top-level line */
   const isEnd = (line: string, i: number): boolean =>
-    /^[)}\]]+;?$|^[^\s].*;$/.test(line) ||
+    /^[)}\]]+;?$|^[^\s].*(;|\{\})$/.test(line) ||
     (line.endsWith(';') && lines[i + 1] === '' && !lines[i + 2]?.startsWith(' '));
   const end = lines.findIndex((line, i) => i >= at && isEnd(line, i));
   return lines.slice(start, end + 1).join('\n');
