@@ -6,12 +6,13 @@
  *    says after its end token is thrown away.
  * 3. Finished rows are dropped between chunks, to a multiple of 64 rows: each new matrix size costs TensorFlow a
  *    new plan.
- * 4. The random number of a token depends on (seed, step, prompt, sample, position) alone: a rollout is the same
+ * 4. Recording takes longer than a short rollout, so a disposed sampler leaves its graphs to the next one of its kind.
+ * 5. The random number of a token depends on (seed, step, prompt, sample, position) alone: a rollout is the same
  *    however prompts are batched together (up to rounding in the last digit of a logit).
  */
 import { UserError } from '../core/errors';
 import { uniformAt } from '../core/random';
-import { jit } from '../engine/jit';
+import { jit, type Jitted } from '../engine/jit';
 import { tf } from '../engine/tensorflow';
 import { disposeTree } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
@@ -88,11 +89,16 @@ export interface SamplerSettings {
 /** Just under 1: a cumulative sum of probabilities may end a rounding error below 1. */
 const belowOne = 1 - 2e-6;
 
+/** The graphs of disposed samplers, the newest of each kind. */
+const left = new Map<string, Jitted<[Parameters, KvCache, ChunkInputs], ChunkOutputs>>();
+
 export function createSampler(config: ModelConfig, settings: SamplerSettings): LocalSampler {
   const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
   const step = (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
     decodeChunk(config, p, cache, inputs);
-  const recorded = jit(step, { freeLeading: true });
+  const kind = JSON.stringify([config, chunkLength]);
+  const recorded = left.get(kind) ?? jit(step, { freeLeading: true });
+  left.delete(kind);
   const chunk = settings.recorded === false ? eager(step) : recorded;
 
   const sampleRows = (
@@ -155,7 +161,10 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
       }
       return groups;
     },
-    dispose: () => recorded.dispose(),
+    dispose() {
+      left.get(kind)?.dispose();
+      left.set(kind, recorded);
+    },
   };
 }
 
