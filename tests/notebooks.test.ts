@@ -188,7 +188,7 @@ const broken: [string, Notebook][] = [
     notebookOf({ outputs: [{ output_type: 'error', ename: 'E', evalue: '', traceback: [] }] }),
   ],
   ['code cell 2 has count 3', notebookOf({}, { execution_count: 3 })],
-  ['code cell 1 has count null', notebookOf({ execution_count: null })],
+  ['code cell 1 has count null', notebookOf({ execution_count: null, source: 'show(1);' })],
   ['code cell 1: shows something', notebookOf({ source: 'console.log(1);' })],
   ['code cell 1: shows something', notebookOf({ source: 'const a = 1;\nawait show(a);' })],
   [

@@ -105,7 +105,8 @@ function isShowing(statement: ts.Statement): boolean {
 function checkOutputs(cell: Cell, again: string): string[] {
   const problems: string[] = [];
   const outputs = cell.outputs ?? [];
-  if (outputs.length === 0 && statementsOf(textOf(cell.source)).some(isShowing))
+  const hasRun = typeof cell.execution_count === 'number';
+  if (hasRun && outputs.length === 0 && statementsOf(textOf(cell.source)).some(isShowing))
     problems.push(`shows something and has no output: ${again}`);
   if (outputs.some((output) => output.output_type === 'error'))
     problems.push(`saved with an error: mend it, then ${again}`);
