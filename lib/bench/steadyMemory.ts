@@ -12,8 +12,9 @@ export async function measureMemory(
   model: Model,
   trainingSteps = 2000,
   rolloutBatches = 200,
+  newTokens?: number,
 ): Promise<Row[]> {
-  const bench = createBench(size, model);
+  const bench = createBench(size, model, newTokens);
   const rows: Row[] = [];
   const note = (work: string, count: number): void => {
     rows.push({
