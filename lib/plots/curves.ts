@@ -1,4 +1,5 @@
 /** Curves with bands over anything but steps: a line for each series, a column for each panel. */
+import { bands } from './bands';
 import {
   colorScale,
   distinct,
@@ -43,11 +44,6 @@ export function curves(
   const series = distinct(points.map((point) => point.series));
   const panels = distinct(points.map((point) => point.panel ?? ''));
   const y = (field: string): object => quantitative(field, axes.y, points, 'y');
-  const band = {
-    transform: [{ filter: 'isValid(datum.low)' }],
-    mark: { type: 'area', opacity: 0.18 },
-    encoding: { y: y('low'), y2: { field: 'high' } },
-  };
   const curve = {
     mark: { type: 'line', point: { size: 40 } },
     encoding: {
@@ -66,7 +62,7 @@ export function curves(
       x: quantitative('x', axes.x, points, 'x'),
       color: { field: 'series', type: 'nominal', scale: colorScale(series), legend: lineLegend },
     },
-    layer: points.some((point) => point.low !== undefined) ? [band, curve] : [curve],
+    layer: [...bands(points, y), curve],
   };
   const facet = { column: { field: 'panel', type: 'nominal', sort: panels } };
   const drawing = panels.length > 1 ? { facet, spacing: gap, spec: plot } : plot;

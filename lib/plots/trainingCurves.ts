@@ -1,3 +1,4 @@
+import { bands } from './bands';
 import {
   colorScale,
   distinct,
@@ -77,18 +78,11 @@ function drawPanel(
     title: 'step',
     scale: { domain: [0, Math.max(1, lastStep)] },
   };
-  const band = {
-    transform: [{ filter: 'isValid(datum.low)' }],
-    mark: { type: 'area', opacity: 0.18 },
-    encoding: {
-      y: { field: 'low', type: 'quantitative', title: null, axis, scale },
-      y2: { field: 'high' },
-    },
-  };
+  const y = (field: string): object => ({ field, type: 'quantitative', title: null, axis, scale });
   const curve = {
     mark: { type: 'line', clip: true },
     encoding: {
-      y: { field: 'value', type: 'quantitative', title: null, axis, scale },
+      y: y('value'),
       tooltip: [
         { field: 'task', type: 'nominal' },
         { field: 'step', type: 'quantitative' },
@@ -102,7 +96,7 @@ function drawPanel(
     height: 130,
     data: inlineTable(points),
     encoding: { x, color },
-    layer: points.some((point) => point.low !== undefined) ? [band, curve] : [curve],
+    layer: [...bands(points, y), curve],
   };
 }
 

@@ -1,3 +1,4 @@
+import { bands } from '../bands';
 import { colorScale, distinct, inlineTable, ink, lineLegend } from '../theme';
 import { legendOf } from './legend';
 import type { Panel } from './frame';
@@ -101,11 +102,6 @@ function drawing(
     scale: isLog ? { type: 'log', base: 2, nice: false } : { zero: true, nice: false },
     axis: isLog ? { values: ks, format: 'd' } : { tickCount: 5 },
   };
-  const band = {
-    transform: [{ filter: 'isValid(datum.low)' }],
-    mark: { type: 'area', opacity: 0.18 },
-    encoding: { y: y('low'), y2: { field: 'high' } },
-  };
   const curve = {
     mark: { type: 'line', point: ks.length < 12 && { size: 30 } },
     encoding: {
@@ -117,7 +113,6 @@ function drawing(
       ],
     },
   };
-  const isBanded = points.some(({ low }) => low !== undefined && low !== null);
   return {
     width: room - axisRoom,
     height,
@@ -131,12 +126,7 @@ function drawing(
         legend: several.length > 0 ? legendOf(several, room - axisRoom, lineLegend) : null,
       },
     },
-    layer: [
-      ...(isBanded ? [band] : []),
-      ...levels.flatMap(levelMarks),
-      ...turns.flatMap(turnMarks),
-      curve,
-    ],
+    layer: [...bands(points, y), ...levels.flatMap(levelMarks), ...turns.flatMap(turnMarks), curve],
   };
 }
 
