@@ -72,7 +72,7 @@ export function distillationOrRLFigure(
     {
       title: 'Imitate a strong teacher, or learn by yourself?',
       caption:
-        'The same small model once imitates R1, once does its own reinforcement learning with several times the computation. The paper has one student, and a model of others beside it; ours are three sizes, with the base that both arms start from.',
+        'The same small model once imitates R1, once does its own reinforcement learning with several times the computation. The paper has one student, and a model of others beside it; ours the base that both arms start from.',
     },
     [dots({ title: 'Published: Qwen2.5-32B', source: 'DeepSeek-R1, v1 Table 6', ...axis }, theirs)],
     [
