@@ -1,5 +1,6 @@
 import { evaluate, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
+import { setName } from '../evaluation/setName';
 import type { Parameters } from '../model/parameters';
 import { reward, type RewardWeights } from '../rewards/combine';
 import type { Run } from '../runs/run';
@@ -28,8 +29,7 @@ export async function evaluateLevel(
   const { evaluation, rollouts } = await evaluate(parameters, sampler, set, {
     maxNewTokens,
     seed,
-    onProgress: (share) =>
-      report(`evaluating ${set.task} ${set.level || ''} ${Math.round(100 * share)} %`),
+    onProgress: (share) => report(`evaluating ${setName(set)} ${Math.round(100 * share)} %`),
   });
   run.evaluations.push(evaluationRow(step, evaluation));
   set.problems.slice(0, watchedProblems).forEach((problem, i) => {

@@ -1,4 +1,5 @@
 /** Test-time compute as text. */
+import { setName } from '../evaluation/setName';
 import type { RunInfo } from '../runs/run';
 import { share, textTable } from './table';
 import { testTimeLines } from './testTime';
@@ -7,14 +8,15 @@ import { testTimeLines } from './testTime';
 export function testTimeTable(runs: readonly RunInfo[]): string {
   const lines = runs.flatMap((info) => testTimeLines(info));
   if (lines.length === 0) return '';
-  const rows = lines.map(({ model, task, level, n, samples, votes, lengths }) => {
+  const rows = lines.map((line) => {
+    const { model, n, samples, votes, lengths } = line;
     const at = (k: number) => votes.find((point) => point.k === k) ?? votes.at(-1)!;
     const cell = (value: number, [low, high]: readonly [number, number]): string =>
       `${share(value)} [${share(low)}, ${share(high)}]`;
     const [one, eight, all] = [at(1), at(8), at(samples)];
     return [
       model,
-      `${task} ${level}`,
+      setName(line),
       cell(one.passAtK, one.passInterval),
       cell(eight.passAtK, eight.passInterval),
       cell(all.passAtK, all.passInterval),

@@ -28,7 +28,6 @@ let context: BrowserContext;
 before(async () => {
   if (skip) return;
   fs.cpSync(path.join(root, 'notebooks'), notebooks, { recursive: true });
-  keepLabels();
   fs.writeFileSync(path.join(notebooks, 'training.ipynb'), formatNotebook(longTraining()));
   // XLA off: compiling takes longer than a smoke run
   const smoke = { R1_MODE: 'smoke', R1_SMOKE_PLACE: place };
@@ -42,13 +41,6 @@ after(async () => {
   await lab?.end();
   fs.rmSync(folder, { recursive: true, force: true });
 });
-
-/** What is labelled in the test goes to the test's folder, not to the reader's own. */
-function keepLabels(): void {
-  const file = path.join(notebooks, labelling);
-  const text = fs.readFileSync(file, 'utf8');
-  fs.writeFileSync(file, text.replace('path.join(local, ', 'path.join(book.place, '));
-}
 
 /** A run that nobody waits for to end. */
 function longTraining(): Notebook {
