@@ -8,7 +8,7 @@ import { csvLine, parseCsv, type Row } from '../lib/core/csv';
 import { displayBundle, inNotebook } from '../lib/core/display';
 import { root, writeFileAtomic } from '../lib/core/files';
 import { loop, stopFlag } from '../lib/core/loop';
-import { formatSeconds, progress, progressText } from '../lib/core/progress';
+import { formatSeconds, progress, progressText, type Mark } from '../lib/core/progress';
 import {
   createRandom,
   hashText,
@@ -271,14 +271,21 @@ test('times and progress lines, by hand', () => {
     '60 min 00 s',
   ]);
   const bar = (full: number): string => '█'.repeat(full) + '░'.repeat(20 - full);
-  assert.equal(progressText('training', 5, 20, 10, ''), `training ${bar(5)}  25 % · 30 s left`);
-  assert.equal(progressText('a', 0, 20, 3, 'loss 4'), `a ${bar(0)}   0 % · starting · loss 4`);
-  assert.equal(progressText('a', 20, 20, 61, ''), `a ${bar(20)} 100 % · 1 min 01 s`);
-  assert.equal(progressText('a', 21, 20, 2, ''), `a ${bar(20)} 100 % · 2 s`);
-  assert.equal(progressText('a', 0, 0, 0, ''), `a ${bar(20)} 100 % · 0 s`);
-  // Resumed at 10 of 20: five steps took 10 s, so the other five take as long.
-  assert.equal(progressText('a', 15, 20, 10, '', 10), `a ${bar(15)}  75 % · 10 s left`);
-  assert.equal(progressText('a', 10, 20, 1, '', 10), `a ${bar(10)}  50 % · starting`);
+  const at = (done: number, seconds: number): Mark => ({ done, seconds });
+  const text = (now: Mark, total: number, note: string, warm: Mark | null = at(0, 0)): string =>
+    progressText('a', now, total, note, warm);
+  assert.equal(text(at(5, 10), 20, ''), `a ${bar(5)}  25 % · 30 s left`);
+  assert.equal(text(at(0, 3), 20, 'loss 4'), `a ${bar(0)}   0 % · starting · loss 4`);
+  assert.equal(text(at(20, 61), 20, ''), `a ${bar(20)} 100 % · 1 min 01 s`);
+  assert.equal(text(at(21, 2), 20, ''), `a ${bar(20)} 100 % · 2 s`);
+  assert.equal(text(at(0, 0), 0, ''), `a ${bar(20)} 100 % · 0 s`);
+  // The first of 20 steps took 12 s, the next four 2 s each: the other 15 take 30 s, and not 60.
+  assert.equal(text(at(5, 20), 20, '', at(1, 12)), `a ${bar(5)}  25 % · 30 s left`);
+  assert.equal(text(at(1, 12), 20, '', at(1, 12)), `a ${bar(1)}   5 % · starting`);
+  // Resumed at 10 of 20, its first step took 9 s, four further ones 4 s.
+  assert.equal(text(at(15, 13), 20, '', at(11, 9)), `a ${bar(15)}  75 % · 5 s left`);
+  // The end of the line before the end of the work.
+  assert.equal(text(at(5, 20), 20, 'stopped', null), `a ${bar(5)}  25 % · stopped`);
 });
 
 test('progress in a log file is one line at the end of short work', () => {

@@ -84,6 +84,23 @@ test('an error in lib names the function, the file and the line; a UserError onl
   assert.equal(said.problem, 'code cell 2: UserError: no checkpoint at data/x: run the recipe');
 });
 
+test('a cell that is run before the ones above it is told so, without the errors that follow from it', async () => {
+  const result = await run([`const text = await ask(base, 3);\ntext.map((line) => line.length);`]);
+  assert.deepEqual(outputsOf(result, 0), [
+    {
+      output_type: 'error',
+      ename: 'TypeScriptError',
+      evalue: "1:20 - Cannot find name 'ask'.",
+      traceback: [
+        "TypeScriptError: 1:20 - Cannot find name 'ask'.",
+        "1:24 - Cannot find name 'base'.",
+        '',
+        'A name of a cell further up is known once that cell has run: menu Run, Run All Above Selected Cell.',
+      ],
+    },
+  ]);
+});
+
 test('type errors name line and column, under strict rules', async () => {
   const result = await run([`const n: number = 1;\nconst s: string = null;`]);
   assert.equal(

@@ -5,3 +5,8 @@
 export class UserError extends Error {
   override name = 'UserError';
 }
+
+/** The person stopped a run: the cells after this one shall not go on with half of it. */
+export class Stopped extends UserError {
+  override name = 'Stopped';
+}

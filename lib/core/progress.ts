@@ -15,24 +15,32 @@ export function formatSeconds(seconds: number): string {
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** The text of one progress line. Work that goes on from an earlier stop started at `from`. */
+/** How far the work was after so many seconds. */
+export interface Mark {
+  readonly done: number;
+  readonly seconds: number;
+}
+
+/**
+ * The text of one progress line. What is left is reckoned from the speed since `warm`, when the first piece was done:
+ * it takes much longer than the others, because it records their graph. Null is the end of the line.
+ */
 export function progressText(
   label: string,
-  done: number,
+  { done, seconds }: Mark,
   total: number,
-  seconds: number,
   note: string,
-  from = 0,
+  warm: Mark | null,
 ): string {
   const share = Math.min(1, total > 0 ? done / total : 1);
   const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░');
-  const left =
-    share >= 1
-      ? formatSeconds(seconds)
-      : done > from
-        ? `${formatSeconds((seconds / (done - from)) * (total - done))} left`
-        : 'starting';
-  return `${label} ${bar} ${String(Math.round(share * 100)).padStart(3)} % · ${left}${note && ` · ${note}`}`;
+  const left = (since: Mark): string =>
+    done > since.done
+      ? `${formatSeconds(((seconds - since.seconds) / (done - since.done)) * (total - done))} left`
+      : 'starting';
+  const time = share >= 1 ? formatSeconds(seconds) : warm ? left(warm) : '';
+  const percent = `${String(Math.round(share * 100)).padStart(3)} %`;
+  return [`${label} ${bar} ${percent}`, time, note].filter((part) => part !== '').join(' · ');
 }
 
 export interface ProgressOptions {
@@ -59,19 +67,24 @@ export function progress(
   let isShown = quietSeconds === 0;
   let lastDone = from;
   let lastNote = '';
+  let warm: Mark | undefined;
   let width = 0;
+  const now = (): Mark => ({ done: lastDone, seconds: (Date.now() - start) / 1000 });
   const write = (ending: string): void => {
-    const text = progressText(label, lastDone, total, (Date.now() - start) / 1000, lastNote, from);
+    const since = ending ? null : (warm ?? now());
+    const text = progressText(label, now(), total, lastNote, since);
     if (inNotebook()) displayBundle({ 'text/plain': text }, id, width > 0);
     else if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
     else process.stdout.write(`${text}\n`);
     width = text.length;
     shownAt = Date.now();
   };
+  if (isShown && live) write('');
   return {
     update(done, note = lastNote) {
       lastDone = done;
       lastNote = note;
+      warm ??= now();
       isShown ||= Date.now() - start > 1000 * quietSeconds;
       if (isShown && Date.now() - shownAt >= everyMs) write('');
     },

@@ -8,7 +8,7 @@ import { SetupError, failureOf } from './errors.mjs';
 import { root } from './machine.mjs';
 import { pythonFolder, pythonOf } from './python.mjs';
 import { commandEnvironment, forgetLastSetUp, setUp } from './setup.mjs';
-import { say } from './terminal.mjs';
+import { passOn, say } from './terminal.mjs';
 
 const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIONS]
 
@@ -70,6 +70,7 @@ function runScript(name, args) {
 function runJupyterLab(args) {
   const options = [
     `--ServerApp.root_dir=${root}`,
+    '--Application.log_level=WARN',
     '--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb',
     // Jupyter refuses to run as root, which is the usual user of a container
     ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
@@ -77,6 +78,9 @@ function runJupyterLab(args) {
   const kernels = [path.join(root, 'lib/jupyter/share'), process.env.JUPYTER_PATH];
   const JUPYTER_PATH = kernels.filter(Boolean).join(path.delimiter);
   const python = pythonOf(pythonFolder(root));
+  say(
+    'JupyterLab opens in the browser. Where none opens: at the address that follows. Ctrl-C twice ends it.',
+  );
   return runChild(python, ['-m', 'jupyterlab', ...options, ...args], {
     ...commandEnvironment(),
     JUPYTER_PATH,
@@ -92,7 +96,8 @@ function runJupyterLab(args) {
  * @returns {Promise<number>} its exit code
  */
 function runChild(program, args, env) {
-  const child = spawn(program, args, { cwd: root, env, stdio: 'inherit' });
+  const child = spawn(program, args, { cwd: root, env, stdio: ['inherit', 'inherit', 'pipe'] });
+  passOn(child.stderr);
   process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
   process.on('SIGTERM', () => child.kill('SIGTERM'));
   process.on('SIGHUP', () => child.kill('SIGHUP'));

@@ -1,5 +1,7 @@
 /** Everything goes to standard error: standard output belongs to the command that follows the set-up. */
 
+import readline from 'node:readline';
+
 let announced = false;
 
 /**
@@ -71,4 +73,15 @@ export async function step(label, work, progress = () => '') {
     write('failed', '\n');
     throw error;
   }
+}
+
+// What libtensorflow says in each process whatever its log level is, before it can be told to say less.
+const noise = /absl::InitializeLog\(\)|oneDNN custom operations are on/;
+
+/**
+ * Prints what a program writes to its standard error, without TensorFlow's noise.
+ * @param {import('node:stream').Readable} stream
+ */
+export function passOn(stream) {
+  readline.createInterface({ input: stream }).on('line', (line) => noise.test(line) || say(line));
 }

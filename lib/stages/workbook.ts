@@ -5,7 +5,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import type { Row } from '../core/csv';
-import { UserError } from '../core/errors';
+import { Stopped, UserError } from '../core/errors';
 import { formatSeconds } from '../core/progress';
 import { disposeTree } from '../engine/tree';
 import { startEngine } from '../engine/tensorflow';
@@ -145,7 +145,8 @@ function existing({ mode, place }: Workbook, name: string): StageRun | null {
   console.log(
     mode === 'replay'
       ? `replaying the recorded run ${name} (${formatSeconds(seconds)}, commit ${commit})`
-      : `${name} is trained already (${formatSeconds(seconds)}): forget('${name}') makes it new`,
+      : `${name} is trained already (${formatSeconds(seconds)}). To train it anew, run this before:\n` +
+          `  import { forget } from './lib/stages/workbook'; forget('${name}');`,
   );
   return run;
 }
@@ -168,7 +169,7 @@ export async function runDrawn(
   const there = existing(book, name);
   if (!there) {
     const result = await train(drawnOnceASecond(chart, draw));
-    if (!result) throw new UserError('stopped: run the cell again to go on from here');
+    if (!result) throw new Stopped('run the cell again to go on from here');
     disposeTree(result.model.parameters); // the run is read back from its folder
   }
   const run = there ?? readStage(book.place, name);

@@ -165,7 +165,7 @@ check(
     await ended(training!);
     const says = (text: string): Promise<void> => training!.getByText(text).waitFor();
     await says(`Steered by hand: temperature 0.8 from step ${paused}.`);
-    await says('UserError: stopped: run the cell again to go on from here');
+    await says('Stopped: run the cell again to go on from here');
     const stopped = await number(/stopped after step (\d+); run it again to go on/);
     assert.equal(linesOf('runs/tiny-steered-s0/metrics.csv').slice(1).length, stopped);
     await run(last!);

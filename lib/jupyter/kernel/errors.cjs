@@ -3,6 +3,9 @@ const { format, inspect } = require('node:util');
 
 /** @typedef {{ ename: string, evalue: string, traceback: string[] }} CellError */
 
+const runAbove =
+  'A name of a cell further up is known once that cell has run: menu Run, Run All Above Selected Cell.';
+
 /** @type {{ error: unknown } | undefined} */
 let thrown;
 /** @type {string[]} */
@@ -35,15 +38,22 @@ function describeThrown(/** @type {any} */ error) {
   const { name: ename, message: evalue, stack = '' } = error;
   const isInterrupt = /^Interrupted asynchronously|interrupted by `SIGINT`$/.test(evalue);
   if (isInterrupt) return oneLine('Interrupted', 'the cell was stopped');
-  const frames = ename === 'UserError' ? [] : readableFrames(stack);
+  const frames = /^(UserError|Stopped)$/.test(ename) ? [] : readableFrames(stack);
   return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...frames] };
 }
 
-/** @returns {CellError} */
+/**
+ * What the compiler says. A cell that is run before the ones above it knows none of their names; that the types which
+ * follow from them are unknown as well is left out, and what to do is said.
+ * @returns {CellError}
+ */
 function describeDiagnostics(/** @type {string[]} */ messages) {
-  const [evalue = 'the cell failed without a message', ...more] = messages;
+  const isUnknown = messages.some((message) => /Cannot find name/.test(message));
+  const shown = messages.filter((message) => !isUnknown || !/implicitly has an? '/.test(message));
+  const [evalue = 'the cell failed without a message', ...more] = shown;
   const ename = 'TypeScriptError';
-  return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...more] };
+  const advice = isUnknown ? ['', runAbove] : [];
+  return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...more, ...advice] };
 }
 
 /** The error of the cell that has just failed; the next cell starts without one. */
