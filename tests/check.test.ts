@@ -31,6 +31,7 @@ test('wrong answers say what differs, with a hint where there is one', () => {
   assert.equal(outcome('a', { x: 1 }, { x: 1, y: 2 })[1], '✗ a: y is not there yet, expected 2');
   assert.equal(outcome('a', undefined, 3)[1], '✗ a: the answer is not there yet, expected 3');
   assert.equal(outcome('a', '1', 1)[1], '✗ a: the answer is "1", expected 1');
+  assert.equal(outcome('a', false, true)[1], '✗ a: not yet');
   assert.equal(outcome('a', NaN, 1)[1], '✗ a: the answer is NaN, expected 1');
   assert.equal(outcome('a', null, [1])[1], '✗ a: the answer is null, expected [1]');
 });

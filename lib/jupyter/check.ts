@@ -18,8 +18,10 @@ export function check(
   { tolerance = 1e-6, hint }: CheckOptions = {},
 ): void {
   const outcome = valueOf(answer);
-  const problem =
-    outcome.failure ?? differenceBetween(outcome.value, expected, tolerance, 'the answer');
+  const isNotYet = outcome.value === false && expected === true;
+  const problem = isNotYet
+    ? 'not yet'
+    : (outcome.failure ?? differenceBetween(outcome.value, expected, tolerance, 'the answer'));
   if (problem === null) console.log(`✓ ${exercise}`);
   else console.log(`✗ ${exercise}: ${problem}${hint ? `\n  hint: ${hint}` : ''}`);
 }

@@ -70,7 +70,7 @@ function runScript(name, args) {
 function runJupyterLab(args) {
   const options = [
     `--ServerApp.root_dir=${root}`,
-    '--Application.log_level=WARN',
+    '--Application.log_level=ERROR',
     '--LabApp.default_url=/lab/tree/notebooks/00-start-here.ipynb',
     // Jupyter refuses to run as root, which is the usual user of a container
     ...(process.getuid?.() === 0 ? ['--allow-root'] : []),
