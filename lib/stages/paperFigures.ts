@@ -101,7 +101,7 @@ export const paperFigures = {
     }),
   ),
   'reward-hacking': figure(['v2_fig06_reward_hacking'], (published) =>
-    hackingFigure(published, recordedRun('small', 'hacked-reward-model')),
+    hackingFigure(published, recordedSeeds('small', 'hacked-reward-model')),
   ),
   'rl-data': figure(['v2_table04_rl_data'], (published) =>
     rlDataFigure(published, recordedRun('base', 'r1-zero')),

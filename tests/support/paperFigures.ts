@@ -45,7 +45,7 @@ export const drawn: Readonly<Record<FigureName, PaperFigure>> = {
     rewarded: paperRun('small-dev2-s0', 0.1),
     free: paperRun('small-dev2-no-language-s0'),
   }),
-  'reward-hacking': hackingFigure(published, paperRun('small-hacked-reward-model-s0')),
+  'reward-hacking': hackingFigure(published, paperSeeds('small-hacked-reward-model', 0.1)),
   'rl-data': rlDataFigure(published, paperRun('base-r1-zero-s0')),
   'sft-data': sftDataFigure(published, {
     run: paperRun('small-dev3-s0'),

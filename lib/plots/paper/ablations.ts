@@ -1,20 +1,22 @@
 /** What becomes of a policy when its reward is another one. */
 import { curves, type CurvePoint } from './curves';
 import { beside, type PaperFigure } from './frame';
-import { metricCurve, sourceOf, type RecordedRun } from './ours';
+import { metricCurve, thousands, type RecordedRun } from './ours';
 import type { Published } from './published';
 
 /** DeepSeek-R1, v2 Figure 6. */
 export function hackingFigure(
   published: Published<'v2_fig06_reward_hacking'>,
-  ours: RecordedRun,
+  seeds: readonly RecordedRun[],
 ): PaperFigure {
   const series = (wanted: string, name: string): CurvePoint[] =>
     published.v2_fig06_reward_hacking
       .filter((row) => row.series.startsWith(wanted))
       .map(({ step, value }) => ({ series: name, x: step, value }));
   const from = 'DeepSeek-R1, v2 Figure 6, digitised';
-  const source = `${sourceOf([ours])}; mean of five steps`;
+  const each = (key: string): CurvePoint[] =>
+    seeds.flatMap(({ metrics, info }) => metricCurve(metrics, key, `seed ${info.seed}`));
+  const source = `${seeds[0]!.info.stage}, ${thousands(seeds[0]!.weights)} weights; mean of five steps`;
   return beside(
     {
       title: 'A reward model is gamed: its score goes up, what it stands for goes down',
@@ -39,11 +41,11 @@ export function hackingFigure(
     [
       curves(
         { title: 'Ours: score of the reward model', source, format: '.1f', isFitted: true },
-        metricCurve(ours.metrics, 'reward/preference', 'score'),
+        each('reward/preference'),
       ),
       curves(
         { title: 'Ours: right answers, all tasks', source, format: '.0%' },
-        metricCurve(ours.metrics, 'reward/accuracy', 'right answers'),
+        each('reward/accuracy'),
       ),
     ],
   );
