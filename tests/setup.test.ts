@@ -1,10 +1,11 @@
-import { after, test } from 'node:test';
+import { after, mock, test } from 'node:test';
 import assert from 'node:assert/strict';
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { PassThrough } from 'node:stream';
 import { compilerArguments, findCompiler } from '../lib/setup/addon.mjs';
 import { bundleReadme, oldSystem, trackedFiles } from '../lib/setup/bundle.mjs';
 import { parseRequirements, table } from '../lib/setup/doctor.mjs';
@@ -17,7 +18,7 @@ import { checkOut, folderName, pack } from '../lib/setup/pack.mjs';
 import { findPython, pythonFolder, pythonOf } from '../lib/setup/python.mjs';
 import { findProgram } from '../lib/setup/run.mjs';
 import { checkFreeSpace, installTensorflow, tensorflowFolder } from '../lib/setup/tensorflow.mjs';
-import { downloadNote, formatSeconds } from '../lib/setup/terminal.mjs';
+import { downloadNote, formatSeconds, passOn } from '../lib/setup/terminal.mjs';
 import { builds, tensorflowVersion } from '../lib/setup/wheels.mjs';
 import type { Build } from '../lib/setup/wheels.mjs';
 
@@ -373,4 +374,19 @@ test('a bundle says which machines it is for', () => {
   assert.ok(oldSystem('linux-arm64').includes('--platform=manylinux_2_28_aarch64'));
   assert.ok(!oldSystem('linux-x64').includes('--platform=manylinux_2_34_x86_64'));
   assert.deepEqual(oldSystem('darwin-arm64'), []);
+});
+
+test('what a command writes to its standard error arrives as it comes, without the noise of TensorFlow', async () => {
+  const written: string[] = [];
+  const write = mock.method(process.stderr, 'write', (text: string) => written.push(text) > 0);
+  const stream = new PassThrough();
+  passOn(stream);
+  const noise =
+    'WARNING: before absl::InitializeLog() is called\nI0000 oneDNN custom operations are on.\n';
+  for (const text of ['.', `kept\n${noise}error: é`, '.\n']) {
+    stream.write(text);
+    await new Promise(setImmediate);
+  }
+  write.mock.restore();
+  assert.deepEqual(written, ['.', 'kept\nerror: é', '.\n']);
 });

@@ -1,7 +1,5 @@
 /** Everything goes to standard error: standard output belongs to the command that follows the set-up. */
 
-import readline from 'node:readline';
-
 let announced = false;
 
 /**
@@ -76,12 +74,13 @@ export async function step(label, work, progress = () => '') {
 }
 
 // What libtensorflow says in each process whatever its log level is, before it can be told to say less.
-const noise = /absl::InitializeLog\(\)|oneDNN custom operations are on/;
+const noise = /^.*(absl::InitializeLog\(\)|oneDNN custom operations are on).*\n/gm;
 
 /**
- * Prints what a program writes to its standard error, without TensorFlow's noise.
+ * Prints what a program writes to its standard error, as it comes, without TensorFlow's noise.
  * @param {import('node:stream').Readable} stream
  */
 export function passOn(stream) {
-  readline.createInterface({ input: stream }).on('line', (line) => noise.test(line) || say(line));
+  stream.setEncoding('utf8');
+  stream.on('data', (text) => process.stderr.write(text.replace(noise, '')));
 }
