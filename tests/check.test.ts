@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import { check } from '../lib/jupyter/check';
+import { check } from '../lib/workbook/check';
 
 /** Whether a check is content, and what it says. */
 function outcome(...about: Parameters<typeof check>): [boolean, string] {

@@ -8,12 +8,12 @@ import { initParameters, type Model } from '../lib/model/parameters';
 import type { Evaluation } from '../lib/evaluation/score';
 import { readMetrics, readRollouts, Run } from '../lib/runs/run';
 import type { Rollout, Sampler } from '../lib/sampling/sampler';
-import { armLines, armRows, armTable } from '../lib/stages/arms';
+import { armLines, armRows, armTable } from '../lib/reports/arms';
 import { allOnes, cleanOnes, collectTraces, rightOnes } from '../lib/stages/collect';
-import { chainStages, stageNames, stages, type StageName } from '../lib/stages/graph';
+import { chainStages, stageNames, stages, type StageName } from '../lib/recipe/graph';
 import { runFolder } from '../lib/stages/places';
-import { presets, type Preset } from '../lib/stages/presets';
-import { generalTable, runStage, stageLines } from '../lib/stages/recipe';
+import { presets, type Preset } from '../lib/recipe/presets';
+import { generalTable, runStage, stageLines } from '../lib/recipe/runStage';
 import { makeUp } from '../lib/stages/rejectionSampling';
 import { readTraces, traceFile, type Trace } from '../lib/stages/traces';
 import { coldStartCompletion } from '../lib/tasks/coldStart';
@@ -34,7 +34,7 @@ const little = {
 const { smoke } = presets;
 const preset: Preset = {
   ...smoke,
-  zero: { ...smoke.zero, ...little, evaluationProblems: 2 },
+  rl: { ...smoke.rl, ...little, evaluationProblems: 2 },
   sft: { ...smoke.sft, ...little },
   comparison: { steps: 2, finalProblems: 2 },
   distilled: { ...smoke.distilled, ...little },
@@ -76,7 +76,7 @@ test('a cap that is raised in the middle of a run: the same run up to there', as
   const longest = async (stage: StageName): Promise<number[]> => {
     assert.ok((await runStage(stage, preset, 0, place))?.finished);
     const rollouts = readRollouts(runFolder(place, `tiny-${stage}-s0`));
-    return [0, preset.zero.steps!].map((step) => {
+    return [0, preset.rl.steps!].map((step) => {
       const own = rollouts.filter((rollout) => rollout.step === step);
       return Math.max(...own.map(({ completion }) => completion.split(' ').length));
     });

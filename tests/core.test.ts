@@ -19,7 +19,7 @@ import {
   uniformAt,
   type Random,
 } from '../lib/core/random';
-import { sourceOf } from '../lib/core/source';
+import { sourceOf } from '../lib/workbook/source';
 import { temporaryFolder } from './support/folder';
 
 const folder = temporaryFolder();

@@ -11,11 +11,11 @@ import { initParameters, type Model } from '../lib/model/parameters';
 import { rewardMap } from '../lib/plots/rewardMap';
 import { readInspection, readMetrics, type InspectionRecord } from '../lib/runs/run';
 import { marksOf } from '../lib/stages/inspection';
-import { groupText, inspectorPage, readInspectorData } from '../lib/stages/inspector';
-import { inspectorData } from '../lib/stages/inspectorData';
+import { groupText, inspectorPage, readInspectorData } from '../lib/workbook/inspector';
+import { inspectorData } from '../lib/workbook/inspectorData';
 import { runFolder } from '../lib/stages/places';
-import type { ZeroSettings } from '../lib/stages/settings';
-import { trainZero } from '../lib/stages/zero';
+import type { RLSettings } from '../lib/stages/settings';
+import { trainRL } from '../lib/stages/rl';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { findings } from '../lib/tasks/diagnose';
 import { unitsProblem } from '../lib/tasks/units';
@@ -65,7 +65,7 @@ test('the places of findings, by hand', () => {
 
 const config = modelConfig('tiny', taskVocabularySize);
 const from: Model = { config, parameters: initParameters(config, 1) };
-const settings: Partial<ZeroSettings> = {
+const settings: Partial<RLSettings> = {
   steps: 3,
   plan: [{ task: 'countdown', level: 3, prompts: 2 }],
   groupSize: 4,
@@ -82,9 +82,9 @@ const settings: Partial<ZeroSettings> = {
 };
 
 /** A micro run that is paid for the word `to`; what it left without what the clock says. */
-async function zero(stage: string, inspect?: ZeroSettings['inspect'], stopAfter = Infinity) {
+async function zero(stage: string, inspect?: RLSettings['inspect'], stopAfter = Infinity) {
   const tensors = new Set<number>();
-  const result = await trainZero({
+  const result = await trainRL({
     size: 'tiny',
     seed: 0,
     from,

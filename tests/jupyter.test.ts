@@ -5,7 +5,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { after, test } from 'node:test';
 import { root } from '../lib/core/files';
-import { checkNotebook } from '../lib/jupyter/checkNotebooks';
+import { checkNotebook } from '../lib/checks/checkNotebooks';
 import { Kernel, type Content } from '../lib/jupyter/kernelClient';
 import { formatNotebook, readNotebook, type Notebook, type Output } from '../lib/jupyter/notebook';
 import { runNotebookFiles } from '../lib/jupyter/runFiles';

@@ -5,12 +5,12 @@ import { test } from 'node:test';
 import * as ts from 'typescript';
 import { root } from '../lib/core/files';
 import { secondsLeft } from '../lib/jupyter/cellProgress';
-import { checkNotebook, endsInExpression } from '../lib/jupyter/checkNotebooks';
-import { checkNotebooks, notebookNames } from '../lib/jupyter/checkWorkbook';
+import { checkNotebook, endsInExpression } from '../lib/checks/checkNotebooks';
+import { checkNotebooks, notebookNames } from '../lib/checks/checkWorkbook';
 import { checkOnce } from '../lib/jupyter/kernel/checkOnce.cjs';
 import { formatNotebook, writeNotebook, type Notebook } from '../lib/jupyter/notebook';
 import { collapseReturns, Outputs } from '../lib/jupyter/outputs';
-import { codeHash, stamped } from '../lib/jupyter/stamp';
+import { codeHash, stamped } from '../lib/checks/stamp';
 import { temporaryFolder } from './support/folder';
 import { notebookOf } from './support/notebooks';
 

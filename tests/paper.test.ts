@@ -25,9 +25,9 @@ import {
   paperFigure,
   paperFigures,
   type FigureName,
-} from '../lib/stages/paperFigures';
-import { recordedRun } from '../lib/stages/recordedRuns';
-import { showFigure, showTables } from '../lib/stages/showPaper';
+} from '../lib/reports/paperFigures';
+import { recordedRun } from '../lib/reports/recordedRuns';
+import { showFigure, showTables } from '../lib/workbook/showPaper';
 import { drawn } from './support/paperFigures';
 import { warningsOf } from './support/warningsOf';
 

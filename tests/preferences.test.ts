@@ -14,7 +14,7 @@ import { extendVocabulary, initParameters, type Model } from '../lib/model/param
 import { preferenceProbability, utility } from '../lib/rewards/annotator';
 import { flippedReward, halfSightedReward } from '../lib/rewards/messy';
 import { defaultRewardWeights } from '../lib/rewards/combine';
-import { labelPanel } from '../lib/stages/labelPanel';
+import { labelPanel } from '../lib/workbook/labelPanel';
 import {
   annotate,
   balance,

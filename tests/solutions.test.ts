@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { root } from '../lib/core/files';
-import { checkExercises } from '../lib/jupyter/checkExercises';
+import { checkExercises } from '../lib/checks/checkExercises';
 import { codeCells, readNotebook, textOf, type Cell, type Notebook } from '../lib/jupyter/notebook';
 import { temporaryFolder } from './support/folder';
 import { notebookOf } from './support/notebooks';
@@ -68,7 +68,7 @@ function exercise(
 ): Notebook {
   const fold = `<details><summary>Solution</summary>\n\n\`\`\`ts\n${folded}\`\`\`\n</details>`;
   return notebookOf(
-    { source: `import { check } from './lib/jupyter/check';` },
+    { source: `import { check } from './lib/workbook/check';` },
     { cell_type: 'markdown', source: `**1. Twice** (easy, 1 minutes)\n\n${fold}` },
     { source: code + checks, outputs: [{ output_type: 'stream', name: 'stdout', text: said }] },
   );

@@ -9,7 +9,7 @@ import type { Evaluation } from '../lib/evaluation/score';
 import { loadCheckpoint } from '../lib/model/checkpoint';
 import { modelConfig } from '../lib/model/config';
 import { readRunInfo, Run } from '../lib/runs/run';
-import { conversation } from '../lib/stages/ask';
+import { conversation } from '../lib/workbook/ask';
 import { trainBase } from '../lib/stages/base';
 import { corpusNamed } from '../lib/stages/corpora';
 import {
@@ -20,17 +20,17 @@ import {
   stageName,
   wholeNumber,
 } from '../lib/stages/places';
-import { stageNamed } from '../lib/stages/graph';
-import { presetNamed, presets } from '../lib/stages/presets';
-import { runStage, stageLines, stageTable } from '../lib/stages/recipe';
+import { stageNamed } from '../lib/recipe/graph';
+import { presetNamed, presets } from '../lib/recipe/presets';
+import { runStage, stageLines, stageTable } from '../lib/recipe/runStage';
 import {
   rolloutMetrics,
   rolloutRecord,
   sampleStep,
   type RewardFunction,
 } from '../lib/stages/rollouts';
-import { seedLines, seedTable } from '../lib/stages/seeds';
-import { baseSettings, mixture, zeroSettings } from '../lib/stages/settings';
+import { seedLines, seedTable } from '../lib/reports/seeds';
+import { baseSettings, mixture, rlSettings } from '../lib/stages/settings';
 import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { generate, taskNamed } from '../lib/tasks/index';
@@ -87,9 +87,9 @@ test('a stage with an unknown size or corpus fails before it writes anything', a
 
 test('settings follow from the size and can be overridden', () => {
   assert.equal(baseSettings('small', { tokens: 5 }).tokens, 5);
-  assert.equal(zeroSettings('small', { groupSize: 3 }).groupSize, 3);
+  assert.equal(rlSettings('small', { groupSize: 3 }).groupSize, 3);
   assert.equal(
-    mixture.reduce((sum, { prompts }) => sum + prompts, 0) * zeroSettings('small').groupSize,
+    mixture.reduce((sum, { prompts }) => sum + prompts, 0) * rlSettings('small').groupSize,
     512,
   );
   assert.equal(stageName('small', 'base', 7), 'small-base-s7');

@@ -7,7 +7,7 @@ import { initParameters, type Model } from '../lib/model/parameters';
 import { readChanges, readMetrics, readRunInfo } from '../lib/runs/run';
 import { runFolder } from '../lib/stages/places';
 import type { RewardFunction } from '../lib/stages/rollouts';
-import { zeroSettings, type ZeroSettings } from '../lib/stages/settings';
+import { rlSettings, type RLSettings } from '../lib/stages/settings';
 import {
   changesOf,
   replay,
@@ -16,8 +16,8 @@ import {
   type Standing,
   type Steering,
 } from '../lib/stages/steering';
-import { trainingPanel, type PanelState } from '../lib/stages/trainingPanel';
-import { trainZero, type ZeroResult } from '../lib/stages/zero';
+import { trainingPanel, type PanelState } from '../lib/workbook/trainingPanel';
+import { trainRL, type RLResult } from '../lib/stages/rl';
 import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
@@ -28,7 +28,7 @@ const place = temporaryFolder();
 const config = modelConfig('tiny', taskVocabularySize);
 const from: Model = { config, parameters: initParameters(config, 1) };
 
-const settings: Partial<ZeroSettings> = {
+const settings: Partial<RLSettings> = {
   steps: 4,
   plan: [{ task: 'countdown', level: 3, prompts: 3 }],
   groupSize: 4,
@@ -52,10 +52,10 @@ let tensors = new Set<number>();
 /** A micro run of R1-Zero, and what it left without what the clock says. */
 async function zero(
   stage: string,
-  more: { steering?: Steering; settings?: Partial<ZeroSettings> } = {},
+  more: { steering?: Steering; settings?: Partial<RLSettings> } = {},
 ) {
   tensors = new Set();
-  const result: ZeroResult | null = await trainZero({
+  const result: RLResult | null = await trainRL({
     size: 'tiny',
     seed: 0,
     from,
@@ -92,7 +92,7 @@ function script(orders: Readonly<Record<number, Orders>>, asked: number[] = []):
 }
 
 test('settings after changes, and what orders change', () => {
-  const all = zeroSettings('small');
+  const all = rlSettings('small');
   const changes = [
     { step: 1, name: 'temperature', value: 0.5 },
     { step: 2, name: 'format', value: 0.2 },
@@ -164,7 +164,7 @@ test('a steered run is its log replayed, paused, or stopped and gone on with, bi
 
 test('at any temperature the ratio of a first update is 1, and the reference is as warm as the policy', async () => {
   for (const klCoef of [0, 0.1]) {
-    const grpo = { ...zeroSettings('tiny').grpo, klCoef, updatesPerBatch: 1 };
+    const grpo = { ...rlSettings('tiny').grpo, klCoef, updatesPerBatch: 1 };
     const more = { settings: { steps: 1, temperature: 0.5, grpo } };
     const [row] = (await zero(`cold-${klCoef}`, more)).left.metrics;
     // without a reference `policy/kl` is measured against the policy that sampled; here the two are one
@@ -175,7 +175,7 @@ test('at any temperature the ratio of a first update is 1, and the reference is 
 
 const standing = (step: number): Standing => ({
   step,
-  settings: zeroSettings('small'),
+  settings: rlSettings('small'),
   metrics: Array.from({ length: step }, (_, i) => ({ step: i, 'reward/accuracy': i / 10 })),
   changes: [],
 });

@@ -9,7 +9,7 @@ import { reward } from '../rewards/combine';
 import { createSampler } from '../sampling/sampler';
 import { samplerFor } from '../stages/places';
 import { rolloutMetrics, sampleStep } from '../stages/rollouts';
-import { zeroSettings, type PlanEntry } from '../stages/settings';
+import { rlSettings, type PlanEntry } from '../stages/settings';
 import { generate, promptIds } from '../tasks/index';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
@@ -80,7 +80,7 @@ export function createBench(
   { config, parameters }: Model,
   grpoTokens = 150,
 ): Bench {
-  const settings = { ...zeroSettings(size), plan, groupSize, maxNewTokens: grpoTokens };
+  const settings = { ...rlSettings(size), plan, groupSize, maxNewTokens: grpoTokens };
   const prompts = benchPrompts();
   const fresh = () => createTrainerState(cloneParameters(parameters), defaultOptimizer);
   let trainer: Trainer<TextBatch> | undefined; // made when it is needed: it has weights and optimizer of its own

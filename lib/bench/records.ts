@@ -10,7 +10,7 @@ import { renderPng } from '../plots/render';
 import { scalingChart } from '../plots/scalingChart';
 import { distinct, type Chart } from '../plots/theme';
 import { recorded } from '../stages/places';
-import { textTable } from '../stages/table';
+import { textTable } from '../reports/table';
 import type { ScalingRow } from './scaling';
 import type { BenchRow, StepProfile } from './speed';
 

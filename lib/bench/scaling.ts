@@ -5,7 +5,7 @@ import { UserError } from '../core/errors';
 import { modelConfig, type ModelConfig, type ModelSize } from '../model/config';
 import { countParameters, initParameters } from '../model/parameters';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
-import { zeroSettings } from '../stages/settings';
+import { rlSettings } from '../stages/settings';
 import { createBench } from './ours';
 
 /** A row of `scaling.csv`: one model, one GRPO step of 512 completions of at most 60 tokens from random weights. */
@@ -40,7 +40,7 @@ export function scalingConfig(name: string): ModelConfig {
  * `size` is the one whose batches are used.
  */
 export function estimateMiB(config: ModelConfig, size: ModelSize = 'large'): number {
-  const { rows, rowLength } = zeroSettings(size).batches.at(-1)!;
+  const { rows, rowLength } = rlSettings(size).batches.at(-1)!;
   const { modelDim: d, numLayers, numHeads, numKvHeads, headDim, hiddenDim, vocabSize } = config;
   const processes = Math.min(4, os.availableParallelism());
   const layer = d * (numHeads + 2 * numKvHeads) * headDim + numHeads * headDim * d + 3 * d * hiddenDim; // prettier-ignore

@@ -11,7 +11,7 @@ import { formatSeconds } from '../core/progress';
 import { startEngine } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
 import { wholeNumber } from '../stages/places';
-import { textTable } from '../stages/table';
+import { textTable } from '../reports/table';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { readArguments, runCommand } from './arguments';
 

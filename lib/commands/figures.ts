@@ -6,34 +6,34 @@ import { root, writeFileAtomic } from '../core/files';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
 import { generationsChart } from '../plots/fromGenerations';
-import { proxyChart, visibleTestsChart, zeroChart } from '../plots/fromRun';
+import { proxyChart, visibleTestsChart, rlChart } from '../plots/fromRun';
 import { budgetChart, votesChart } from '../plots/fromTestTime';
 import { figuresPage, type PageFigure } from '../plots/paper/page';
 import { renderPng, renderSvg } from '../plots/render';
 import { stillZoom } from '../plots/show';
 import type { Chart } from '../plots/theme';
 import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
-import { armLines, armTable, type Arms } from '../stages/arms';
-import { costLines, costTable } from '../stages/cost';
-import { chainStages } from '../stages/graph';
-import { figureNames, figureOrReason } from '../stages/paperFigures';
+import { armLines, armTable, type Arms } from '../reports/arms';
+import { costLines, costTable } from '../reports/cost';
+import { chainStages } from '../recipe/graph';
+import { figureNames, figureOrReason } from '../reports/paperFigures';
 import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
-import { generalTable, stageLines } from '../stages/recipe';
+import { generalTable, stageLines } from '../recipe/runStage';
 import {
   comparisonChart,
   comparisonLines,
   recordedComparisons,
   type ComparisonName,
-} from '../stages/recordedComparisons';
+} from '../reports/recordedComparisons';
 import {
   shownGenerations,
   generationPoints,
   generationTable,
   type GenerationArm,
-} from '../stages/recordedGenerations';
-import { seedLines, seedTable } from '../stages/seeds';
+} from '../reports/recordedGenerations';
+import { seedLines, seedTable } from '../reports/seeds';
 import { testTimeLines } from '../stages/testTime';
-import { testTimeTable } from '../stages/testTimeTable';
+import { testTimeTable } from '../reports/testTimeTable';
 import { readArguments, runCommand } from './arguments';
 
 const help = `
@@ -82,7 +82,7 @@ async function drawZero(): Promise<void> {
     subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems; mean of five steps`,
   };
   const metrics = readMetrics(runFolder(recorded, name));
-  await draw('r1-zero', zeroChart(heading, metrics, info.steps - 1));
+  await draw('r1-zero', rlChart(heading, metrics, info.steps - 1));
 }
 
 async function drawHacks(): Promise<void> {

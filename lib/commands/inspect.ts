@@ -1,7 +1,7 @@
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
-import { inspectorPage, readInspectorData } from '../stages/inspector';
+import { inspectorPage, readInspectorData } from '../workbook/inspector';
 import { local, shortPath } from '../stages/places';
 import { readArguments, runCommand } from './arguments';
 

@@ -2,7 +2,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
-import { checkNotebooks, checkPages, notebookNames } from '../jupyter/checkWorkbook';
+import { checkNotebooks, checkPages, notebookNames } from '../checks/checkWorkbook';
 import { runNotebookFiles } from '../jupyter/runFiles';
 import { readArguments, runCommand } from './arguments';
 

@@ -1,6 +1,6 @@
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import { costLines, costTable } from '../stages/cost';
+import { costLines, costTable } from '../reports/cost';
 import {
   chainStages,
   comparisonStages,
@@ -8,10 +8,10 @@ import {
   cycleStages,
   stageNamed,
   studentStages,
-} from '../stages/graph';
-import { presetNamed } from '../stages/presets';
-import { generalTable, runStage, stageLines, stageTable, wholeRecipe } from '../stages/recipe';
-import { testTimeTable } from '../stages/testTimeTable';
+} from '../recipe/graph';
+import { presetNamed } from '../recipe/presets';
+import { generalTable, runStage, stageLines, stageTable, wholeRecipe } from '../recipe/runStage';
+import { testTimeTable } from '../reports/testTimeTable';
 import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
 import { modelSizes } from '../model/config';
 import { readArguments, runCommand } from './arguments';
@@ -60,8 +60,8 @@ async function main(): Promise<number> {
       ...named.base,
       ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
     },
-    zero: {
-      ...named.zero,
+    rl: {
+      ...named.rl,
       ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
     },
   };

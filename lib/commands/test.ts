@@ -37,7 +37,7 @@ function checks(): Record<string, string[][]> {
   return {
     types: [
       [bin('typescript/bin/tsc'), '-p', '.'],
-      [bin('typescript/bin/tsc'), '-p', 'lib/stages/views'],
+      [bin('typescript/bin/tsc'), '-p', 'lib/workbook/views'],
       [...kernelCompiler, ...tsFiles('lib')],
     ],
     lint: [

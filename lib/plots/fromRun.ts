@@ -130,7 +130,7 @@ export function visibleTestsChart(
  * R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps; each a mean of
  * the last five, because a step has few problems of each task.
  */
-export function zeroChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
+export function rlChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
   const curve = (key: string, name: string): CurvePoint[] => curveOf(rows, key, name);
   const perTask = panels.map(({ title, key, format }): Panel => ({
     title,

@@ -16,12 +16,12 @@ import { collectTraces, filters, type Counts, type FilterName } from './collect'
 import { datasheet } from './datasheet';
 import { runFolder, samplerFor } from './places';
 import { makeUp } from './rejectionSampling';
-import { studentRLSettings, studentSettings, type PlanEntry, type SftSettings, type ZeroSettings } from './settings'; // prettier-ignore
+import { studentRLSettings, studentSettings, type PlanEntry, type SftSettings, type RLSettings } from './settings'; // prettier-ignore
 import { trainSft } from './sft';
-import { nameOf, type Job, type Outcome, type Stage } from './stage';
+import { nameOf, type Job, type Outcome, type Stage } from '../recipe/stage';
 import { readTraces, traceFile, writeTraces, type Trace } from './traces';
 import { versions } from './versions';
-import { trainZero } from './zero';
+import { trainRL } from './rl';
 
 export interface DistillationSettings {
   readonly plan: readonly PlanEntry[];
@@ -172,17 +172,17 @@ export function shortAnswers(traces: readonly Trace[], seed: number): Trace[] {
 }
 
 /** A student that learns by itself, or goes on by itself. */
-const alone = (from: 'base' | 'distilled', settings: Partial<ZeroSettings> = {}): Stage => ({
+const alone = (from: 'base' | 'distilled', settings: Partial<RLSettings> = {}): Stage => ({
   needs: [from],
   anyBase: true,
   make: ({ preset, models, ...job }) => {
     const all = {
-      ...preset.zero,
+      ...preset.rl,
       ...studentRLSettings(job.size),
       ...settings,
       ...preset.studentRL,
     };
-    return trainZero({ ...job, from: models[0]!, settings: all });
+    return trainRL({ ...job, from: models[0]!, settings: all });
   },
 });
 
@@ -196,7 +196,7 @@ const imitationTrials: readonly Partial<SftSettings>[] = [
   { learningRate: 8e-3 },
   { learningRate: 1.6e-2 },
 ];
-const rlTrials: readonly Partial<ZeroSettings>[] = [
+const rlTrials: readonly Partial<RLSettings>[] = [
   { learningRate: 1.5e-4 },
   { learningRate: 4e-4 },
   { learningRate: 1e-3 },

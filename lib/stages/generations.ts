@@ -12,9 +12,9 @@ import { samplerFor } from './places';
 import { makeUp } from './rejectionSampling';
 import { sftSettings, type PlanEntry } from './settings';
 import { trainSft } from './sft';
-import type { Stage } from './stage';
+import type { Stage } from '../recipe/stage';
 import type { Trace } from './traces';
-import { trainZero } from './zero';
+import { trainRL } from './rl';
 
 /** Prompts of one task and level, and how many of the traces that they give are kept. */
 export interface CycleEntry extends PlanEntry {
@@ -134,8 +134,8 @@ const sharpened = <Before extends string>(before: Before): Stage<Before> => ({
   needs: [before],
   make: ({ preset, models, ...job }) => {
     const evaluated = [...sftSettings(job.size).evaluated, levelSix];
-    const settings = { ...preset.zero, steps: 25, evaluateEvery: 1000, ...preset.comparison, evaluated }; // prettier-ignore
-    return trainZero({ ...job, from: models[0]!, settings });
+    const settings = { ...preset.rl, steps: 25, evaluateEvery: 1000, ...preset.comparison, evaluated }; // prettier-ignore
+    return trainRL({ ...job, from: models[0]!, settings });
   },
 });
 

@@ -14,7 +14,7 @@ import {
   type Question,
   type ScoredRollout,
 } from './rollouts';
-import type { ZeroSettings } from './settings';
+import type { RLSettings } from './settings';
 
 /**
  * The random numbers' step: no step of a training has it, so that the training draws what it would have drawn. It is
@@ -28,7 +28,7 @@ export async function inspect(
   parameters: Parameters,
   sampler: Sampler,
   step: number,
-  options: ZeroSettings & Omit<GroupOptions, 'step'>,
+  options: RLSettings & Omit<GroupOptions, 'step'>,
 ): Promise<void> {
   const { inspect: asked, steps } = options;
   if (!asked || (step % asked.everySteps > 0 && step < steps)) return;
@@ -38,7 +38,7 @@ export async function inspect(
 }
 
 /** Held-out problems of the evaluated levels in turn, the same as the evaluations begin with. */
-function inspectedQuestions(evaluated: ZeroSettings['evaluated'], n: number): Question[] {
+function inspectedQuestions(evaluated: RLSettings['evaluated'], n: number): Question[] {
   const rounds = Math.ceil(n / evaluated.length);
   const sets = evaluated.map((spec) => problemsOf(spec, rounds));
   return Array.from({ length: n }, (_, i) => {

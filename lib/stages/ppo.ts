@@ -2,8 +2,8 @@
 import { withScoreHead } from '../model/parameters';
 import { criticLoss, ppoUpdates } from '../training/ppo';
 import { createTrainerState, Trainer } from '../training/trainer';
-import { zeroSettings } from './settings';
-import { trainZero, type Updates, type ZeroOptions, type ZeroResult } from './zero';
+import { rlSettings } from './settings';
+import { trainRL, type Updates, type RLOptions, type RLResult } from './rl';
 
 /** The critic learns faster than the policy: its rate is so many times the policy's. */
 const criticRateFactor = 10;
@@ -13,11 +13,11 @@ const criticRateFactor = 10;
  * a saved state, so an interrupted run starts again.
  */
 export async function trainPpo(
-  options: ZeroOptions & { readonly lambda: number },
-): Promise<ZeroResult | null> {
+  options: RLOptions & { readonly lambda: number },
+): Promise<RLResult | null> {
   const { lambda, ...zero } = options;
   const { config, parameters } = options.from;
-  const settings = zeroSettings(options.size, options.settings);
+  const settings = rlSettings(options.size, options.settings);
   const state = createTrainerState(withScoreHead(parameters), settings.optimizer);
   const critic = new Trainer(criticLoss(config), settings.optimizer, state);
   const updates: Updates = (policy, groups, update) => {
@@ -25,7 +25,7 @@ export async function trainPpo(
     return ppoUpdates(config, policy, critic, groups.flat(), { ...update, lambda, criticRate });
   };
   try {
-    return await trainZero({ ...zero, updates, resumable: false });
+    return await trainRL({ ...zero, updates, resumable: false });
   } finally {
     critic.dispose();
   }

@@ -6,8 +6,8 @@
 import type { Model } from '../model/parameters';
 import type { TaskName } from '../tasks/index';
 import { createScorer } from '../training/rewardModel';
-import { preferenceRewardWeights, type PlanEntry, type ZeroSettings } from './settings';
-import { trainZero, type ZeroOptions, type ZeroResult } from './zero';
+import { preferenceRewardWeights, type PlanEntry, type RLSettings } from './settings';
+import { trainRL, type RLOptions, type RLResult } from './rl';
 
 /** The mixture with three general prompts in eight. */
 export const mixtureWithGeneral: readonly PlanEntry[] = [
@@ -19,25 +19,25 @@ export const mixtureWithGeneral: readonly PlanEntry[] = [
 ];
 
 /** Fifty steps, the last twenty of them with general prompts and the reward model. */
-export const preferenceSettings: Partial<ZeroSettings> = {
+export const preferenceSettings: Partial<RLSettings> = {
   steps: 50,
   late: { from: 30, plan: mixtureWithGeneral },
   rewards: preferenceRewardWeights,
 };
 
-export interface PreferenceRLOptions extends ZeroOptions {
+export interface PreferenceRLOptions extends RLOptions {
   readonly rewardModel: Model;
   /** whose completions the reward model judges; general prompts unless an experiment says otherwise */
   readonly judged?: readonly TaskName[];
 }
 
 /** Trains against rules and reward model. Stopped by the person, it saves itself and returns null. */
-export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<ZeroResult | null> {
+export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<RLResult | null> {
   const { rewardModel, judged = ['general'], ...zero } = options;
   const scorer = createScorer(rewardModel);
   try {
     const settings = { ...preferenceSettings, ...options.settings };
-    return await trainZero({ stage: 'r1', ...zero, settings, judge: { scorer, tasks: judged } });
+    return await trainRL({ stage: 'r1', ...zero, settings, judge: { scorer, tasks: judged } });
   } finally {
     scorer.dispose();
   }

@@ -34,7 +34,7 @@ export interface PlanEntry<Task = TaskName> {
 }
 
 /** Reinforcement learning with verifiable rewards. */
-export interface ZeroSettings {
+export interface RLSettings {
   readonly steps: number;
   /** the mixture of a rollout batch */
   readonly plan: readonly PlanEntry[];
@@ -171,8 +171,7 @@ export function baseSettings(size: ModelSize, overrides: Partial<BaseSettings> =
 }
 
 export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {}): SftSettings {
-  const { batches, evaluated, finalProblems, finalGeneralPrompts, maxNewTokens } =
-    zeroSettings(size);
+  const { batches, evaluated, finalProblems, finalGeneralPrompts, maxNewTokens } = rlSettings(size);
   return {
     epochs: 4,
     tracesPerStep: 16,
@@ -211,7 +210,7 @@ const studentSteps: Record<ModelSize, number> = {
   large: 450,
 };
 
-export function studentRLSettings(size: ModelSize): Partial<ZeroSettings> {
+export function studentRLSettings(size: ModelSize): Partial<RLSettings> {
   return { steps: studentSteps[size], learningRate: 1.5e-4, evaluateEvery: 100 };
 }
 
@@ -234,14 +233,14 @@ export function rewardModelSettings(
 const updateRows = (size: ModelSize, rows: number): number => (size === 'large' ? rows / 2 : rows);
 
 /** What holds at a step, with the changes of the later ones. */
-export function settingsAt(step: number, settings: ZeroSettings): ZeroSettings {
+export function settingsAt(step: number, settings: RLSettings): RLSettings {
   const { late } = settings;
   if (!late || step < late.from) return settings;
   const { plan, maxNewTokens } = { ...settings, ...late };
   return { ...settings, plan, maxNewTokens };
 }
 
-export function zeroSettings(size: ModelSize, overrides: Partial<ZeroSettings> = {}): ZeroSettings {
+export function rlSettings(size: ModelSize, overrides: Partial<RLSettings> = {}): RLSettings {
   return {
     steps: 100,
     plan: mixture,

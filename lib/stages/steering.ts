@@ -5,7 +5,7 @@
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import type { Change } from '../runs/run';
-import type { ZeroSettings } from './settings';
+import type { RLSettings } from './settings';
 
 /** What can be steered: two settings, and the weights of the reward's parts. */
 export const steeredNames = [
@@ -23,7 +23,7 @@ export interface Standing {
   /** the step to come */
   readonly step: number;
   /** what holds up to now, earlier changes included */
-  readonly settings: ZeroSettings;
+  readonly settings: RLSettings;
   /** the rows of the steps done */
   readonly metrics: readonly Row[];
   /** the changes made so far */
@@ -50,13 +50,13 @@ export function steeredValues({
   learningRate,
   temperature = 1,
   rewards,
-}: ZeroSettings): SteeredValues {
+}: RLSettings): SteeredValues {
   const { accuracy, format, language } = rewards;
   return { learningRate, temperature, accuracy, format, language };
 }
 
 /** Settings after some changes. */
-export function steered(settings: ZeroSettings, changes: readonly Change[]): ZeroSettings {
+export function steered(settings: RLSettings, changes: readonly Change[]): RLSettings {
   return changes.reduce(
     (now, { name, value }) =>
       name in now.rewards

@@ -5,7 +5,7 @@ import { measureBudget, measureTestTime, type BudgetPoint, type TestTime } from 
 import type { Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
 import { runFolder, samplerFor } from './places';
-import { nameOf, type Stage } from './stage';
+import { nameOf, type Stage } from '../recipe/stage';
 import { versions } from './versions';
 
 export interface TestTimeSettings {

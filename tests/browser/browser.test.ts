@@ -45,11 +45,11 @@ after(async () => {
 /** A run that nobody waits for to end. */
 function longTraining(): Notebook {
   const sources = [
-    `import { openWorkbook, runZero, startingPoint } from './lib/stages/workbook';
-     import { trainingPanel } from './lib/stages/trainingPanel';
+    `import { openWorkbook, runRL, startingPoint } from './lib/workbook/workbook';
+     import { trainingPanel } from './lib/workbook/trainingPanel';
      const book = await openWorkbook();
      const base = await startingPoint(book, 'base');`,
-    `await runZero(book, base, {
+    `await runRL(book, base, {
        stage: 'steered', fromStage: 'base', steering: trainingPanel(),
        settings: { steps: 1000, evaluateEvery: 1000, evaluated: [] },
      });`,

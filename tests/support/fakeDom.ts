@@ -78,7 +78,7 @@ export async function drawView(name: string, model: object): Promise<FakeElement
   Object.assign(globalThis, {
     document: { createElement: (tag: string) => new FakeElement(tag) },
   });
-  const file = pathToFileURL(path.join(root, `lib/stages/views/${name}.mjs`)).href;
+  const file = pathToFileURL(path.join(root, `lib/workbook/views/${name}.mjs`)).href;
   const view = (await import(file)) as { default: { render(view: object): void } };
   const page = new FakeElement('body');
   view.default.render({ model, el: page });

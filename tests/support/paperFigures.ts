@@ -12,7 +12,7 @@ import { settingsFigure } from '../../lib/plots/paper/settings';
 import { majorityFigure, tokensFigure, votesFigure } from '../../lib/plots/paper/testTime';
 import { ladderFigure, ppoFigure } from '../../lib/plots/paper/variants';
 import { accuracyFigure, levelsFigure } from '../../lib/plots/paper/zero';
-import type { FigureName } from '../../lib/stages/paperFigures';
+import type { FigureName } from '../../lib/reports/paperFigures';
 import { paperRun, paperSeeds, paperVotes } from './paperRuns';
 
 const published = readPublished(publishedNames);

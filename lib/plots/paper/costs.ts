@@ -3,7 +3,7 @@ import { bars, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
 import type { Published } from './published';
 
-/** A finished stage, of one of the kinds of `lib/stages/cost.ts`. */
+/** A finished stage, of one of the kinds of `lib/reports/cost.ts`. */
 export interface CostOfStage {
   readonly name: string;
   readonly kind: string;

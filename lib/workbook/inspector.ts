@@ -1,0 +1,83 @@
+/** The rollout inspector: in a notebook, as a page of its own, and in words. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { displayBundle } from '../core/display';
+import { UserError } from '../core/errors';
+import { hasReader, openWidget } from './widget';
+import { rewardMap } from '../plots/rewardMap';
+import { renderPng } from '../plots/render';
+import { show } from '../plots/show';
+import { readInspection } from '../runs/run';
+import { inspectorData, type InspectorData } from './inspectorData';
+import { local, recorded, runFolder, shortPath } from '../stages/places';
+import { readView } from './readView';
+
+/**
+ * Shows the inspector of a run under the running cell: `run` is a run's folder, or its name, and then the reader's own
+ * run goes before the recorded one. Where no browser listens it leaves the map of rewards and one group in words.
+ */
+export async function inspector(run: string): Promise<void> {
+  const data = readInspectorData(run);
+  const subtitle = 'a column for each inspected step, a row for each sample of the group';
+  const chart = rewardMap({ title: `Rewards of ${data.name}`, subtitle }, data);
+  const text = `${chart.alt}\n${groupText(data)}`;
+  const widget =
+    hasReader() &&
+    openWidget({ ...readView('inspector'), state: { data }, text, onChange: () => {} });
+  if (widget) {
+    const picture = (await renderPng(chart)).toString('base64'); // for where the notebook is read later
+    return displayBundle({ ...widget.bundle, 'image/png': picture });
+  }
+  await show(chart);
+  console.log(groupText(data));
+}
+
+/** What was inspected of a run, by folder or name. Throws a UserError where nothing was. */
+export function readInspectorData(run: string): InspectorData {
+  const folders = [run, runFolder(local, run), runFolder(recorded, run)];
+  const folder = folders.find((f) => fs.existsSync(path.join(f, 'run.json')));
+  if (!folder)
+    throw new UserError(`no run ${run}: name a folder with a run.json, or a recorded run`);
+  const lines = readInspection(folder);
+  if (lines.length === 0)
+    throw new UserError(
+      `${shortPath(folder)} was not inspected: train it with the setting inspect: { everySteps: 20, problems: 4 }`,
+    );
+  return inspectorData(path.basename(path.resolve(folder)), lines);
+}
+
+/** One group in words: the first problem's at the last step. */
+export function groupText({ steps, problems }: InspectorData): string {
+  const { about, prompt, groups } = problems[0]!;
+  const lines = groups.at(-1)!.map(({ tokens, reward, correct, advantage }) => {
+    const numbers = `${reward.total!.toFixed(2).padStart(5)} ${advantage.toFixed(2).padStart(6)}`;
+    return `${correct ? '✓' : '✗'} ${numbers}  ${tokens.join(' ')}`;
+  });
+  return [`${about}: ${prompt}, at step ${steps.at(-1)}: reward, advantage, completion`, ...lines].join('\n'); // prettier-ignore
+}
+
+/** The inspector as one HTML file that needs nothing else, and may not ask for more. */
+export function inspectorPage(data: InspectorData): string {
+  const { esm, css } = readView('inspector');
+  const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c'); // completions are full of tags
+  return [
+    '<!doctype html>',
+    '<html lang="en">',
+    '<meta charset="utf-8">',
+    '<meta name="viewport" content="width=device-width, initial-scale=1">',
+    `<meta http-equiv="Content-Security-Policy" content="${policy}">`,
+    `<title>Rollouts of ${data.name}</title>`,
+    '<style>',
+    ':root { color-scheme: light dark; background: light-dark(#ffffff, #16191d); }',
+    'body { max-width: 80rem; margin: 0 auto; padding: 0 1rem 2rem; }',
+    `${css}</style>`,
+    '<body>',
+    '<noscript>The rollout inspector needs JavaScript.</noscript>',
+    '<script type="module">',
+    esm,
+    `render({ model: { get: () => (${json}) }, el: document.body });`,
+    '</script>',
+    '',
+  ].join('\n');
+}

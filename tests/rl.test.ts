@@ -1,0 +1,154 @@
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import { test } from 'node:test';
+import type { Row } from '../lib/core/csv';
+import { stopFlag } from '../lib/core/loop';
+import { tf } from '../lib/engine/tensorflow';
+import { loadCheckpoint } from '../lib/model/checkpoint';
+import { modelConfig } from '../lib/model/config';
+import { initParameters, type Model } from '../lib/model/parameters';
+import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../lib/runs/run';
+import { checkpointFolder, runFolder } from '../lib/stages/places';
+import type { RewardFunction } from '../lib/stages/rollouts';
+import type { RLSettings } from '../lib/stages/settings';
+import { trainRL, type RLResult } from '../lib/stages/rl';
+import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
+import { contents, temporaryFolder } from './support/folder';
+import { snapshot } from './support/microModel';
+import { without } from './support/rows';
+
+const place = temporaryFolder();
+const config = modelConfig('tiny', taskVocabularySize);
+
+const settings: Partial<RLSettings> = {
+  steps: 4,
+  plan: [
+    { task: 'countdown', level: 3, prompts: 2 },
+    { task: 'units', level: 2, prompts: 1 },
+  ],
+  groupSize: 4,
+  maxNewTokens: 12,
+  learningRate: 0.01,
+  warmUpSteps: 1,
+  batches: [{ rows: 3, rowLength: 32 }],
+  grpo: {
+    clipEpsilonLow: 0.2,
+    clipEpsilonHigh: 0.2,
+    klCoef: 0.01,
+    updatesPerBatch: 2,
+  },
+  evaluated: [
+    { task: 'countdown', level: 3 },
+    { task: 'units', level: 0 },
+  ],
+  evaluateEvery: 2,
+  evaluationProblems: 2,
+  finalProblems: 3,
+};
+
+/** A fresh model is never right, so it is paid for the word `to`. */
+const payForTo: RewardFunction = (_, text) => {
+  const accuracy = +text.includes('to');
+  return { accuracy, format: 0, language: 0, total: accuracy };
+};
+
+const from: Model = { config, parameters: initParameters(config, 1) };
+
+/** The tensor counts seen after steps. */
+let tensors = new Set<number>();
+
+/** A micro run of R1-Zero; `stopAfter` presses the stop button after so many steps. */
+function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResult | null> {
+  tensors = new Set();
+  return trainRL({
+    size: 'tiny',
+    seed,
+    from,
+    fromName: 'fresh',
+    stage,
+    place,
+    settings,
+    rewardFn: payForTo,
+    onStep: (row) => {
+      tensors.add(tf.memory().numTensors);
+      if (row.step === stopAfter - 1) stopFlag.requested = true;
+    },
+  });
+}
+
+/** The steps of a run, without what the clock says. */
+const metricsOf = (name: string): Row[] =>
+  readMetrics(runFolder(place, name)).map((row) =>
+    without(row, 'seconds', ...Object.keys(row).filter((key) => /^(speed|memory)\//.test(key))),
+  );
+
+/** Everything that a run left, without the same. */
+function leftBy(name: string) {
+  const folder = runFolder(place, name);
+  const info = readRunInfo(folder)!;
+  const model = loadCheckpoint(checkpointFolder(place, name));
+  return {
+    metrics: metricsOf(name),
+    evaluations: readEvaluations(folder),
+    rollouts: readRollouts(folder),
+    result: info.result,
+    tokens: info.tokens,
+    weights: snapshot(model.parameters),
+  };
+}
+
+test('an R1-Zero run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
+  const before = snapshot(from.parameters);
+  const whole = await zero('whole', 0);
+  assert.equal(tensors.size, 1, 'no step and no evaluation leaves a tensor behind');
+  assert.deepEqual(snapshot(whole!.model.parameters), leftBy('tiny-whole-s0').weights);
+  assert.deepEqual(snapshot(from.parameters), before, 'the model it starts from stays as it was');
+
+  assert.equal(await zero('parts', 0, 3), null);
+  assert.ok(!fs.existsSync(checkpointFolder(place, 'tiny-parts-s0')));
+  assert.equal(readRunInfo(runFolder(place, 'tiny-parts-s0'))!.steps, 3);
+  assert.ok(await zero('parts', 0));
+  assert.deepEqual(leftBy('tiny-parts-s0'), leftBy('tiny-whole-s0'));
+
+  const { metrics, evaluations, rollouts } = leftBy('tiny-whole-s0');
+  assert.deepEqual(
+    metrics.map((row) => row.step),
+    [0, 1, 2, 3],
+  );
+  assert.ok(
+    metrics.some((row) => (row['policy/kl'] as number) > 0),
+    'it moves away from its start',
+  );
+  assert.ok(metrics.some((row) => row['batch/zeroVarianceShare'] !== 0));
+  assert.notDeepEqual(leftBy('tiny-whole-s0').weights, before);
+  assert.deepEqual(
+    evaluations.map(({ step, task }) => [step, task]),
+    [0, 2, 4].flatMap((step) => [
+      [step, 'countdown'],
+      [step, 'units'],
+    ]),
+  );
+  assert.deepEqual(
+    [...new Set(rollouts.map(({ step, split }) => `${step} ${split}`))],
+    ['0 held-out', '0 train', '2 held-out', '3 train', '4 held-out'],
+  );
+  assert.deepEqual(
+    whole!.evaluations.map(({ task, n }) => [task, n]),
+    [
+      ['countdown', 3],
+      ['units', 3],
+    ],
+  );
+});
+
+test('another seed is another run', async () => {
+  assert.equal(await zero('other', 1, 1), null);
+  assert.notDeepEqual(metricsOf('tiny-other-s1')[0], metricsOf('tiny-whole-s0')[0]);
+});
+
+test('a finished run is not run again and nothing is overwritten', async () => {
+  const before = contents(place);
+  await assert.rejects(zero('whole', 0), { name: 'UserError', message: /holds a finished run/ });
+  assert.deepEqual(contents(place), before);
+});
