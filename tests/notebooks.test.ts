@@ -10,7 +10,7 @@ import { checkNotebooks, notebookNames } from '../lib/checks/checkWorkbook';
 import { checkOnce } from '../lib/jupyter/kernel/checkOnce.cjs';
 import { formatNotebook, writeNotebook, type Notebook } from '../lib/jupyter/notebook';
 import { collapseReturns, Outputs } from '../lib/jupyter/outputs';
-import { codeHash, stamped } from '../lib/checks/stamp';
+import { codeHash, stamped } from '../lib/jupyter/stamp';
 import { temporaryFolder } from './support/folder';
 import { notebookOf } from './support/notebooks';
 

@@ -3,7 +3,7 @@ import * as ts from 'typescript';
 import { root } from '../core/files';
 import type { Cell, DisplayOutput, Notebook } from '../jupyter/notebook';
 import { codeCells, formatNotebook, textOf } from '../jupyter/notebook';
-import { checkStamp } from './stamp';
+import { checkStamp } from '../jupyter/stamp';
 
 const maxColumns = 88;
 const maxLines = 40;

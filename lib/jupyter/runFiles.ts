@@ -6,7 +6,7 @@ import { cellProgress } from './cellProgress';
 import { Kernel } from './kernelClient';
 import { codeCells, readNotebook, writeNotebook } from './notebook';
 import { runNotebook } from './runner';
-import { stamped } from '../checks/stamp';
+import { stamped } from './stamp';
 
 export interface RunFilesOptions {
   /** what the notebooks find in R1_MODE */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { codeCells, textOf, type Notebook } from '../jupyter/notebook';
+import { codeCells, textOf, type Notebook } from './notebook';
 
 /** A short hash of all code of a notebook, in its order. */
 export function codeHash(notebook: Notebook): string {

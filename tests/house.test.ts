@@ -1,0 +1,107 @@
+/** Measures the whole of lib/: which way imports point, and how large folders and functions are. */
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { test } from 'node:test';
+import { root } from '../lib/core/files';
+import { circlesOf, functionsOf, sourceFiles } from './support/sourceFiles';
+
+/** The rooms of lib/ from top to bottom: a file imports only from its own room and from rooms that come later. */
+const rooms = [
+  'commands',
+  'bench',
+  'checks',
+  'workbook',
+  'reports',
+  'recipe',
+  'stages',
+  'plots',
+  'evaluation',
+  'training',
+  'rewards',
+  'sampling',
+  'tasks',
+  'model',
+  'tokenizer',
+  'runs',
+  'engine',
+  'jupyter',
+  'core',
+  'setup',
+];
+const mostFiles = 25;
+const mostLines = 60;
+const mostParameters = 4;
+
+const files = sourceFiles();
+const functions = files.flatMap(functionsOf);
+const roomOf = (file: string): string => file.split('/')[1]!;
+
+test('lib/ has the rooms of the map in README.md, in its order', () => {
+  const folders = fs.readdirSync(path.join(root, 'lib'), { withFileTypes: true });
+  const names = folders.filter((folder) => folder.isDirectory()).map(({ name }) => name);
+  assert.deepEqual(names.sort(), [...rooms].sort());
+  const map = fs.readFileSync(path.join(root, 'README.md'), 'utf8').split('## The map')[1]!;
+  const rows = map.split('\n## ')[0]!.matchAll(/^\| `(\w+)\/`/gm);
+  assert.deepEqual(
+    [...rows].map(([, name]) => name),
+    rooms,
+  );
+});
+
+test('imports point downwards', () => {
+  const upwards = files.flatMap(({ file, imports }) =>
+    imports
+      .filter((to) => rooms.indexOf(roomOf(to)) < rooms.indexOf(roomOf(file)))
+      .map((to) => `${file} imports ${to}`),
+  );
+  assert.deepEqual(upwards, []);
+});
+
+test('no file imports itself through others', () => {
+  assert.deepEqual(
+    circlesOf(files).map((circle) => circle.join(' -> ')),
+    [],
+  );
+});
+
+test(`no folder has more than ${mostFiles} files`, (t) => {
+  const folders = fs
+    .readdirSync(path.join(root, 'lib'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath }) => path.relative(root, parentPath));
+  const counts = [...new Set(folders)].map((folder) => ({
+    folder,
+    files: folders.filter((other) => other === folder).length,
+  }));
+  const largest = counts.reduce((a, b) => (b.files > a.files ? b : a));
+  t.diagnostic(`largest folder: ${largest.folder}, ${largest.files} files`);
+  assert.deepEqual(
+    counts.filter((count) => count.files > mostFiles),
+    [],
+  );
+});
+
+test(`no function has more than ${mostLines} lines or ${mostParameters} parameters`, (t) => {
+  const longest = functions.reduce((a, b) => (b.lines > a.lines ? b : a));
+  t.diagnostic(`longest function: ${longest.place}, ${longest.lines} lines`);
+  const tooLarge = functions.filter(
+    ({ lines, parameters }) => lines > mostLines || parameters > mostParameters,
+  );
+  assert.deepEqual(
+    tooLarge.map((f) => `${f.place}: ${f.lines} lines, ${f.parameters} parameters`),
+    [],
+  );
+});
+
+// The fields of `Stage` in lib/recipe/stage.ts say what a stage is. Code that reads it from the name breaks with the name.
+test('no code takes the name of a stage apart', () => {
+  const parsing =
+    /\bstage(?:\.name|Name)?\.(?:replace|split|startsWith|endsWith|match|includes)\(/i;
+  const found = files.flatMap(({ file, text }) =>
+    text
+      .split('\n')
+      .flatMap((line, i) => (parsing.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [])),
+  );
+  assert.deepEqual(found, []);
+});
