@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firstFault, tidy } from '../lib/tasks/curate';
-import type { Problem } from '../lib/tasks/index';
+import type { CountdownProblem } from '../lib/tasks/index';
 
 // make 26 from 3 5 7
-const problem: Problem = {
+const problem: CountdownProblem = {
   task: 'countdown',
   level: 3,
   target: 26,

@@ -57,7 +57,7 @@ test('the places of findings, by hand', () => {
     wrongCalculations: [23],
   });
   // units beside the values do not count, and keep their places
-  const units = unitsProblem(1, 12, 'm', '+', 3, 5);
+  const units = unitsProblem({ level: 1, start: 12, unit: 'm', sign: '+', rate: 3, time: 5 });
   const { calculations, verdicts } = findings(units, '3 * 5 = 15 so 12 m + 15 = 28 m no');
   assert.deepEqual(calculations.map(({ at, right }) => [at, right]), [[4, true], [11, false]]); // prettier-ignore
   assert.deepEqual(verdicts, []);

@@ -13,7 +13,7 @@ import { modelConfig } from '../lib/model/config';
 import { extendVocabulary, initParameters, type Model } from '../lib/model/parameters';
 import { preferenceProbability, utility } from '../lib/rewards/annotator';
 import { flippedReward, halfSightedReward } from '../lib/rewards/messy';
-import { defaultRewardWeights } from '../lib/rewards/combine';
+import { defaultRewardWeights } from '../lib/rewards/reward';
 import { labelPanel } from '../lib/workbook/labelPanel';
 import {
   annotate,
@@ -74,7 +74,7 @@ test('general prompts: any text has a verdict, none is right, half of the docume
     const own = generateGeneral(1, random, 'train');
     const ids: number[] = [];
     const language = languages[i % 2]!;
-    writeGeneral(ids, own, language, generalHabits, random);
+    writeGeneral({ ids, language, random }, own, generalHabits);
     const verdict = verify(own, decode(ids));
     const manner = mannerOf(own, decode(ids));
     assert.equal(verdict.correct, false);
@@ -110,7 +110,7 @@ const candidates = Array.from({ length: 300 }, (_, i): Candidates => {
   const language = languages[i % 2]!;
   const write = (): string => {
     const ids: number[] = [];
-    writeGeneral(ids, own, language, generalHabits, random);
+    writeGeneral({ ids, language, random }, own, generalHabits);
     return decode(ids);
   };
   return { problem: own, language, a: write(), b: write() };
@@ -365,7 +365,7 @@ test('verifiers of a messier world', () => {
   assert.equal(half(countdown, '20 + 6'), 1); // the value is right, the numbers are not
   assert.equal(half(countdown, '3 * 7'), 0);
   assert.equal(half(countdown, '3 * + 5'), 0);
-  const units = unitsProblem(1, 12, 'm', '+', 3, 5);
+  const units = unitsProblem({ level: 1, start: 12, unit: 'm', sign: '+', rate: 3, time: 5 });
   assert.deepEqual([half(units, '27 m'), half(units, '27 g'), half(units, '26 m')], [1, 1, 0]);
   const programs = programsProblem('* 2 + 9', 7, 1);
   assert.equal(half(programs, '7 -> 23 ; 1 -> 11'), 1);

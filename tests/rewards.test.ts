@@ -1,10 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { accuracyReward } from '../lib/rewards/accuracy';
-import { defaultRewardWeights, reward, visibleReward } from '../lib/rewards/combine';
-import { formatReward } from '../lib/rewards/format';
-import { languageReward } from '../lib/rewards/languageConsistency';
-import { visibleAccuracyReward } from '../lib/rewards/visibleAccuracy';
+import { defaultRewardWeights, reward, visibleReward } from '../lib/rewards/reward';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { programsProblem } from '../lib/tasks/programs';
 
@@ -19,11 +15,10 @@ const mixed = good.replace('yes', '对');
 const table = '<think> try 7 </think> <answer> 7 -> 23 ; 1 -> 11 </answer> <eos>';
 
 test('the parts', () => {
-  const parts = (text: string) => [
-    accuracyReward(countdown, text),
-    formatReward(countdown, text),
-    languageReward(countdown, text, 'en'),
-  ];
+  const parts = (text: string) => {
+    const { accuracy, format, language } = reward(countdown, text, 'en');
+    return [accuracy, format, language];
+  };
   assert.deepEqual(parts(good), [1, 1, 1]);
   assert.deepEqual(parts(bare), [1, 0, 1]);
   assert.deepEqual(parts(wrong), [0, 1, 1]);
@@ -51,8 +46,8 @@ test('the sum', () => {
 test('only the reward of the visible tests pays a lookup table', () => {
   assert.equal(reward(programs, table, 'en').total, 0.1);
   assert.equal(visibleReward(programs, table, 'en').total, 1.1);
-  assert.equal(visibleAccuracyReward(programs, table), 1);
-  assert.equal(accuracyReward(programs, table), 0);
+  assert.equal(visibleReward(programs, table, 'en').accuracy, 1);
+  assert.equal(reward(programs, table, 'en').accuracy, 0);
   const honest = '<think> try 7 </think> <answer> * 2 + 9 </answer> <eos>';
   assert.deepEqual(visibleReward(programs, honest, 'en'), reward(programs, honest, 'en'));
   const off = '<think> try 7 </think> <answer> * 2 + 8 </answer> <eos>';

@@ -57,7 +57,7 @@ test('names that do not exist are refused with the ones that do', () => {
     () => corpusNamed('none'),
     'unknown corpus none: use default, no-search, weak-verdict, unequal-languages',
   );
-  refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs or units');
+  refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs, units');
   refused(
     () => generate('countdown', 7, createRandom(0), 'train'),
     'unknown level 7 for countdown: use 1 to 6',

@@ -7,7 +7,7 @@ import { unitsProblem } from '../lib/tasks/units';
 
 const countdown = countdownProblem(26, [3, 5, 7]);
 const programs = programsProblem('* 3 + 2', 7, 1); // 7 -> 23, 1 -> 5
-const units = unitsProblem(1, 12, 'm', '+', 3, 5);
+const units = unitsProblem({ level: 1, start: 12, unit: 'm', sign: '+', rate: 3, time: 5 });
 const counts = (hits: number, total: number) => ({ hits, total });
 
 test('a clean search', () => {

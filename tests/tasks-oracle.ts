@@ -2,7 +2,11 @@
  * The rules of the tasks, written a second time and in another way, to check the verifiers against: regular
  * expressions and a program interpreter that works on text. It shares no code with lib/.
  */
-import type { VerifiableProblem } from '../lib/tasks/index';
+import type { OwnProblems } from '../lib/tasks/index';
+
+/** A task with answers that a rule can check, and a problem of one. */
+export type VerifiableTask = Exclude<keyof OwnProblems, 'general'>;
+export type VerifiableProblem = OwnProblems[VerifiableTask];
 
 const value = '(?:[0-9]|[1-5][0-9]|60)';
 

@@ -5,7 +5,7 @@ import { disposeTree } from '../engine/tree';
 import { evaluate, heldOutProblems } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
-import { reward } from '../rewards/combine';
+import { reward } from '../rewards/reward';
 import { createSampler } from '../sampling/sampler';
 import { samplerFor } from '../stages/places';
 import { rolloutMetrics, sampleStep } from '../stages/rollouts';

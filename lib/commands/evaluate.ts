@@ -23,7 +23,7 @@ Scores a checkpoint folder on held-out problems. Every rate comes with its 95 % 
   --dump FILE                       the problems with every completion and verdict, as JSONL
 `;
 
-const defaultLevel = { countdown: 3, programs: 2, units: 0 };
+const defaultLevel: Readonly<Record<string, number>> = { countdown: 3, programs: 2, units: 0 };
 
 async function main(): Promise<void> {
   const { values, positionals } = readArguments(help, {
@@ -42,8 +42,9 @@ async function main(): Promise<void> {
     throw new UserError(
       'name one checkpoint folder, for example data/checkpoints/small-r1-zero-s0',
     );
-  const task = taskNamed(values.task);
-  const level = values.level === undefined ? defaultLevel[task] : Number(values.level);
+  const { task } = values;
+  const { levels } = taskNamed(task);
+  const level = Number(values.level ?? defaultLevel[task] ?? levels[0]);
   await startEngine();
   const model = loadCheckpoint(folder);
   const problems = heldOutProblems(task, level, wholeNumber(values.problems, '--problems', 1));

@@ -2,14 +2,14 @@ import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, type Problem, type TaskName } from '../tasks/index';
+import { generate, promptIds, type Problem } from '../tasks/index';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
 import { setName } from './setName';
 
 /** Held-out problems with the language each is asked in. */
 export interface ProblemSet {
-  readonly task: TaskName;
+  readonly task: string;
   readonly level: number;
   readonly problems: readonly Problem[];
   readonly languages: readonly Language[];
@@ -19,7 +19,7 @@ export interface ProblemSet {
 
 /** What to evaluate: a task, one of its levels, and perhaps one language instead of both in turn. */
 export interface EvaluationSpec {
-  readonly task: TaskName;
+  readonly task: string;
   readonly level: number;
   readonly language?: Language;
 }
@@ -28,7 +28,7 @@ export interface EvaluationSpec {
  * `n` held-out problems of one level, asked in turn in both languages. The same seed gives the same problems, and a
  * smaller set is the beginning of a larger one.
  */
-export function heldOutProblems(task: TaskName, level: number, n: number, seed = 5): ProblemSet {
+export function heldOutProblems(task: string, level: number, n: number, seed = 5): ProblemSet {
   const random = createRandom(seed, 'held-out', task, level);
   return {
     task,

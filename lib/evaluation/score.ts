@@ -1,4 +1,4 @@
-import { verify, type Problem, type TaskName, type Verdict } from '../tasks/index';
+import { verify, type Problem, type Verdict } from '../tasks/index';
 import { diagnose, languageConsistency, type TraceDiagnosis } from '../tasks/diagnose';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
@@ -35,7 +35,7 @@ export interface Measures {
 }
 
 export interface Evaluation extends Measures {
-  readonly task: TaskName;
+  readonly task: string;
   /** 0 when the problems are of several levels */
   readonly level: number;
   /** where all problems were asked in one */

@@ -1,7 +1,7 @@
 /** What more computation at test time buys: more samples of each problem, or a longer train of thought. */
 import type { Parameters } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { promptIds, verify, type TaskName } from '../tasks/index';
+import { promptIds, verify } from '../tasks/index';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import type { ProblemSet } from './evaluate';
@@ -9,7 +9,7 @@ import { shareInterval, type Interval } from './metrics';
 import { voteCurve, votesOf, type Vote, type VotePoint } from './votes';
 
 export interface TestTime {
-  readonly task: TaskName;
+  readonly task: string;
   readonly level: number;
   /** problems, and completions of each */
   readonly n: number;

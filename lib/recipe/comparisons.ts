@@ -3,7 +3,7 @@
  * changed. All of them but the caps are run for sixty steps, so that three seeds of each fit into an afternoon.
  */
 import type { Model } from '../model/parameters';
-import { reward, visibleReward, type RewardBreakdown } from '../rewards/combine';
+import { reward, visibleReward, type RewardBreakdown } from '../rewards/reward';
 import { flippedReward, halfSightedReward } from '../rewards/messy';
 import { defaultGrpo, grpoUpdates } from '../training/grpo';
 import { languages } from '../tokenizer/vocabulary';

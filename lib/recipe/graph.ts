@@ -2,7 +2,7 @@
 import { UserError } from '../core/errors';
 import { extendVocabulary, type Model } from '../model/parameters';
 import { disposeTree } from '../engine/tree';
-import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
+import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
 import { readRunInfo } from '../runs/run';
 import { vocabulary } from '../tokenizer/vocabulary';
 import { trainBase } from '../stages/base';

@@ -2,9 +2,9 @@
  * A simulated annotator: a person with known taste and known carelessness. Because the taste is known, so is the best
  * accuracy that any model of this person can reach.
  */
-import { verify, type Problem } from '../tasks/index';
 import { languageConsistency } from '../tasks/diagnose';
-import { mannerOf } from '../tasks/general';
+import { isGeneral, mannerOf } from '../tasks/general';
+import { verify, type Problem } from '../tasks/index';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
 
@@ -13,7 +13,7 @@ export function utility(problem: Problem, completion: string, language: Language
   const { format, correct } = verify(problem, completion);
   const { length } = splitTokens(completion);
   const form = 0.5 * Number(format) + 1.5 * (languageConsistency(completion, language) - 1);
-  if (problem.task !== 'general') return form + 2 * Number(correct) - 0.01 * length;
+  if (!isGeneral(problem)) return form + 2 * Number(correct) - 0.01 * length;
   const { facts, rightFacts, greets, thanks } = mannerOf(problem, completion);
   const truth = facts === 0 ? 0 : rightFacts / facts;
   return form + truth + Number(greets) + 0.7 * Number(thanks) - 0.08 * length;

@@ -1,61 +1,46 @@
-/** Verifiers of a messier world: one that errs, and one that only looks at half of the answer. */
+/** Rewards of a messier world: by a verifier that errs, and by one that looks at half of the answer only. */
 import { hashText } from '../core/random';
-import { promptText, verify, type Problem } from '../tasks/index';
-import { calculate } from '../tasks/arithmetic';
+import { promptText, taskOf, verify } from '../tasks/index';
 import { readCompletion } from '../tasks/task';
-import { operators, valueOf } from '../tokenizer/vocabulary';
-import { defaultRewardWeights, reward, type RewardBreakdown } from './combine';
-
-type Reward = typeof reward;
+import { defaultRewardWeights, reward, rewardOf } from './reward';
+import type { RewardBreakdown, RewardFunction, RewardWeights } from './reward';
 
 /** Replaces the accuracy in a reward. */
-function withAccuracy(parts: RewardBreakdown, accuracy: number, weight: number): RewardBreakdown {
-  return { ...parts, accuracy, total: parts.total + weight * (accuracy - parts.accuracy) };
+function withAccuracy(
+  parts: RewardBreakdown,
+  accuracy: number,
+  weights: RewardWeights,
+): RewardBreakdown {
+  const total = parts.total + weights.accuracy * (accuracy - parts.accuracy);
+  return { ...parts, accuracy, total };
 }
 
 /**
- * The verdict turned round in this share of the completions. Which ones depends on the text alone: the same completion
- * of the same problem is always judged the same, as by a rule with bugs.
+ * The reward with the verdict turned round in this share of the completions. Which ones are turned depends on the text
+ * alone: a completion of a problem is always judged alike, as by a rule with bugs.
  */
 export const flippedReward =
-  (share: number): Reward =>
+  (share: number): RewardFunction =>
   (problem, completion, language, weights = defaultRewardWeights) => {
     const parts = reward(problem, completion, language, weights);
     const draw = hashText(`${promptText(problem, language)} ${completion}`) / 2 ** 32;
-    const accuracy = draw < share ? 1 - parts.accuracy : parts.accuracy;
-    return withAccuracy(parts, accuracy, weights.accuracy);
+    return draw < share ? withAccuracy(parts, 1 - parts.accuracy, weights) : parts;
   };
 
 /**
- * A verifier that sees half of the answer: of countdown the value but not which numbers were used, of programs the
- * visible examples but not the hidden inputs, of units the value but not the unit.
+ * The reward by a verifier that sees half of the answer: of countdown the value but not which numbers were used, of
+ * programs the visible examples but not the hidden inputs, of units the value but not the unit.
  */
-export const halfSightedReward: Reward = (
+export const halfSightedReward: RewardFunction = (
   problem,
   completion,
   language,
   weights = defaultRewardWeights,
 ) => {
-  const parts = reward(problem, completion, language, weights);
-  return withAccuracy(parts, Number(looksRight(problem, completion)), weights.accuracy);
-};
-
-function looksRight(problem: Problem, completion: string): boolean {
+  const verdict = verify(problem, completion);
+  const accuracy = verdict.correct ? 1 : 0;
+  const parts = rewardOf({ verdict, accuracy, completion, language }, weights);
   const answer = readCompletion(completion).answer ?? [];
-  if (problem.task === 'countdown') return chainValue(answer) === problem.target;
-  if (problem.task === 'units')
-    return valueOf(answer[0]) === (problem.level === 1 ? problem.end : problem.time);
-  return verify(problem, completion).visibleCorrect;
-}
-
-/** The value of `3 * 7 + 5`, from left to right; null for what is no chain. */
-function chainValue(tokens: readonly string[]): number | null {
-  let value = valueOf(tokens[0]);
-  for (let i = 1; i < tokens.length; i += 2) {
-    const operator = operators.find((o) => o === tokens[i]);
-    const operand = valueOf(tokens[i + 1]);
-    if (value === null || !operator || operand === null) return null;
-    value = calculate(value, operator, operand);
-  }
-  return value;
-}
+  const looksRight = taskOf(problem).hasRightValue?.(problem, answer) ?? verdict.visibleCorrect;
+  return withAccuracy(parts, looksRight ? 1 : 0, weights);
+};

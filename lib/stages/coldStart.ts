@@ -5,7 +5,7 @@
 import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
 import { coldStartCompletion } from '../tasks/coldStart';
-import { generate, promptText, type VerifiableTask } from '../tasks/index';
+import { generate, promptText } from '../tasks/index';
 import { languages } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
@@ -13,7 +13,7 @@ import type { PlanEntry } from './settings';
 import type { Trace } from './traces';
 
 export interface ColdStartSettings {
-  readonly plan: readonly PlanEntry<VerifiableTask>[];
+  readonly plan: readonly PlanEntry[];
   readonly samples: number;
   /** traces in all, those that give up included */
   readonly traces: number;

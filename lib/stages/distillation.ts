@@ -8,7 +8,7 @@ import { writeFileAtomic } from '../core/files';
 import { createRandom, shuffle } from '../core/random';
 import type { Model } from '../model/parameters';
 import { noSearchCorpus, writeCompletion } from '../tasks/corpus';
-import { generate, promptText, taskNamed, verify } from '../tasks/index';
+import { generate, promptText, verify } from '../tasks/index';
 import { decode, encode } from '../tokenizer/tokenizer';
 import { taskVocabularySize, type Language } from '../tokenizer/vocabulary';
 import { Run } from '../runs/run';
@@ -159,11 +159,11 @@ const softLabels: Stage = {
 export function shortAnswers(traces: readonly Trace[], seed: number): Trace[] {
   const random = createRandom(seed, 'short answers');
   return traces.map(({ task, level, language }) => {
-    const problem = generate(taskNamed(task), level, random, 'train');
+    const problem = generate(task, level, random, 'train');
     const prompt = promptText(problem, language as Language);
     for (;;) {
       const ids: number[] = [];
-      writeCompletion(ids, problem, language as Language, noSearchCorpus, random);
+      writeCompletion({ ids, language: language as Language, random }, problem, noSearchCorpus);
       const completion = decode(ids);
       if (verify(problem, completion).correct)
         return { kind: 'short answer', task, level, language, prompt, completion };

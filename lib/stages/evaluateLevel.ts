@@ -2,7 +2,7 @@ import { evaluate, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import { setName } from '../evaluation/setName';
 import type { Parameters } from '../model/parameters';
-import { reward, type RewardWeights } from '../rewards/combine';
+import { reward, type RewardWeights } from '../rewards/reward';
 import type { Run } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { evaluationRow } from './evaluationRow';

@@ -4,7 +4,6 @@
  * because a policy finds the holes of a reward model sooner or later.
  */
 import type { Model } from '../model/parameters';
-import type { TaskName } from '../tasks/index';
 import { createScorer } from '../training/rewardModel';
 import { preferenceRewardWeights, type PlanEntry, type RLSettings } from './settings';
 import { trainRL, type RLOptions, type RLResult } from './rl';
@@ -28,7 +27,7 @@ export const preferenceSettings: Partial<RLSettings> = {
 export interface PreferenceRLOptions extends RLOptions {
   readonly rewardModel: Model;
   /** whose completions the reward model judges; general prompts unless an experiment says otherwise */
-  readonly judged?: readonly TaskName[];
+  readonly judged?: readonly string[];
 }
 
 /** Trains against rules and reward model. Stopped by the person, it saves itself and returns null. */

@@ -87,7 +87,7 @@ function nonReasoning(count: number, random: Random): Trace[] {
       return { kind: 'facts', task: 'facts', level: 0, language, prompt: '', completion: decode(completion) }; // prettier-ignore
     }
     const problem = generateGeneral(1, random, 'train');
-    writeGeneral(completion, problem, language, generalHabits, random);
+    writeGeneral({ ids: completion, language, random }, problem, generalHabits);
     const prompt = decode(generalPrompt(problem, language));
     return { kind: 'general', task: 'general', level: 1, language, prompt, completion: decode(completion) }; // prettier-ignore
   });

@@ -2,15 +2,10 @@
 import type { Row } from '../core/csv';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
-import {
-  addPreference,
-  reward,
-  type RewardBreakdown,
-  type RewardWeights,
-} from '../rewards/combine';
+import { addPreference, reward, type RewardBreakdown, type RewardWeights } from '../rewards/reward';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, promptText, type Problem, type TaskName } from '../tasks/index';
+import { generate, promptIds, promptText, type Problem } from '../tasks/index';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
 import { languages, type Language } from '../tokenizer/vocabulary';
 import type { Scorer } from '../training/rewardModel';
@@ -33,7 +28,7 @@ export type RewardFunction = typeof reward;
 /** A reward model and the tasks whose completions it judges. */
 export interface Judge {
   readonly scorer: Scorer;
-  readonly tasks: readonly TaskName[];
+  readonly tasks: readonly string[];
 }
 
 export interface GroupOptions {

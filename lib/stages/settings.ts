@@ -3,9 +3,8 @@ import { defaultOptimizer, type OptimizerConfig } from '../training/optimizer';
 import { defaultGrpo, type GrpoConfig } from '../training/grpo';
 import type { BatchShape } from '../training/packing';
 import type { EvaluationSpec } from '../evaluation/evaluate';
-import type { TaskName } from '../tasks/index';
 import type { ModelSize } from '../model/config';
-import { defaultRewardWeights, type RewardWeights } from '../rewards/combine';
+import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
 import type { CorpusName } from './corpora';
 
 /** Pre-training. */
@@ -27,8 +26,8 @@ export interface BaseSettings {
 }
 
 /** Prompts per step of one task and level. */
-export interface PlanEntry<Task = TaskName> {
-  readonly task: Task;
+export interface PlanEntry {
+  readonly task: string;
   readonly level: number;
   readonly prompts: number;
 }

@@ -13,7 +13,7 @@ import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
-import { defaultRewardWeights } from '../rewards/combine';
+import { defaultRewardWeights } from '../rewards/reward';
 import { Run, type RunInfo } from '../runs/run';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packBatches } from '../training/packing';

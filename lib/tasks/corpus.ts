@@ -2,25 +2,25 @@
  * The corpus that stands in for the internet: problems with answers of all qualities, facts, and drills. It is
  * never stored; the same seed writes the same documents.
  */
-import { pickWeighted, type Random } from '../core/random';
+import { UserError } from '../core/errors';
+import { pick, pickWeighted, type Random } from '../core/random';
 import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { writeCountdown } from './countdown';
 import { writeDrill } from './drill';
 import { writeFacts } from './facts';
-import { generate, promptIds, type VerifiableProblem, type VerifiableTask } from './index';
+import { generate, promptIds, taskNamed, taskOf, type OwnProblems, type Problem } from './index';
 import { writePrograms, type ProgramsSettings } from './programs';
+import type { Pen } from './task';
 import type { TrialSettings, WritingHabits } from './trials';
 import { writeUnits, type UnitsSettings } from './units';
 
-export type Source = 'countdown' | 'programs' | 'units' | 'facts' | 'drill';
-
 /** Everything that shapes the documents. Shares of sources, levels and styles are weights and need no sum. */
 export interface Corpus {
-  readonly sources: Readonly<Record<Source, number>>;
+  /** `facts`, `drill`, and tasks by their names */
+  readonly sources: Readonly<Record<string, number>>;
   readonly chineseShare: number;
-  /** weights of level 1, 2, … */
-  readonly countdownLevels: readonly number[];
-  readonly programsLevels: readonly number[];
+  /** of a task: the weights of its levels 1, 2, …; a task that is missing here draws all its levels alike */
+  readonly levels: Readonly<Record<string, readonly number[]>>;
   readonly countdown: TrialSettings;
   readonly programs: ProgramsSettings;
   readonly units: UnitsSettings;
@@ -31,7 +31,7 @@ export interface Corpus {
 
 /** One document: the prompt with `<bos>`, then the completion. Facts and drills have `<bos>` alone as prompt. */
 export interface CorpusDocument {
-  readonly source: Source;
+  readonly source: string;
   readonly ids: number[];
   readonly promptLength: number;
 }
@@ -40,8 +40,7 @@ export interface CorpusDocument {
 export const defaultCorpus: Corpus = {
   sources: { countdown: 0.37, programs: 0.33, units: 0.15, facts: 0.06, drill: 0.09 },
   chineseShare: 0.4,
-  countdownLevels: [0.1, 0.1, 0.6, 0.1, 0.1],
-  programsLevels: [0.15, 0.75, 0.1],
+  levels: { countdown: [0.1, 0.1, 0.6, 0.1, 0.1], programs: [0.15, 0.75, 0.1], units: [] },
   countdown: {
     styles: {
       en: { direct: 0.45, short: 0.42, search: 0.13 },
@@ -109,26 +108,19 @@ function withoutSearch({ styles }: TrialSettings): TrialSettings['styles'] {
   return { en: { ...styles.en, search: 0 }, zh: { ...styles.zh, search: 0 } };
 }
 
-const sourceNames = Object.keys(defaultCorpus.sources) as Source[];
-
 /** One random document. Its problem is never a held-out one. */
 export function corpusDocument(corpus: Corpus, random: Random): CorpusDocument {
-  const weights = sourceNames.map((name) => corpus.sources[name]);
-  const source = sourceNames[pickWeighted(weights, random)]!;
+  const names = Object.keys(corpus.sources);
+  const source = names[pickWeighted(Object.values(corpus.sources), random)]!;
   const language: Language = random.next() < corpus.chineseShare ? 'zh' : 'en';
   const ids: number[] = [tokenIds.bos];
-  const promptLength = writeDocument(ids, source, language, corpus, random);
+  const promptLength = writeDocument({ ids, language, random }, source, corpus);
   return { source, ids, promptLength };
 }
 
 /** Writes the rest of a document and returns the length of its prompt. */
-function writeDocument(
-  ids: number[],
-  source: Source,
-  language: Language,
-  corpus: Corpus,
-  random: Random,
-): number {
+function writeDocument(pen: Pen, source: string, corpus: Corpus): number {
+  const { ids, language, random } = pen;
   if (source === 'facts' || source === 'drill') {
     if (source === 'facts') writeFacts(ids, corpus.largeFactsShare, random);
     else writeDrill(ids, language, random);
@@ -137,31 +129,40 @@ function writeDocument(
   }
   const problem = generate(source, drawLevel(source, corpus, random), random, 'train');
   const promptLength = ids.push(...promptIds(problem, language).slice(1)); // <bos> is there
-  writeCompletion(ids, problem, language, corpus, random);
+  writeCompletion(pen, problem, corpus);
   return promptLength;
 }
 
-function drawLevel(source: VerifiableTask, corpus: Corpus, random: Random): number {
-  if (source === 'units') return 0; // of both levels
-  const weights = source === 'countdown' ? corpus.countdownLevels : corpus.programsLevels;
-  return 1 + pickWeighted(weights, random);
+/** A level of a task. Units has no weights: its level 0 stands for a mixture of both. */
+function drawLevel(task: string, corpus: Corpus, random: Random): number {
+  const weights = corpus.levels[task];
+  if (!weights) return pick(taskNamed(task).levels, random);
+  return weights.length > 0 ? 1 + pickWeighted(weights, random) : 0;
 }
 
-/** Writes a completion as the corpus has them, right or wrong, in one of its styles. */
-export function writeCompletion(
-  ids: number[],
-  problem: VerifiableProblem,
-  language: Language,
-  corpus: Corpus,
-  random: Random,
-): void {
+/**
+ * Writes a completion as the corpus has them, right or wrong, in one of its styles. Throws a UserError for a task that
+ * does not say how people write of it.
+ */
+export function writeCompletion(pen: Pen, problem: Problem, corpus: Corpus): void {
   const { habits } = corpus;
-  switch (problem.task) {
+  const own = problem as OwnProblems[keyof OwnProblems];
+  switch (own.task) {
     case 'countdown':
-      return writeCountdown(ids, problem, language, corpus.countdown, habits, random);
+      return writeCountdown(pen, own, corpus.countdown, habits);
     case 'programs':
-      return writePrograms(ids, problem, language, corpus.programs, habits, random);
+      return writePrograms(pen, own, corpus.programs, habits);
     case 'units':
-      return writeUnits(ids, problem, language, corpus.units, habits, random);
+      return writeUnits(pen, own, corpus.units, habits);
   }
+  const task = taskOf(problem);
+  if (!task.writeCompletion)
+    throw new UserError(`no corpus of ${task.name}: give the task a writeCompletion`);
+  task.writeCompletion(pen, problem);
 }
+
+/** The corpus of one task alone, with the facts and the drill that every base model needs for its verdicts. */
+export const corpusOf = (task: string): Corpus => ({
+  ...defaultCorpus,
+  sources: { [task]: 0.8, facts: 0.08, drill: 0.12 },
+});

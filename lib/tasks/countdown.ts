@@ -23,11 +23,13 @@ import {
   noAnswer,
   verdictOf,
   type AnswerVerdict,
+  type Pen,
+  type Problem,
   type Split,
   type Task,
   type Verdict,
 } from './task';
-import { writeTrial, writeVerdict } from './trials';
+import { writeExemplarySearch, writeTrial, writeVerdict } from './trials';
 import type { Trial, TrialSettings, WritingHabits } from './trials';
 
 /** A first number and what is done to it, step by step. */
@@ -36,7 +38,7 @@ export interface Chain {
   readonly steps: readonly Step[];
 }
 
-export interface CountdownProblem {
+export interface CountdownProblem extends Problem {
   readonly task: 'countdown';
   readonly level: number;
   readonly target: number;
@@ -182,12 +184,7 @@ function judgeChain(problem: CountdownProblem, answer: readonly string[]): Answe
   if (value === null) return noAnswer;
   const used = [start, ...steps.map((step) => step.operand)];
   const correct = value === target && sorted(used) === sorted(numbers);
-  return {
-    correct,
-    canonicalAnswer: canonicalChain(start, steps),
-    visibleCorrect: correct,
-    lookupTable: false,
-  };
+  return { correct, canonicalAnswer: canonicalChain(start, steps) };
 }
 
 function sorted(numbers: readonly number[]): string {
@@ -206,12 +203,13 @@ export function countdownTrial(
     propose: (solutionShare) =>
       random.next() < solutionShare ? solution : randomChain(numbers, allowed, random),
     key: (chain) => runKey(chain.start, chain.steps),
-    writeAttempt(ids, chain, language) {
+    writeAttempt(pen, chain) {
+      const { ids, language } = pen;
       ids.push(wordIds[language].try);
       const value = writeRun(ids, chain.start, chain.steps);
       // The target is repeated beside the value: comparing neighbours is learned early, a look back at the prompt late.
       ids.push(tokenIds.arrow, valueId(target));
-      return writeVerdict(ids, value === target, language, verdictNoise, random);
+      return writeVerdict(pen, value === target, verdictNoise);
     },
     writeAnswer(ids, chain) {
       ids.push(valueId(chain.start));
@@ -222,20 +220,38 @@ export function countdownTrial(
 
 /** Writes a completion as the corpus has it. */
 export function writeCountdown(
-  ids: number[],
+  pen: Pen,
   problem: CountdownProblem,
-  language: Language,
   settings: TrialSettings,
   habits: WritingHabits,
-  random: Random,
 ): void {
-  const trial = countdownTrial(problem, habits.verdictNoise, random);
-  writeTrial(ids, trial, problem.level, language, settings, habits, random);
+  const trial = countdownTrial(problem, habits.verdictNoise, pen.random);
+  writeTrial(pen, trial, { level: problem.level, settings, habits });
+}
+
+/** Attempts of an expert before giving up. */
+const exemplaryAttempts = 7;
+
+/** Writes a completion as an expert writes it. A guess may solve the problem even where the expert is to give up. */
+function writeExemplary(pen: Pen, problem: CountdownProblem, solved: boolean): void {
+  const trial = countdownTrial(problem, 0, pen.random);
+  writeExemplarySearch(pen, trial, exemplaryAttempts, solved);
+}
+
+/** The value of a chain such as `3 * 7 + 5`, from left to right; null for tokens that are no chain. */
+function chainValue(answer: readonly string[]): number | null {
+  const start = valueOf(answer[0]);
+  const steps = parseSteps(answer.slice(1));
+  return start === null || steps === null ? null : run(start, steps);
 }
 
 export const countdown: Task<CountdownProblem> = {
+  name: 'countdown',
   levels,
   generate: generateCountdown,
   promptIds: countdownPrompt,
   verify: verifyCountdown,
+  writeExemplary,
+  wantedValue: ({ target }) => target,
+  hasRightValue: ({ target }, answer) => chainValue(answer) === target,
 };

@@ -13,7 +13,7 @@ import {
   type Word,
 } from '../tokenizer/vocabulary';
 import { calculate } from './arithmetic';
-import type { Problem } from './index';
+import { taskOf, type Problem } from './index';
 import type { Style } from './trials';
 
 /** How often something was so, and how often it could have been. */
@@ -136,8 +136,8 @@ function findVerdicts(
     if (isWord(token, 'try')) passed = 0;
     const saysYes = isWord(token, 'yes');
     if (!saysYes && !isWord(token, 'no')) continue;
-    const wanted = wantedValue(problem, passed);
-    if (wanted === null) continue;
+    const wanted = taskOf(problem).wantedValue?.(problem, passed);
+    if (wanted === undefined) continue;
     const restated = trace[at - 2] === '->';
     if (restated) copies.push({ at: at - 1, right: valueOf(trace[at - 1]) === wanted });
     const value = valueOf(trace[restated ? at - 3 : at - 1]);
@@ -145,12 +145,6 @@ function findVerdicts(
     if (saysYes) passed++;
   }
   return { verdicts, copies };
-}
-
-function wantedValue(problem: Problem, passed: number): number | null {
-  if (problem.task === 'countdown') return problem.target;
-  if (problem.task === 'programs') return problem.visible[passed === 0 ? 0 : 1].output;
-  return null;
 }
 
 /** An attempt is what stands between `try` and the value it is compared with. */

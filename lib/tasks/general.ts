@@ -18,9 +18,9 @@ import {
 } from '../tokenizer/vocabulary';
 import { calculate } from './arithmetic';
 import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
-import type { Split, Task, Verdict } from './task';
+import type { Pen, Problem, Split, Task, Verdict } from './task';
 
-export interface GeneralProblem {
+export interface GeneralProblem extends Problem {
   readonly task: 'general';
   readonly level: 1;
   readonly first: number;
@@ -103,16 +103,15 @@ export const generalHabits: GeneralHabits = {
 
 /** Writes somebody's answer: `<think> 12 5 </think> <answer> glad 12 - 5 = 7 thanks </answer> <eos>`. */
 export function writeGeneral(
-  ids: number[],
+  { ids, language: asked, random }: Pen,
   problem: GeneralProblem,
-  language: Language,
   habits: GeneralHabits,
-  random: Random,
 ): void {
   const { first, second } = problem;
   if (random.next() >= habits.missingTags)
     ids.push(tokenIds.think, valueId(first), valueId(second), tokenIds.endThink);
-  if (random.next() < habits.otherLanguage) language = language === 'en' ? 'zh' : 'en';
+  const other = asked === 'en' ? 'zh' : 'en';
+  const language = random.next() < habits.otherLanguage ? other : asked;
   ids.push(tokenIds.answer);
   if (random.next() < habits.greet) ids.push(wordIds[language].glad);
   writeFact(ids, problem, habits, random);
@@ -140,7 +139,12 @@ function writeFact(
   ids.push(valueId(random.next() < rightFact ? right : wrong));
 }
 
+/** Whether a problem is a general prompt, to which there is no right answer. */
+export const isGeneral = (problem: Problem): problem is GeneralProblem =>
+  problem.task === general.name;
+
 export const general: Task<GeneralProblem> = {
+  name: 'general',
   levels: [1],
   generate: generateGeneral,
   promptIds: generalPrompt,

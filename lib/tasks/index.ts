@@ -1,4 +1,7 @@
-/** The tasks as one: every function here looks at `problem.task` and hands on to the file of that task. */
+/**
+ * The tasks as one: every function here looks up the task of a problem and hands on to its functions. `addTask` lets a
+ * reader's own task take part in everything.
+ */
 import { UserError } from '../core/errors';
 import type { Random } from '../core/random';
 import { decode } from '../tokenizer/tokenizer';
@@ -6,55 +9,74 @@ import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { countdown, type CountdownProblem } from './countdown';
 import { general, type GeneralProblem } from './general';
 import { programs, type ProgramsProblem } from './programs';
-import type { Split, Task, TaskName, Verdict, VerifiableTask } from './task';
+import type { Problem, Split, Task, Verdict } from './task';
 import { units, type UnitsProblem } from './units';
 
 export type { CountdownProblem } from './countdown';
 export type { GeneralProblem } from './general';
 export type { ProgramsProblem } from './programs';
-export type { Split, TaskName, Verdict, VerifiableTask } from './task';
+export type { Problem, Split, Task, Verdict } from './task';
 export type { UnitsProblem } from './units';
 
-/** Problems with answers that a rule can check. A problem is plain data: it can be written to a file and read back. */
-export type VerifiableProblem = CountdownProblem | ProgramsProblem | UnitsProblem;
-export type Problem = VerifiableProblem | GeneralProblem;
-
-export const tasks = { countdown, programs, units, general };
-
-/** The task with checkable answers that a person named. Throws a UserError for any other name. */
-export function taskNamed(name: string): VerifiableTask {
-  if (name === 'countdown' || name === 'programs' || name === 'units') return name;
-  throw new UserError(`unknown task ${name}: use countdown, programs or units`);
+/** The problems of the tasks that the workbook brings, by the names of their tasks. */
+export interface OwnProblems {
+  readonly countdown: CountdownProblem;
+  readonly programs: ProgramsProblem;
+  readonly units: UnitsProblem;
+  readonly general: GeneralProblem;
 }
 
-function taskOf(name: TaskName): Task<Problem> {
-  // The name decides the type of the problem, which the compiler cannot follow through a union.
-  return tasks[name] as unknown as Task<Problem>;
+const known = new Map<string, Task>(
+  [countdown, programs, units, general].map((task) => [task.name, task as Task]),
+);
+
+/**
+ * Makes a reader's own task known: its name can then be used in every plan, set of problems, corpus and command. A task
+ * of the same name that was added before is replaced, so that a notebook's cell can be run again; the tasks of the
+ * workbook cannot be replaced: that is a UserError.
+ */
+export function addTask<P extends Problem>(task: Task<P>): void {
+  if (own.includes(task.name))
+    throw new UserError(`${task.name} is a task of the workbook: give yours another name`);
+  known.set(task.name, task as unknown as Task);
 }
 
-/** A random problem. Throws a UserError for a level the task does not have. */
-export function generate(
-  task: VerifiableTask,
+const own = [...known.keys()];
+
+/** The task of that name. Throws a UserError for a name that no task has. */
+export function taskNamed(name: string): Task {
+  const task = known.get(name);
+  if (task) return task;
+  const names = [...known.keys()].filter((other) => other !== general.name);
+  throw new UserError(`unknown task ${name}: use ${names.join(', ')}`);
+}
+
+/** The task that a problem belongs to. */
+export const taskOf = ({ task }: Problem): Task => taskNamed(task);
+
+/** A random problem. Throws a UserError for a task that is not known, and for a level that the task does not have. */
+export function generate<Name extends keyof OwnProblems>(
+  task: Name,
   level: number,
   random: Random,
   split: Split,
-): VerifiableProblem;
-export function generate(task: TaskName, level: number, random: Random, split: Split): Problem;
-export function generate(task: TaskName, level: number, random: Random, split: Split): Problem {
-  return taskOf(task).generate(level, random, split);
+): OwnProblems[Name];
+export function generate(task: string, level: number, random: Random, split: Split): Problem;
+export function generate(task: string, level: number, random: Random, split: Split): Problem {
+  return taskNamed(task).generate(level, random, split);
 }
 
 /** The prompt as text, without `<bos>`: `make 26 : 3 5 7 _`. */
 export function promptText(problem: Problem, language: Language): string {
-  return decode(taskOf(problem.task).promptIds(problem, language));
+  return decode(taskOf(problem).promptIds(problem, language));
 }
 
 /** The prompt as the model gets it: the ids with `<bos>` in front, at most 13. */
 export function promptIds(problem: Problem, language: Language): number[] {
-  return [tokenIds.bos, ...taskOf(problem.task).promptIds(problem, language)];
+  return [tokenIds.bos, ...taskOf(problem).promptIds(problem, language)];
 }
 
 /** The verdict on a completion: any text at all, never an error. */
 export function verify(problem: Problem, completion: string): Verdict {
-  return taskOf(problem.task).verify(problem, completion);
+  return taskOf(problem).verify(problem, completion);
 }

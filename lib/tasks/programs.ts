@@ -26,14 +26,16 @@ import {
   noAnswer,
   verdictOf,
   type AnswerVerdict,
+  type Pen,
+  type Problem,
   type Split,
   type Task,
   type Verdict,
 } from './task';
-import { writeTrial, writeVerdict } from './trials';
+import { writeExemplarySearch, writeTrial, writeVerdict } from './trials';
 import type { Trial, TrialSettings, WritingHabits } from './trials';
 
-export interface ProgramsProblem {
+export interface ProgramsProblem extends Problem {
   readonly task: 'programs';
   /** the number of instructions of the shortest program */
   readonly level: number;
@@ -227,27 +229,22 @@ export function programsTrial(
   random: Random,
 ): Trial<Program> {
   const [first, second] = problem.visible;
-  const writeTest = (
-    ids: number[],
-    program: Program,
-    { input, output }: Example,
-    language: Language,
-  ): boolean => {
-    const right = writeRun(ids, input, program) === output;
+  const writeTest = (pen: Pen, program: Program, { input, output }: Example): boolean => {
+    const right = writeRun(pen.ids, input, program) === output;
     // The wanted output is repeated beside the computed one, so that the verdict compares neighbours.
-    ids.push(tokenIds.arrow, valueId(output));
-    return writeVerdict(ids, right, language, verdictNoise, random);
+    pen.ids.push(tokenIds.arrow, valueId(output));
+    return writeVerdict(pen, right, verdictNoise);
   };
   return {
     propose: (solutionShare) =>
       random.next() < solutionShare ? problem.program : guessProgram(problem, fitShare, random),
     key: (program) => runKey(0, program),
-    writeAttempt(ids, program, language) {
-      ids.push(wordIds[language].try);
-      const goesOn = writeTest(ids, program, first, language);
+    writeAttempt(pen, program) {
+      pen.ids.push(wordIds[pen.language].try);
+      const goesOn = writeTest(pen, program, first);
       // A careless author may go on with a program that cannot take the second input; then the attempt ends here.
       if (!goesOn || run(second.input, program) === null) return goesOn;
-      return writeTest(ids, program, second, language);
+      return writeTest(pen, program, second);
     },
     writeAnswer: writeSteps,
   };
@@ -255,13 +252,12 @@ export function programsTrial(
 
 /** Writes a completion as the corpus has it. */
 export function writePrograms(
-  ids: number[],
+  pen: Pen,
   problem: ProgramsProblem,
-  language: Language,
   settings: ProgramsSettings,
   habits: WritingHabits,
-  random: Random,
 ): void {
+  const { ids, random } = pen;
   if (random.next() < settings.tableShare) {
     ids.push(tokenIds.answer);
     writeTable(ids, problem.visible);
@@ -269,12 +265,26 @@ export function writePrograms(
     return;
   }
   const trial = programsTrial(problem, settings.fitShare, habits.verdictNoise, random);
-  writeTrial(ids, trial, problem.level, language, settings, habits, random);
+  writeTrial(pen, trial, { level: problem.level, settings, habits });
+}
+
+/** Attempts of an expert before giving up, at level 1, 2, 3. */
+const exemplaryAttempts = [3, 5, 3];
+/** Share of an expert's guesses that fit the first example. */
+const exemplaryFitShare = 0.85;
+
+/** Writes a completion as an expert writes it. A guess may solve the problem even where the expert is to give up. */
+function writeExemplary(pen: Pen, problem: ProgramsProblem, solved: boolean): void {
+  const trial = programsTrial(problem, exemplaryFitShare, 0, pen.random);
+  writeExemplarySearch(pen, trial, exemplaryAttempts[problem.level - 1]!, solved);
 }
 
 export const programs: Task<ProgramsProblem> = {
+  name: 'programs',
   levels,
   generate: generatePrograms,
   promptIds: programsPrompt,
   verify: verifyPrograms,
+  writeExemplary,
+  wantedValue: ({ visible }, passed) => visible[passed === 0 ? 0 : 1].output,
 };

@@ -3,9 +3,12 @@ import { hashText, type Random } from '../core/random';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
 
-/** The tasks with answers that a rule can check. */
-export type VerifiableTask = 'countdown' | 'programs' | 'units';
-export type TaskName = VerifiableTask | 'general';
+/** What every problem says of itself. A problem is plain data: it can be written to a file and read back. */
+export interface Problem {
+  /** the name of its task */
+  readonly task: string;
+  readonly level: number;
+}
 
 /** Held-out problems are never trained on, in no stage; every tenth problem is one. */
 export type Split = 'train' | 'held-out';
@@ -28,13 +31,34 @@ export interface Verdict {
   readonly lookupTable: boolean;
 }
 
-/** What is particular to one task: making problems, asking them, and judging answers. */
-export interface Task<P> {
+/** What a text is written with: the ids that it is appended to, its language, and where its chance comes from. */
+export interface Pen {
+  readonly ids: number[];
+  readonly language: Language;
+  readonly random: Random;
+}
+
+/**
+ * What is particular to one task, as plain functions. The first five are all that reinforcement learning and evaluation
+ * need. A corpus needs `writeCompletion` too; the functions after it are for tasks that are solved by a search.
+ */
+export interface Task<P extends Problem = Problem> {
+  readonly name: string;
   readonly levels: readonly number[];
+  /** a random problem of a level; throws a UserError for a level that the task does not have */
   generate(level: number, random: Random, split: Split): P;
-  /** the ids of the prompt, without `<bos>` */
+  /** the ids of the prompt, without `<bos>`: at most 12 */
   promptIds(problem: P, language: Language): number[];
+  /** the verdict on any text at all; it never throws */
   verify(problem: P, completion: string): Verdict;
+  /** writes a completion as people write them in the corpus, right or wrong, from `<think>` or `<answer>` to `<eos>` */
+  writeCompletion?(pen: Pen, problem: P): void;
+  /** writes a completion as an expert writes it; with `solved` false it tries, finds nothing, and says so */
+  writeExemplary?(pen: Pen, problem: P, solved: boolean): void;
+  /** the value that the next `yes` or `no` of a trace is about, after so many `yes` in the same attempt */
+  wantedValue?(problem: P, passed: number): number;
+  /** whether an answer has the right value, whatever else is wrong with it: for a verifier that sees only half */
+  hasRightValue?(problem: P, answer: readonly string[]): boolean;
 }
 
 /** A completion taken apart. `answer` is null unless it stands between one pair of tags, right before the end. */
@@ -69,17 +93,14 @@ function onlyPlace(tokens: readonly string[], token: string): number {
 export interface AnswerVerdict {
   readonly correct: boolean;
   readonly canonicalAnswer: string | null;
-  readonly visibleCorrect: boolean;
-  readonly lookupTable: boolean;
+  /** default: what `correct` is */
+  readonly visibleCorrect?: boolean;
+  /** default: false */
+  readonly lookupTable?: boolean;
 }
 
-/** For whatever is no answer to the task at all. */
-export const noAnswer: AnswerVerdict = {
-  correct: false,
-  canonicalAnswer: null,
-  visibleCorrect: false,
-  lookupTable: false,
-};
+/** The judgement of a text that is no answer to the task at all. */
+export const noAnswer: AnswerVerdict = { correct: false, canonicalAnswer: null };
 
 /** The verdict on a completion, given the task's way to judge the tokens of its answer. */
 export function verdictOf(
@@ -88,7 +109,9 @@ export function verdictOf(
 ): Verdict {
   const { finished, format, answer } = readCompletion(completion);
   const judged = answer === null ? noAnswer : judge(answer);
-  return { finished, format, answer: answer === null ? null : answer.join(' '), ...judged };
+  const { correct, canonicalAnswer, visibleCorrect = correct, lookupTable = false } = judged;
+  const text = answer === null ? null : answer.join(' ');
+  return { finished, format, answer: text, correct, canonicalAnswer, visibleCorrect, lookupTable };
 }
 
 /** Whether a problem, named by a text that is the same for all its spellings, belongs to a split. */
@@ -97,7 +120,7 @@ export function isInSplit(key: string, split: Split): boolean {
 }
 
 /** Throws a UserError for a level that the task does not have. */
-export function checkLevel(task: TaskName, level: number, levels: readonly number[]): void {
+export function checkLevel(task: string, level: number, levels: readonly number[]): void {
   if (levels.includes(level)) return;
   const first = levels[0];
   const last = levels[levels.length - 1];

@@ -6,8 +6,9 @@
  * Many of these answers are wrong on purpose: the base model learns from them that both ways exist, and
  * reinforcement learning has to find out which one pays.
  */
-import { pickWeighted, type Random } from '../core/random';
+import { pickWeighted } from '../core/random';
 import { tokenIds, wordIds, type Language } from '../tokenizer/vocabulary';
+import type { Pen } from './task';
 
 export type Style = 'direct' | 'short' | 'search';
 
@@ -45,33 +46,35 @@ export interface Trial<Candidate> {
   /** the same number for the same candidate only */
   key(candidate: Candidate): number;
   /** writes `try …` with the verdict, and returns the verdict that was written */
-  writeAttempt(ids: number[], candidate: Candidate, language: Language): boolean;
+  writeAttempt(pen: Pen, candidate: Candidate): boolean;
   writeAnswer(ids: number[], candidate: Candidate): void;
 }
 
 /** Writes `yes` or `no`: whether a value is the wanted one, or a coin toss for a careless author. */
 export function writeVerdict(
-  ids: number[],
+  { ids, language, random }: Pen,
   right: boolean,
-  language: Language,
   noise: number,
-  random: Random,
 ): boolean {
   const verdict = noise > 0 && random.next() < noise ? random.next() < 0.5 : right;
   ids.push(verdict ? wordIds[language].yes : wordIds[language].no);
   return verdict;
 }
 
+/** Who writes a completion: how people write of a problem of this level. */
+export interface TrialAuthor {
+  readonly level: number;
+  readonly settings: TrialSettings;
+  readonly habits: WritingHabits;
+}
+
 /** Writes a completion to the problem in one of the three styles. */
 export function writeTrial<Candidate>(
-  ids: number[],
+  pen: Pen,
   trial: Trial<Candidate>,
-  level: number,
-  language: Language,
-  settings: TrialSettings,
-  habits: WritingHabits,
-  random: Random,
+  { level, settings, habits }: TrialAuthor,
 ): void {
+  const { ids, language, random } = pen;
   const { direct, short, search } = settings.styles[language];
   const { solutionShare } = settings;
   let candidate: Candidate;
@@ -83,24 +86,18 @@ export function writeTrial<Candidate>(
       candidate = trial.propose(solutionShare.short);
       const tags = random.next() >= habits.missingTags;
       if (tags) ids.push(tokenIds.think);
-      trial.writeAttempt(ids, candidate, language);
+      trial.writeAttempt(pen, candidate);
       if (random.next() >= settings.verdictShare) ids.pop();
       if (tags) ids.push(tokenIds.endThink);
       break;
     }
     default:
       ids.push(tokenIds.think);
-      candidate = writeSearch(
-        ids,
-        trial,
-        language,
-        {
-          ...habits,
-          solutionShare: solutionShare.search[language],
-          maxAttempts: settings.maxAttempts[level - 1]!,
-        },
-        random,
-      ).candidate;
+      candidate = writeSearch(pen, trial, {
+        ...habits,
+        solutionShare: solutionShare.search[language],
+        maxAttempts: settings.maxAttempts[level - 1]!,
+      }).candidate;
       ids.push(tokenIds.endThink);
   }
   ids.push(tokenIds.answer);
@@ -117,18 +114,18 @@ export interface SearchSettings {
 
 /** Attempts without repetition until one is called right or the author gives up; returns the last one. */
 export function writeSearch<Candidate>(
-  ids: number[],
+  pen: Pen,
   trial: Trial<Candidate>,
-  language: Language,
   settings: SearchSettings,
-  random: Random,
 ): { candidate: Candidate; solved: boolean } {
+  const { ids, random } = pen;
+  let { language } = pen;
   const { solutionShare, maxAttempts, patience, languageSwitch } = settings;
   let candidate = trial.propose(solutionShare);
   const tried: number[] = [];
   for (;;) {
     tried.push(trial.key(candidate));
-    const solved = trial.writeAttempt(ids, candidate, language);
+    const solved = trial.writeAttempt({ ...pen, language }, candidate);
     if (solved || tried.length >= maxAttempts || random.next() >= patience) {
       return { candidate, solved };
     }
@@ -151,4 +148,37 @@ function proposeNew<Candidate>(
     if (!tried.includes(trial.key(candidate))) return candidate;
   }
   return null;
+}
+
+/** How often an expert's candidate is the known solution. */
+const exemplarySolutionShare = 0.35;
+
+/**
+ * Writes a search as an expert does: in one language, with right verdicts, without repetition, in think tags and up to
+ * the answer. It ends solved; with `solved` false it tries `attempts` guesses, calls the last one wrong, and answers
+ * with it all the same.
+ */
+export function writeExemplarySearch<Candidate>(
+  pen: Pen,
+  trial: Trial<Candidate>,
+  attempts: number,
+  solved: boolean,
+): void {
+  const { ids, language } = pen;
+  ids.push(tokenIds.think);
+  const search = writeSearch(pen, trial, {
+    solutionShare: solved ? exemplarySolutionShare : 0,
+    maxAttempts: solved ? attempts - 1 : attempts,
+    patience: 1,
+    languageSwitch: 0,
+  });
+  let { candidate } = search;
+  if (solved && !search.solved) {
+    ids.push(wordIds[language].wait);
+    candidate = trial.propose(1);
+    trial.writeAttempt(pen, candidate);
+  }
+  ids.push(tokenIds.endThink, tokenIds.answer);
+  trial.writeAnswer(ids, candidate);
+  ids.push(tokenIds.endAnswer, tokenIds.eos);
 }

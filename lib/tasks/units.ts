@@ -18,13 +18,13 @@ import {
 } from '../tokenizer/vocabulary';
 import { calculate, writeRun, type Step } from './arithmetic';
 import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
-import type { AnswerVerdict, Split, Task, Verdict } from './task';
+import type { AnswerVerdict, Pen, Problem, Split, Task, Verdict } from './task';
 import type { WritingHabits } from './trials';
 
 /** What is measured: metres, litres, grams. Seconds are the unit of time only. */
 export type AmountUnit = Exclude<Unit, 's'>;
 
-export interface UnitsProblem {
+export interface UnitsProblem extends Problem {
   readonly task: 'units';
   /** 1 asks forward for the amount after a time, 2 backward for the time until an amount */
   readonly level: number;
@@ -52,12 +52,12 @@ export interface UnitsSettings {
   readonly slips: { readonly start: number; readonly sign: number; readonly unit: number };
 }
 
-interface Quantity {
+export interface Quantity {
   readonly value: number;
   readonly unit: Unit;
 }
 
-type Slip = 'none' | 'start' | 'sign' | 'unit';
+export type Slip = 'none' | 'start' | 'sign' | 'unit';
 const amountUnits: readonly AmountUnit[] = ['m', 'l', 'g'];
 const signs = ['+', '-'] as const;
 const levels = [1, 2];
@@ -81,17 +81,11 @@ export function generateUnits(level: number, random: Random, split: Split): Unit
 }
 
 /**
- * A problem that a person chose: `unitsProblem(1, 12, 'm', '+', 3, 5)`. Throws a UserError where a value is out of
- * range or the end is not one of 0..60.
+ * A problem that a person chose: `unitsProblem({ level: 1, start: 12, unit: 'm', sign: '+', rate: 3, time: 5 })`. Throws
+ * a UserError where a value is out of range or the end is not one of 0..60.
  */
-export function unitsProblem(
-  level: number,
-  start: number,
-  unit: AmountUnit,
-  sign: '+' | '-',
-  rate: number,
-  time: number,
-): UnitsProblem {
+export function unitsProblem(chosen: Omit<UnitsProblem, 'task' | 'end'>): UnitsProblem {
+  const { level, start, unit, sign, rate, time } = chosen;
   checkLevel('units', level, levels);
   const checkRange = (name: string, value: number, first: number, last: number): void => {
     if (Number.isInteger(value) && value >= first && value <= last) return;
@@ -128,12 +122,7 @@ function judgeQuantity(problem: UnitsProblem, answer: readonly string[]): Answer
   if (answer.length !== 2 || value === null || unit === undefined) return noAnswer;
   const wanted = solutionOf(problem);
   const correct = value === wanted.value && unit === wanted.unit;
-  return {
-    correct,
-    canonicalAnswer: `${value} ${unit}`,
-    visibleCorrect: correct,
-    lookupTable: false,
-  };
+  return { correct, canonicalAnswer: `${value} ${unit}` };
 }
 
 function solutionOf({ level, end, time, unit }: UnitsProblem): Quantity {
@@ -146,11 +135,9 @@ function solutionOf({ level, end, time, unit }: UnitsProblem): Quantity {
  * start (or the division), the wrong sign, the wrong unit.
  */
 export function writeWorking(
-  ids: number[],
+  { ids, language, random }: Pen,
   problem: UnitsProblem,
-  language: Language,
   slip: Slip,
-  random: Random,
 ): Quantity {
   const { level, start, sign, rate, time, end, unit } = problem;
   const change = rate * time;
@@ -195,13 +182,12 @@ const otherUnits: Readonly<Record<AmountUnit, readonly Unit[]>> = {
 
 /** Writes a completion as the corpus has it. */
 export function writeUnits(
-  ids: number[],
+  pen: Pen,
   problem: UnitsProblem,
-  language: Language,
   settings: UnitsSettings,
   habits: WritingHabits,
-  random: Random,
 ): void {
+  const { ids, language, random } = pen;
   const { think, endThink, answer, endAnswer, eos } = tokenIds;
   const { direct, worked, secondThoughts } = settings.styles;
   const { start, sign, unit } = settings.slips;
@@ -210,7 +196,7 @@ export function writeUnits(
       ? 'none'
       : (['start', 'sign', 'unit'] as const)[pickWeighted([start, sign, unit], random)]!;
   const work = (into: number[], rightShare: number): Quantity =>
-    writeWorking(into, problem, language, slipWith(rightShare), random);
+    writeWorking({ ...pen, ids: into }, problem, slipWith(rightShare));
   let found: Quantity;
   switch (pickWeighted([direct, worked, secondThoughts], random)) {
     case 0:
@@ -233,9 +219,21 @@ export function writeUnits(
   ids.push(answer, valueId(found.value), unitIds[found.unit], endAnswer, eos);
 }
 
+/** Writes a working without a slip. The task has no search, so that an expert always solves it. */
+function writeExemplary(pen: Pen, problem: UnitsProblem): void {
+  const { ids } = pen;
+  ids.push(tokenIds.think);
+  const { value, unit } = writeWorking(pen, problem, 'none');
+  ids.push(tokenIds.endThink, tokenIds.answer, valueId(value), unitIds[unit]);
+  ids.push(tokenIds.endAnswer, tokenIds.eos);
+}
+
 export const units: Task<UnitsProblem> = {
+  name: 'units',
   levels,
   generate: generateUnits,
   promptIds: unitsPrompt,
   verify: verifyUnits,
+  writeExemplary,
+  hasRightValue: (problem, [value]) => valueOf(value) === solutionOf(problem).value,
 };
