@@ -69,7 +69,7 @@ export function placeholderNode(
   );
 }
 
-/** A constant. One value stands for all when they are equal, so zeros and ones of any size take a few bytes. */
+/** A constant. Where all its values are equal only one is written, so zeros and ones of any size take a few bytes. */
 export function constantNode(
   name: string,
   dtype: number,
@@ -96,24 +96,25 @@ function repeatedValue(values: Float32Array | Int32Array | Uint8Array): Buffer {
   return integer(11, values[0]!);
 }
 
-/** Attributes that TensorFlow infers when it runs an op at once, but that a graph has to spell out. */
+/** Attributes that TensorFlow works out by itself when it runs a single op, and that a graph has to spell out. */
 const inferredAttributes: Record<string, (binding: Binding, dtype: number) => Buffer[]> = {
   ExpandDims: (b, dtype) => [typeAttribute('T', dtype), typeAttribute('Tdim', b.TF_INT32)],
 };
 
-/**
- * One op of the graph, from the arguments that tfjs gives `executeOp`. `dtype` is that of its first input; `xla`
- * asks TensorFlow to compile it together with its neighbours.
- */
-export function opNode(
-  binding: Binding,
-  name: string,
-  op: string,
-  inputs: readonly string[],
-  attributes: readonly OpAttribute[],
-  dtype: number | undefined,
-  xla: boolean,
-): Buffer {
+/** An op as tfjs gives it to `executeOp`, with the graph's names for the op itself and for its inputs. */
+export interface Op {
+  readonly name: string;
+  readonly op: string;
+  readonly inputs: readonly string[];
+  readonly attributes: readonly OpAttribute[];
+  /** TensorFlow's number for the type of the first input; undefined for an op without inputs */
+  readonly dtype: number | undefined;
+  /** asks TensorFlow to compile the op together with its neighbours */
+  readonly xla: boolean;
+}
+
+/** The node of one op. */
+export function opNode(binding: Binding, { name, op, inputs, attributes, dtype, xla }: Op): Buffer {
   const encoded = attributes
     .filter((a) => a.name !== 'device')
     .map((a) => attribute(a.name, attributeValue(binding, op, a)));

@@ -1,6 +1,6 @@
 /** Writes down what a tensor function does: the raw TensorFlow ops of one run, as the nodes of a graph. */
 import { constantNode, opNode, placeholderNode } from './graphDef';
-import { nodeBackend, tf, type Binding, type NodeBackend, type OpAttribute } from './tensorflow';
+import { nodeBackend, tf, type Binding, type NodeBackend } from './tensorflow';
 
 /** Whether a function is being recorded: a jitted function that it calls becomes part of its graph. */
 export const state = { isRecording: false };
@@ -35,83 +35,114 @@ interface PendingConstant {
   values: tf.TypedArray;
 }
 
+/** The graph as far as it is written. Tensors are known by tfjs-node's ids. */
+interface Recording {
+  readonly backend: NodeBackend;
+  readonly nodes: Buffer[];
+  /** where a tensor comes from: the output of a node, or a constant that is not written yet */
+  readonly sources: Map<number, string | PendingConstant>;
+  readonly dtypes: Map<number, number>;
+  /** nodes named so far */
+  count: number;
+}
+
+/** Records what functions of these inputs do; the inputs become the placeholders `in0`, `in1` and so on. */
 export function createRecorder(
   backend: NodeBackend,
   inputs: tf.Tensor[],
-  { constants = [], freeLeading = false, xla = false }: RecorderOptions,
+  options: RecorderOptions,
 ): Recorder {
-  const { binding } = backend;
+  const { constants = [], freeLeading = false } = options;
   const nodes: Buffer[] = [];
-  const sources = new Map<number, string | PendingConstant>(); // by tensor id
-  const dtypes = new Map<number, number>(); // by tensor id
-  const known = new Set<object>([...inputs, ...constants].map((t) => t.dataId));
-  let count = 0;
-
-  const addConstant = ({ shape, dtype, values }: PendingConstant): string => {
-    const name = `c${count++}`;
-    const typed =
-      dtype === binding.TF_FLOAT
-        ? Float32Array.from(values)
-        : dtype === binding.TF_INT32
-          ? Int32Array.from(values)
-          : Uint8Array.from(values);
-    nodes.push(constantNode(name, dtype, shape, typed));
-    return `${name}:0`;
+  const recording: Recording = {
+    backend,
+    nodes,
+    sources: new Map(),
+    dtypes: new Map(),
+    count: 0,
   };
-  const nameOfId = (id: number): string => {
-    const source = sources.get(id)!;
-    if (typeof source === 'string') return source;
-    const name = addConstant(source);
-    sources.set(id, name);
-    return name;
-  };
-  const nameOf = (tensor: tf.Tensor): string => nameOfId(backend.getInputTensorIds([tensor])[0]!);
-
   backend.getInputTensorIds(inputs).forEach((id, i) => {
     const shape = freeLeading ? null : inputs[i]!.shape;
     const dtype = dtypeCode(inputs[i]!);
     nodes.push(placeholderNode(`in${i}`, dtype, shape));
-    sources.set(id, `in${i}:0`);
-    dtypes.set(id, dtype);
+    note(recording, { id, dtype }, `in${i}:0`);
   });
   constants.forEach((tensor) => {
     const [id] = backend.getInputTensorIds([tensor]) as [number];
     const dtype = dtypeCode(tensor);
-    sources.set(id, { shape: tensor.shape, dtype, values: tensor.dataSync() });
-    dtypes.set(id, dtype);
+    note(recording, { id, dtype }, { shape: tensor.shape, dtype, values: tensor.dataSync() });
   });
+  const known = new Set<object>([...inputs, ...constants].map((t) => t.dataId));
+  const binding = writingBinding(recording, options);
+  return {
+    nodes,
+    during: (fn) => intercepted(backend, binding, known, fn),
+    nameOf: (tensor) => nameOfId(recording, backend.getInputTensorIds([tensor])[0]!),
+  };
+}
 
-  const writingBinding = Object.create(binding, {
-    createTensor: {
-      value: (shape: number[], dtype: number, values: tf.TypedArray): number => {
-        const id = binding.createTensor(shape, dtype, values);
-        sources.set(id, { shape, dtype, values });
-        dtypes.set(id, dtype);
-        return id;
-      },
-    },
-    executeOp: {
-      value: (op: string, attributes: OpAttribute[], inputIds: number[], outputCount: number) => {
-        const outputs = binding.executeOp(op, attributes, inputIds, outputCount);
-        const names = inputIds.map((id, place) => {
-          const source = sources.get(id)!;
-          const free = freeLeading && typeof source !== 'string' && shapeInput(op, place, source);
-          return free ? addConstant(free) : nameOfId(id);
-        });
-        const name = `n${count++}`;
-        const dtype = dtypes.get(inputIds[0]!);
-        nodes.push(opNode(binding, name, op, names, attributes, dtype, xla));
-        outputs.forEach((output, i) => {
-          sources.set(output.id, `${name}:${i}`);
-          dtypes.set(output.id, output.dtype);
-        });
-        return outputs;
-      },
-    },
+/** Remembers where a tensor comes from. */
+function note(
+  { sources, dtypes }: Recording,
+  { id, dtype }: { id: number; dtype: number },
+  source: string | PendingConstant,
+): void {
+  sources.set(id, source);
+  dtypes.set(id, dtype);
+}
+
+/** Writes a constant and returns the graph's name of it. */
+function addConstant(recording: Recording, { shape, dtype, values }: PendingConstant): string {
+  const { TF_FLOAT, TF_INT32 } = recording.backend.binding;
+  const name = `c${recording.count++}`;
+  const typed =
+    dtype === TF_FLOAT
+      ? Float32Array.from(values)
+      : dtype === TF_INT32
+        ? Int32Array.from(values)
+        : Uint8Array.from(values);
+  recording.nodes.push(constantNode(name, dtype, shape, typed));
+  return `${name}:0`;
+}
+
+/** The graph's name of a tensor; a constant that is not written yet is written now. */
+function nameOfId(recording: Recording, id: number): string {
+  const source = recording.sources.get(id)!;
+  if (typeof source === 'string') return source;
+  const name = addConstant(recording, source);
+  recording.sources.set(id, name);
+  return name;
+}
+
+/** The backend's binding, which now also writes down each constant and each op that goes through it. */
+function writingBinding(
+  recording: Recording,
+  { freeLeading = false, xla = false }: RecorderOptions,
+): Binding {
+  const { nodes, sources, dtypes } = recording;
+  const { binding } = recording.backend;
+  const createTensor: Binding['createTensor'] = (shape, dtype, values) => {
+    const id = binding.createTensor(shape, dtype, values);
+    note(recording, { id, dtype }, { shape, dtype, values });
+    return id;
+  };
+  const executeOp: Binding['executeOp'] = (op, attributes, inputIds, outputCount) => {
+    const outputs = binding.executeOp(op, attributes, inputIds, outputCount);
+    const inputs = inputIds.map((id, place) => {
+      const source = sources.get(id)!;
+      const free = freeLeading && typeof source !== 'string' && shapeInput(op, place, source);
+      return free ? addConstant(recording, free) : nameOfId(recording, id);
+    });
+    const name = `n${recording.count++}`;
+    const dtype = dtypes.get(inputIds[0]!);
+    nodes.push(opNode(binding, { name, op, inputs, attributes, dtype, xla }));
+    outputs.forEach((output, i) => note(recording, output, `${name}:${i}`));
+    return outputs;
+  };
+  return Object.create(binding, {
+    createTensor: { value: createTensor },
+    executeOp: { value: executeOp },
   }) as Binding;
-
-  const during = <T>(fn: () => T): T => intercepted(backend, writingBinding, known, fn);
-  return { nodes, during, nameOf };
 }
 
 /**
@@ -153,12 +184,13 @@ function intercepted<T>(
   }
 }
 
-/** Ops whose shape argument cannot leave the leading dimension open, with its place. */
+/** Ops that take a shape or a size and cannot leave its leading dimension open; the number is the place of that input. */
 const fixedShape: Record<string, number> = { Fill: 0, Tile: 1, Slice: 2 };
 
 /**
- * With a free leading dimension, the shape arguments of ops may not hold its size: -1 stands for it in the target
- * shape of a Reshape. Ops that cannot leave it open are refused.
+ * The constant to write as input `place` of `op` so that the graph serves every size of the leading dimension: in the
+ * target shape of a Reshape, -1 takes the place of that size. False: the constant can stay as it is. An op that cannot
+ * leave the size open is an error.
  */
 function shapeInput(op: string, place: number, source: PendingConstant): PendingConstant | false {
   if (op === 'Reshape' && place === 1 && source.values.length > 0)

@@ -77,7 +77,7 @@ export interface NodeBackend {
   createOutputTensor(metadata: TensorMetadata): tf.Tensor;
   getInputTensorIds(tensors: tf.Tensor[]): number[];
   write(values: unknown, shape: number[], dtype: string): object;
-  move(dataId: object, values: unknown, shape: number[], dtype: string, refCount: number): void;
+  move(dataId: object, ...rest: unknown[]): void;
   executeSingleOutput(name: string, attributes: OpAttribute[], inputs: tf.Tensor[]): tf.Tensor;
   executeMultipleOutputs(
     name: string,
@@ -87,6 +87,7 @@ export interface NodeBackend {
   ): tf.Tensor[];
 }
 
+/** The TensorFlow backend of tfjs-node. */
 export function nodeBackend(): NodeBackend {
   return tf.backend() as unknown as NodeBackend;
 }

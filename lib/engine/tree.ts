@@ -16,6 +16,7 @@ export function flatten(tree: TensorTree, out: tf.Tensor[] = []): tf.Tensor[] {
   return out;
 }
 
+/** The shape of a tree, for `unflatten`. */
 export function treeShape(tree: TensorTree): TreeShape {
   if (tree instanceof tf.Tensor) return null;
   if (Array.isArray(tree)) return (tree as readonly TensorTree[]).map(treeShape);

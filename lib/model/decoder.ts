@@ -21,24 +21,43 @@ export function decoderLogits(
   ids: tf.Tensor,
   starts: tf.Tensor,
 ): tf.Tensor {
-  return tf.matMul(
-    decoderStates(config, parameters, ids, starts),
-    parameters.embedding,
-    false,
-    true,
-  );
+  const states = decoderStates(config, parameters, ids, starts); // [B T, d]
+  return tf.matMul(states, parameters.embedding, false, true);
 }
 
-/**
- * The last hidden states, after the final norm: [B T, d]. Arguments as in `decoderLogits`; `keep` gets each layer's
- * keys and values [B, KV, T, D], for a cache.
- */
+/** The last hidden states, after the final norm: [B T, d]. The arguments are those of `decoderLogits`. */
 export function decoderStates(
   config: ModelConfig,
   parameters: Parameters,
   ids: tf.Tensor,
   starts: tf.Tensor,
-  keep: (keys: tf.Tensor, values: tf.Tensor) => void = () => {},
+): tf.Tensor2D {
+  return runDecoder(config, parameters, { ids, starts }, () => {});
+}
+
+/** Keys and values of each layer [B, KV, T, D], for a cache. The arguments are those of `decoderLogits`. */
+export function decoderKeysAndValues(
+  config: ModelConfig,
+  parameters: Parameters,
+  ids: tf.Tensor,
+  starts: tf.Tensor,
+): { keys: tf.Tensor[]; values: tf.Tensor[] } {
+  const [keys, values]: [tf.Tensor[], tf.Tensor[]] = [[], []];
+  runDecoder(config, parameters, { ids, starts }, (k, v) => {
+    keys.push(k);
+    values.push(v);
+  });
+  return { keys, values };
+}
+
+/** What happens to a layer's keys and values [B, KV, T, D] besides attention. */
+type Keep = (keys: tf.Tensor, values: tf.Tensor) => void;
+
+function runDecoder(
+  config: ModelConfig,
+  parameters: Parameters,
+  { ids, starts }: { ids: tf.Tensor; starts: tf.Tensor },
+  keep: Keep,
 ): tf.Tensor2D {
   const [B, T] = ids.shape as [number, number];
   const angles = rotaryAngles(0, T, config.headDim);
@@ -47,7 +66,8 @@ export function decoderStates(
   const bias = attentionBias(starts); // [B, 1, T, T]
   let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
   for (const layer of parameters.layers) {
-    x = tf.add(x, attention(config, layer, rmsNorm(x, layer.attentionNorm), bias, cos, sin, keep));
+    const normed = rmsNorm(x, layer.attentionNorm);
+    x = tf.add(x, attention(config, layer, normed, { bias, cos, sin, keep }));
     x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
   }
   return rmsNorm(x, parameters.finalNorm) as tf.Tensor2D;
@@ -62,15 +82,22 @@ function attentionBias(starts: tf.Tensor): tf.Tensor {
   return tf.add(tf.mul(earlier, masked), future); // [B, 1, T, T]
 }
 
+/** What the attention of every layer shares. */
+interface Places {
+  /** 0 where a place may look, -1e9 where not [B, 1, T, T] */
+  readonly bias: tf.Tensor;
+  /** cosines and sines of the rotary angles [T, 1, D] */
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+  readonly keep: Keep;
+}
+
 /** Causal attention: x [B T, d] -> [B T, d]. The query heads of a group share one key/value head. */
 function attention(
   config: ModelConfig,
   layer: LayerParameters,
   x: tf.Tensor,
-  bias: tf.Tensor,
-  cos: tf.Tensor,
-  sin: tf.Tensor,
-  keep: (keys: tf.Tensor, values: tf.Tensor) => void,
+  { bias, cos, sin, keep }: Places,
 ): tf.Tensor {
   const { numHeads: H, numKvHeads: KV, headDim: D } = config;
   const [B, , T] = bias.shape as [number, number, number, number];

@@ -21,7 +21,10 @@ export type ChunkInputs = {
   readonly inverseTemperature: tf.Tensor;
 };
 
-/** [S, n] each: sampled ids, their log-probability and the entropy under the sampling distribution. */
+/**
+ * What a chunk of decoding steps returns: the sampled ids, their log-probabilities and the entropies of the distributions
+ * they were drawn from, [S, n] each, and the cache with the new tokens.
+ */
 export type ChunkOutputs = {
   readonly ids: tf.Tensor;
   readonly logprobs: tf.Tensor;
@@ -44,14 +47,15 @@ export function decodeChunk(
   const cos = tf.unstack(inputs.cos); // S of [D]
   const sin = tf.unstack(inputs.sin);
   const fresh: KvCache = { keys: [], values: [] };
+  const { cacheBias } = inputs;
   const steps: { ids: tf.Tensor; logprobs: tf.Tensor; entropies: tf.Tensor }[] = [];
   let current = inputs.current;
   for (let s = 0; s < uniforms.length; s++) {
     let x = tf.gather(parameters.embedding, current); // [n, d]
     parameters.layers.forEach((layer, l) => {
       const normed = rmsNorm(x, layer.attentionNorm);
-      const angles = [cos[s]!, sin[s]!] as const;
-      x = tf.add(x, cachedAttention(config, layer, normed, angles, l, cache, fresh, inputs));
+      const seen = { l, cache, cacheBias, fresh, cos: cos[s]!, sin: sin[s]! };
+      x = tf.add(x, cachedAttention(config, layer, normed, seen));
       x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
     });
     const states = rmsNorm(x, parameters.finalNorm);
@@ -70,16 +74,25 @@ export function decodeChunk(
   };
 }
 
-/** Attention of one new token per row, x [n, d] -> [n, d]. Adds its key and value to `fresh`. */
+/** What a new token of each row sees in layer number `l`. */
+interface Seen {
+  readonly l: number;
+  /** keys and values of the tokens before this chunk, and what masks their padding */
+  readonly cache: KvCache;
+  readonly cacheBias: tf.Tensor;
+  /** keys and values of the tokens of this chunk so far */
+  readonly fresh: KvCache;
+  /** rotary angles of the new place [D] */
+  readonly cos: tf.Tensor;
+  readonly sin: tf.Tensor;
+}
+
+/** Attention of one new token per row, x [n, d] -> [n, d]. Adds the token's key and value to `fresh`. */
 function cachedAttention(
   config: ModelConfig,
   layer: LayerParameters,
   x: tf.Tensor,
-  [cos, sin]: readonly [tf.Tensor, tf.Tensor],
-  l: number,
-  cache: KvCache,
-  fresh: KvCache,
-  { cacheBias }: ChunkInputs,
+  { l, cache, cacheBias, fresh, cos, sin }: Seen,
 ): tf.Tensor {
   const { numHeads: H, numKvHeads: KV, headDim: D } = config;
   const n = x.shape[0]!;
@@ -105,7 +118,7 @@ function cachedAttention(
   return tf.matMul(tf.reshape(mixed, [n, H * D]), layer.attentionOutput);
 }
 
-/** Puts a step's tensor behind those of the chunk's earlier steps and returns all of them. */
+/** Joins a step's keys or values to those of the chunk's earlier steps in layer `l`, keeps them and returns them. */
 function appended(tensors: tf.Tensor[], l: number, added: tf.Tensor): tf.Tensor {
   const before = tensors[l];
   const joined = before ? tf.concat([before, added], 2) : added;

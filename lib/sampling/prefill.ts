@@ -1,6 +1,6 @@
 import { tf } from '../engine/tensorflow';
 import type { ModelConfig } from '../model/config';
-import { decoderStates } from '../model/decoder';
+import { decoderKeysAndValues } from '../model/decoder';
 import type { Parameters } from '../model/parameters';
 
 /** Keys and values of the tokens seen so far, one tensor [n, KV, t, D] a layer. */
@@ -18,6 +18,7 @@ export interface PaddedPrompts {
   readonly width: number;
 }
 
+/** Puts prompts of unequal length into one block of places, each at the block's right end. */
 export function padPrompts(prompts: readonly (readonly number[])[]): PaddedPrompts {
   const width = Math.max(...prompts.map((p) => p.length), 2);
   const ids = new Int32Array(prompts.length * (width - 1));
@@ -33,7 +34,7 @@ export function padPrompts(prompts: readonly (readonly number[])[]): PaddedPromp
   };
 }
 
-/** Runs all but the last token of each prompt through the decoder and keeps keys and values: t = M - 1. */
+/** Runs all but the last token of each prompt through the decoder and returns the keys and values, t = M - 1. */
 export function prefill(
   config: ModelConfig,
   parameters: Parameters,
@@ -41,19 +42,12 @@ export function prefill(
 ): KvCache {
   const P = starts.length;
   return tf.tidy(() => {
-    const keys: tf.Tensor[] = [];
-    const values: tf.Tensor[] = [];
     const places = starts.flatMap((start) => Array<number>(width - 1).fill(start));
-    decoderStates(
+    return decoderKeysAndValues(
       config,
       parameters,
       tf.tensor(ids, [P, width - 1], 'int32'),
       tf.tensor(places, [P, width - 1]),
-      (k, v) => {
-        keys.push(k);
-        values.push(v);
-      },
     );
-    return { keys, values };
   });
 }

@@ -21,6 +21,7 @@ import { rotaryAngles } from '../model/rotary';
 import { decodeChunk, type ChunkInputs, type ChunkOutputs } from './decodeChunk';
 import { padPrompts, prefill, type KvCache } from './prefill';
 
+/** Why a completion ended: at its end token, or at the cap on its length. */
 export type FinishReason = 'stop' | 'length';
 
 /** One completion of one prompt. */
@@ -39,6 +40,7 @@ export interface Rollout {
   readonly finishReason: FinishReason;
 }
 
+/** How prompts are completed. Equal options and weights give equal rollouts. */
 export interface SamplingOptions {
   /** completions per prompt */
   groupSize: number;
@@ -54,6 +56,7 @@ export interface SamplingOptions {
   firstSample?: number;
 }
 
+/** Something that completes prompts with a model's weights. */
 export interface Sampler {
   /** one group of rollouts per prompt, in order */
   sample(
@@ -73,8 +76,10 @@ export interface LocalSampler extends Sampler {
   ): Rollout[][];
 }
 
+/** What a sampler is made for. */
 export interface SamplerSettings {
   endToken: number;
+  /** the text of a completion's ids */
   decode: (ids: readonly number[]) => string;
   /** steps recorded as one graph */
   chunkLength?: number;
@@ -89,65 +94,21 @@ export interface SamplerSettings {
 /** Just under 1: a cumulative sum of probabilities may end a rounding error below 1. */
 const belowOne = 1 - 2e-6;
 
+/** One chunk of decoding steps. The caller disposes of the cache and the inputs. */
+type Chunk = (parameters: Parameters, cache: KvCache, inputs: ChunkInputs) => ChunkOutputs;
+
 /** The graphs of disposed samplers, the newest of each kind. */
 const left = new Map<string, Jitted<[Parameters, KvCache, ChunkInputs], ChunkOutputs>>();
 
+/** A sampler for models of this shape. It holds the recorded graphs of its decoding steps: dispose of it. */
 export function createSampler(config: ModelConfig, settings: SamplerSettings): LocalSampler {
   const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
-  const step = (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
-    decodeChunk(config, p, cache, inputs);
+  const step: Chunk = (parameters, cache, inputs) => decodeChunk(config, parameters, cache, inputs);
   const kind = JSON.stringify([config, chunkLength]);
   const recorded = left.get(kind) ?? jit(step, { freeLeading: true });
   left.delete(kind);
   const chunk = settings.recorded === false ? eager(step) : recorded;
-
-  const sampleRows = (
-    parameters: Parameters,
-    prompts: readonly (readonly number[])[],
-    options: Required<SamplingOptions>,
-  ): Rollout[][] => {
-    const { groupSize, maxNewTokens } = options;
-    const padded = padPrompts(prompts);
-    const rows = startRows(prompts.length, options);
-    let live = [...rows];
-    let current = Int32Array.from(live, (row) => padded.last[row.prompt]!);
-    let cache = repeatRows(prefill(config, parameters, padded), groupSize);
-    for (let position = 0; position < maxNewTokens; position += chunkLength) {
-      const t = padded.width - 1 + position;
-      const inputs = chunkInputs(config, live, current, padded.starts, t, position, {
-        chunkLength,
-        temperature: options.temperature,
-      });
-      const out = chunk(parameters, cache, inputs);
-      disposeTree(cache, inputs);
-      cache = out.cache;
-      const n = live.length;
-      const ids = readChunk(out, live, maxNewTokens, endToken);
-      const alive = live.filter((row) => !row.done).length;
-      if (alive === 0) break;
-      const kept = rowsToKeep(live, Math.min(n, Math.ceil(alive / rowMultiple) * rowMultiple));
-      current = Int32Array.from(kept, (i) => ids[(chunkLength - 1) * n + i]!);
-      if (kept.length < n) {
-        cache = gatherRows(cache, kept);
-        live = kept.map((i) => live[i]!);
-      }
-    }
-    disposeTree(cache);
-    return prompts.map((promptIds, p) =>
-      rows.slice(p * groupSize, (p + 1) * groupSize).map((row) => toRollout(promptIds, row)),
-    );
-  };
-
-  const toRollout = (promptIds: readonly number[], row: Row): Rollout => ({
-    promptIds,
-    completionIds: row.ids,
-    text: decode(row.ids),
-    logprobs: row.logprobs,
-    entropies: row.entropies,
-    entropy: row.entropies.reduce((sum, e) => sum + e, 0) / row.ids.length,
-    finishReason: row.ids[row.ids.length - 1] === endToken ? 'stop' : 'length',
-  });
-
+  const decoding = { config, endToken, decode, chunkLength, rowMultiple, chunk };
   return {
     sample(parameters, prompts, options) {
       checkSampling(config, prompts, options);
@@ -156,8 +117,8 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
       const perCall = Math.max(1, Math.floor(maxRows / all.groupSize));
       const groups: Rollout[][] = [];
       for (let p = 0; p < prompts.length; p += perCall) {
-        const part = prompts.slice(p, p + perCall);
-        groups.push(...sampleRows(parameters, part, { ...all, firstPrompt: all.firstPrompt + p }));
+        const part = { ...all, firstPrompt: all.firstPrompt + p };
+        groups.push(...sampleRows(decoding, parameters, prompts.slice(p, p + perCall), part));
       }
       return groups;
     },
@@ -165,6 +126,70 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
       left.get(kind)?.dispose();
       left.set(kind, recorded);
     },
+  };
+}
+
+/** What all calls of one sampler share. */
+interface Decoding {
+  readonly config: ModelConfig;
+  readonly endToken: number;
+  readonly decode: (ids: readonly number[]) => string;
+  readonly chunkLength: number;
+  readonly rowMultiple: number;
+  readonly chunk: Chunk;
+}
+
+/** The groups of some prompts, whose rows are decoded together, chunk after chunk, until all have ended. */
+function sampleRows(
+  { config, endToken, decode, chunkLength, rowMultiple, chunk }: Decoding,
+  parameters: Parameters,
+  prompts: readonly (readonly number[])[],
+  options: Required<SamplingOptions>,
+): Rollout[][] {
+  const { groupSize, maxNewTokens, temperature } = options;
+  const padded = padPrompts(prompts);
+  const { starts } = padded;
+  const rows = startRows(prompts.length, options);
+  let live = [...rows];
+  let current = Int32Array.from(live, (row) => padded.last[row.prompt]!);
+  let cache = repeatRows(prefill(config, parameters, padded), groupSize);
+  for (let position = 0; position < maxNewTokens; position += chunkLength) {
+    const t = padded.width - 1 + position;
+    const about = { current, starts, t, position, chunkLength, temperature };
+    const inputs = chunkInputs(config, live, about);
+    const out = chunk(parameters, cache, inputs);
+    disposeTree(cache, inputs);
+    cache = out.cache;
+    const n = live.length;
+    const ids = readChunk(out, live, maxNewTokens, endToken);
+    const alive = live.filter((row) => !row.done).length;
+    if (alive === 0) break;
+    const kept = rowsToKeep(live, Math.min(n, Math.ceil(alive / rowMultiple) * rowMultiple));
+    current = Int32Array.from(kept, (i) => ids[(chunkLength - 1) * n + i]!);
+    if (kept.length < n) {
+      cache = gatherRows(cache, kept);
+      live = kept.map((i) => live[i]!);
+    }
+  }
+  disposeTree(cache);
+  const rollouts = rows.map((row) => toRollout(prompts[row.prompt]!, row, endToken, decode));
+  return prompts.map((_, p) => rollouts.slice(p * groupSize, (p + 1) * groupSize));
+}
+
+function toRollout(
+  promptIds: readonly number[],
+  { ids, logprobs, entropies }: Row,
+  endToken: number,
+  decode: (ids: readonly number[]) => string,
+): Rollout {
+  return {
+    promptIds,
+    completionIds: ids,
+    text: decode(ids),
+    logprobs,
+    entropies,
+    entropy: entropies.reduce((sum, e) => sum + e, 0) / ids.length,
+    finishReason: ids[ids.length - 1] === endToken ? 'stop' : 'length',
   };
 }
 
@@ -188,7 +213,7 @@ function startRows(prompts: number, options: Required<SamplingOptions>): Row[] {
   });
 }
 
-/** Appends a chunk's tokens to its rows, up to their ends, and returns the ids [S, n]. Disposes all but the cache. */
+/** Appends a chunk's tokens to its rows, up to their end tokens, and returns all ids [S, n]. Disposes all but the cache. */
 function readChunk(
   out: ChunkOutputs,
   live: readonly Row[],
@@ -211,7 +236,7 @@ function readChunk(
   return ids;
 }
 
-/** Throws a UserError where the options or the length of a prompt cannot be. */
+/** Throws a UserError where an option is out of range, or prompt and completion do not fit into the context. */
 export function checkSampling(
   config: ModelConfig,
   prompts: readonly (readonly number[])[],
@@ -227,21 +252,30 @@ export function checkSampling(
     );
 }
 
-function eager(step: (p: Parameters, cache: KvCache, inputs: ChunkInputs) => ChunkOutputs) {
-  return (p: Parameters, cache: KvCache, inputs: ChunkInputs): ChunkOutputs =>
-    tf.tidy(
-      () => step(p, cache, inputs) as unknown as tf.TensorContainer,
-    ) as unknown as ChunkOutputs;
+/** A chunk that runs op by op instead of as a recorded graph. */
+const eager =
+  (chunk: Chunk): Chunk =>
+  (...args) =>
+    tf.tidy(() => chunk(...args) as unknown as tf.TensorContainer) as unknown as ChunkOutputs;
+
+/** Where a chunk of decoding steps begins. */
+interface ChunkStart {
+  /** the last token of each live row */
+  readonly current: Int32Array;
+  /** the place where each prompt starts */
+  readonly starts: readonly number[];
+  /** places in the cache */
+  readonly t: number;
+  /** tokens sampled so far */
+  readonly position: number;
+  readonly chunkLength: number;
+  readonly temperature: number;
 }
 
 function chunkInputs(
   config: ModelConfig,
   live: readonly Row[],
-  current: Int32Array,
-  starts: readonly number[],
-  t: number,
-  position: number,
-  { chunkLength, temperature }: { chunkLength: number; temperature: number },
+  { current, starts, t, position, chunkLength, temperature }: ChunkStart,
 ): ChunkInputs {
   const n = live.length;
   const uniforms = new Float32Array(chunkLength * n);
@@ -282,7 +316,7 @@ function gatherRows(cache: KvCache, rows: readonly number[]): KvCache {
   return gathered;
 }
 
-/** Each row `times` times, one after another. */
+/** A cache in which each row stands `times` times, one after another; the old one is disposed. */
 function repeatRows(cache: KvCache, times: number): KvCache {
   const rows = cache.keys[0]!.shape[0]!;
   return gatherRows(
