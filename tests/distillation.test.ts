@@ -154,7 +154,7 @@ test('a limit on thinking: what is not answering yet is made to answer', async (
   const asked: string[] = [];
   const long = '<think> try 1 + 1 = 2 -> 9 no wait try 1 + 1 = 2 -> 9 no </think> <answer> 1';
   const sampler = parrot([long, '<answer> 1 </answer> <eos>'], asked);
-  const point = await measureBudget({} as never, sampler, set, 6, { samples: 2 });
+  const point = await measureBudget({} as never, sampler, set, { budget: 6, samples: 2 });
   assert.equal(point.forced, 0.5);
   assert.equal(asked.length, 2); // the problem, then the one that was cut
   const prompt = decode(promptIds(set.problems[0]!, 'en'));
@@ -164,7 +164,7 @@ test('a limit on thinking: what is not answering yet is made to answer', async (
   // one that is cut in the middle of its answer only goes on
   const answering: string[] = [];
   const cut = parrot(['<think> yes </think> <answer> 1 + 2 + 3 + 4 </answer> <eos>'], answering);
-  const gentle = await measureBudget({} as never, cut, set, 6, { samples: 1 });
+  const gentle = await measureBudget({} as never, cut, set, { budget: 6, samples: 1 });
   assert.equal(gentle.forced, 0);
   assert.equal(answering[1], `${prompt} <think> yes </think> <answer> 1 +`);
 });

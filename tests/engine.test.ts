@@ -50,7 +50,7 @@ test('a loss with its gradients, and an update of AdamW and Muon, as graphs with
     { ids: [1, 4, 9, 2], channels: { weights: [0.2, 0.2, 0] } },
     { ids: [1, 3, 3, 8, 2], channels: { weights: [0.1, 0.2, 0.2, 0.1] } },
   ];
-  const batch = packRows(sequences, [[0, 1]], 1, 8, ['weights']);
+  const batch = packRows(sequences, [[0, 1]], { rows: 1, rowLength: 8 }, ['weights']);
   const lossFn = nextTokenLoss(config);
   const step = (p: typeof parameters, b: TextBatch): TensorTree =>
     lossAndGradients((q) => ({ ...lossFn(q, b), twice: tf.mul(lossFn(q, b).loss, 2) }), p);
@@ -59,7 +59,7 @@ test('a loss with its gradients, and an update of AdamW and Muon, as graphs with
   const state = initOptimizer(optimizer, parameters);
   const hyper = optimizerInputs(0.01, 3, optimizer);
   const update = (p: typeof parameters, s: OptimizerState, h: tf.Tensor): TensorTree =>
-    updateWeights(optimizer, p, p, s, h);
+    updateWeights(optimizer, { parameters: p, gradients: p, state: s }, h);
   for (const xla of [false, true]) {
     assertSameAsEager(step, [parameters, batch], { xla }, 1e-5);
     assertSameAsEager(update, [parameters, state, hyper], { xla }, 1e-5);

@@ -283,8 +283,7 @@ test('updates make good completions likelier and bad ones less likely, and leave
   );
   const reference = assertFlatMemory(() =>
     referenceOf(
-      config,
-      parameters,
+      { config, parameters },
       sampled.flat().map((c) => [...c.promptIds, ...c.completionIds]),
       shape,
     ),
@@ -335,9 +334,14 @@ test('the reference knows the log-probabilities of each sequence', () => {
     [1, 0, 0, 0, 0, 2],
   ];
   const weights = toReference(parameters);
-  const reference = assertFlatMemory(() => referenceOf(config, parameters, sequences, shape));
+  const reference = assertFlatMemory(() => referenceOf({ config, parameters }, sequences, shape));
   for (const ids of sequences) {
-    const batch = packRows([{ ids, channels: {} }], [[0]], 1, ids.length - 1, []);
+    const batch = packRows(
+      [{ ids, channels: {} }],
+      [[0]],
+      { rows: 1, rowLength: ids.length - 1 },
+      [],
+    );
     assertAllclose(reference(ids), batchLogprobs(config, parameters, batch));
     assertAllclose(reference(ids), referenceLogprobs(config, weights, ids), {
       absolute: 1e-5,

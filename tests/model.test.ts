@@ -49,7 +49,7 @@ function packed(): PackedBatch<'weights'> {
     ids,
     channels: { weights: Array<number>(ids.length - 1).fill(1 / predictions) },
   }));
-  return packRows(sequences, [[0, 1], [2]], 2, 10, ['weights']);
+  return packRows(sequences, [[0, 1], [2]], { rows: 2, rowLength: 10 }, ['weights']);
 }
 
 /** Where the predictions of each document lie in the packed batch. */
@@ -347,7 +347,7 @@ test('two updates of AdamW against plain loops', () => {
       channels: { weights: ids.slice(1).map(() => 1 / count) },
     }));
     const rows = texts.map((_, i) => [i]);
-    const batch = packRows(sequences, rows, 3, 8, ['weights']);
+    const batch = packRows(sequences, rows, { rows: 3, rowLength: 8 }, ['weights']);
     const stats = trainer.step([batch], rates[step]!);
 
     const loss = referenceLoss(config, weights, texts);

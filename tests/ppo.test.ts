@@ -32,7 +32,10 @@ test('the critic reads its number off every place; its loss is half the weighted
   const parameters = { ...plain, scoreHead: head };
   const ids = [1, 5, 7, 2];
   const channels = { weights: [0, 0.5, 0.5], returns: [9, 1, 0] };
-  const batch = packRows([{ ids, channels }], [[0]], 1, 3, ['weights', 'returns']);
+  const batch = packRows([{ ids, channels }], [[0]], { rows: 1, rowLength: 3 }, [
+    'weights',
+    'returns',
+  ]);
   // the head is a row of the embedding, so a value is the logit of that token
   const logits = referenceLogits(config, toReference(plain), ids.slice(0, 3));
   const expected = logits.map((after) => after[row]!);
@@ -73,7 +76,7 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
   const losses = [1, 2, 3, 4, 5, 6].map(
     (step) =>
       assertFlatMemory(() =>
-        ppoUpdates(config, policy, critic, completions, { ...options, seed: [step] }),
+        ppoUpdates({ config, policy, critic }, completions, { ...options, seed: [step] }),
       ).valueLoss,
   );
   // the critic starts at 0, so the returns are .95 and 1 for the right answer, 0 and 0 for the wrong one

@@ -105,7 +105,7 @@ test('log-probabilities are those of the training forward', () => {
     channels: {},
   }));
   const rows = sequences.map((_, i) => [i]);
-  const batch = packRows(sequences, rows, rows.length, 20, []);
+  const batch = packRows(sequences, rows, { rows: rows.length, rowLength: 20 }, []);
   const logprobs = batchLogprobs(config, parameters, batch).dataSync();
   rollouts.forEach((rollout, r) => {
     const from = r * 20 + rollout.promptIds.length - 1;

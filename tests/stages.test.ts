@@ -9,6 +9,7 @@ import type { Evaluation } from '../lib/evaluation/score';
 import { loadCheckpoint } from '../lib/model/checkpoint';
 import { modelConfig } from '../lib/model/config';
 import { readRunInfo, Run } from '../lib/runs/run';
+import { wholeNumber } from '../lib/commands/arguments';
 import { conversation } from '../lib/workbook/ask';
 import { trainBase } from '../lib/stages/base';
 import { corpusNamed } from '../lib/stages/corpora';
@@ -18,7 +19,6 @@ import {
   samplerFor,
   saveModel,
   stageName,
-  wholeNumber,
 } from '../lib/stages/places';
 import { stageNamed } from '../lib/recipe/graph';
 import { presetNamed, presets } from '../lib/recipe/presets';
@@ -27,12 +27,12 @@ import {
   rolloutMetrics,
   rolloutRecord,
   sampleStep,
-  type RewardFunction,
 } from '../lib/stages/rollouts';
 import { seedLines, seedTable } from '../lib/reports/seeds';
 import { baseSettings, mixture, rlSettings } from '../lib/stages/settings';
 import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
+import type { RewardFunction } from '../lib/rewards/reward';
 import { generate, taskNamed } from '../lib/tasks/index';
 import { createRandom } from '../lib/core/random';
 import { taskVocabularySize, tokenIds } from '../lib/tokenizer/vocabulary';

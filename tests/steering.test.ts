@@ -6,7 +6,7 @@ import { modelConfig } from '../lib/model/config';
 import { initParameters, type Model } from '../lib/model/parameters';
 import { readChanges, readMetrics, readRunInfo } from '../lib/runs/run';
 import { runFolder } from '../lib/stages/places';
-import type { RewardFunction } from '../lib/stages/rollouts';
+import type { RewardFunction } from '../lib/rewards/reward';
 import { rlSettings, type RLSettings } from '../lib/stages/settings';
 import {
   changesOf,

@@ -46,7 +46,7 @@ const sequences: Sequence<'weights' | 'extra'>[] = [
 ];
 
 test('a packed batch, place by place', () => {
-  const batch = packRows(sequences, [[1, 0], [2]], 3, 6, ['extra', 'weights']);
+  const batch = packRows(sequences, [[1, 0], [2]], { rows: 3, rowLength: 6 }, ['extra', 'weights']);
   assert.deepEqual(batch.ids.arraySync(), [
     [1, 6, 7, 1, 5, 0],
     [3, 0, 0, 0, 0, 0],
@@ -201,9 +201,7 @@ test('one update of AdamW, by hand', () => {
   const gradients = pair([3, 0], [4]);
   const updated = updateWeights(
     config,
-    parameters,
-    gradients,
-    initOptimizer(config, parameters),
+    { parameters, gradients, state: initOptimizer(config, parameters) },
     hyper,
   );
   assertAllclose(updated.gradientNorm, [5]);
@@ -215,9 +213,7 @@ test('one update of AdamW, by hand', () => {
   // matrix m = .9 * .06 + .1 * .5 = .104, v = .95 * .018 + .05 * .25 = .0296
   const second = updateWeights(
     config,
-    parameters,
-    pair([0.5, 0], [0]),
-    updated.state,
+    { parameters, gradients: pair([0.5, 0], [0]), state: updated.state },
     optimizerInputs(0.01, 2, config),
   );
   const direction = 0.104 / 0.19 / Math.sqrt(0.0296 / 0.0975);
@@ -231,9 +227,7 @@ test('the gradient is no longer than the largest allowed norm, and small ones st
   const firstMean = (gradient: number[]): ArrayLike<number> =>
     updateWeights(
       config,
-      parameters,
-      pair(gradient, [0]),
-      initOptimizer(config, parameters),
+      { parameters, gradients: pair(gradient, [0]), state: initOptimizer(config, parameters) },
       optimizerInputs(1, 1, config),
     ).state.adamW.means[0]!.dataSync();
   assertAllclose(firstMean([6, 8]), [0.12, 0.16]); // a tenth of (1.2, 1.6), which has the norm 2
@@ -287,7 +281,7 @@ test('one update of Muon, by hand', () => {
     [tf.tensor2d([[12, 16]]), tf.tensor2d([[0], [8]])],
     [tf.tensor2d([[8, 0]]), tf.tensor2d([[0], [0]])],
   ];
-  const updated = muon(config, weights, gradients, means, tf.scalar(0.1));
+  const updated = muon(config, { weights, gradients, means }, tf.scalar(0.1));
   assertAllclose(updated.means[0]!, [0.75 * 8 + 3, 4]);
   assertAllclose(updated.means[1]!, [0, 2]);
   // .75 (9, 4) + .25 (12, 16) = (9.75, 7), to length mapped(1) times sqrt(2) for one input and two outputs
@@ -310,7 +304,11 @@ test('Muon has the matrices of the blocks, AdamW embedding, norms and biases', (
     muon: { rateFactor: 3, momentum: 0.9, weightDecay: 0.1 },
   };
   const [plain, mixed] = [defaultOptimizer, withMuon].map((optimizer) =>
-    updateWeights(optimizer, parameters, gradients, initOptimizer(optimizer, parameters), inputs),
+    updateWeights(
+      optimizer,
+      { parameters, gradients, state: initOptimizer(optimizer, parameters) },
+      inputs,
+    ),
   ) as [ReturnType<typeof updateWeights>, ReturnType<typeof updateWeights>];
   assertAllclose(mixed.gradientNorm, plain.gradientNorm);
   for (const name of ['embedding', 'finalNorm'] as const)
@@ -324,7 +322,11 @@ test('Muon has the matrices of the blocks, AdamW embedding, norms and biases', (
     for (const name of names) {
       const gradient = tf.mul(gradients.layers[i]![name], clip);
       const means = [tf.zeros(gradient.shape)];
-      const alone = muon(withMuon.muon, [layer[name]], [gradient], means, tf.scalar(0.03));
+      const alone = muon(
+        withMuon.muon,
+        { weights: [layer[name]], gradients: [gradient], means },
+        tf.scalar(0.03),
+      );
       assertAllclose(b[name], alone.weights[0]!, { absolute: 1e-5 });
     }
   });
@@ -342,10 +344,10 @@ const documents: Sequence<'weights'>[] = [
 
 test('rows of two lengths have the loss and the gradient of one batch', () => {
   const parameters = randomParameters(config, 28);
-  const one = packRows(documents, [[0], [1], [2], [3]], 4, 5, ['weights']);
+  const one = packRows(documents, [[0], [1], [2], [3]], { rows: 4, rowLength: 5 }, ['weights']);
   const two = [
-    packRows(documents, [[3, 0]], 1, 9, ['weights']),
-    packRows(documents, [[1], [2]], 2, 4, ['weights']),
+    packRows(documents, [[3, 0]], { rows: 1, rowLength: 9 }, ['weights']),
+    packRows(documents, [[1], [2]], { rows: 2, rowLength: 4 }, ['weights']),
   ];
   const whole = lossAndGradients((p) => nextTokenLoss(config)(p, one), parameters);
   const split = lossAndGradients((p) => documentLoss(config)(p, two), parameters);

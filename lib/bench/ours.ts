@@ -4,17 +4,17 @@ import { tensorsMade } from '../engine/memory';
 import { disposeTree } from '../engine/tree';
 import { evaluate, heldOutProblems } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
-import { cloneParameters, type Model } from '../model/parameters';
+import { cloneParameters, type Model, type Parameters } from '../model/parameters';
 import { reward } from '../rewards/reward';
-import { createSampler } from '../sampling/sampler';
+import { createSampler, type Sampler } from '../sampling/sampler';
 import { samplerFor } from '../stages/places';
 import { rolloutMetrics, sampleStep } from '../stages/rollouts';
-import { rlSettings, type PlanEntry } from '../stages/settings';
+import { rlSettings, type PlanEntry, type RLSettings } from '../stages/settings';
 import { generate, promptIds } from '../tasks/index';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import { defaultOptimizer } from '../training/optimizer';
-import { grpoBatchLoss, grpoUpdates } from '../training/grpo';
+import { grpoBatchLoss, grpoUpdates, type GrpoBatch } from '../training/grpo';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packRows } from '../training/packing';
 import { workbookVariant } from '../training/variants';
@@ -69,12 +69,18 @@ function randomBatch(token: () => number): TextBatch {
     channels: { weights: Array<number>(rowLength).fill(1 / (rows * rowLength)) },
   }));
   const places = sequences.map((_, r) => [r]);
-  return packRows(sequences, places, rows, rowLength, ['weights']);
+  return packRows(sequences, places, { rows, rowLength }, ['weights']);
 }
 
 const heldOut = heldOutProblems('countdown', 3, 64);
 
-/** `grpoTokens`: new tokens at most in the completions of a GRPO step. The bench owns the model from here on. */
+const count = (groups: readonly (readonly { completionIds: readonly number[] }[])[]): number =>
+  groups.flat().reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+
+/**
+ * Makes the bench of a model, which belongs to it from here on. `grpoTokens` is the largest number of new tokens in the
+ * completions of a GRPO step.
+ */
 export function createBench(
   size: ModelSize,
   { config, parameters }: Model,
@@ -89,8 +95,6 @@ export function createBench(
   const alone = createSampler(config, { endToken: tokenIds.eos, decode });
   let step = 0;
   const options = (maxNewTokens: number) => ({ groupSize, maxNewTokens, seed: 0, step: step++ });
-  const count = (groups: readonly (readonly { completionIds: number[] }[])[]): number =>
-    groups.flat().reduce((sum, { completionIds }) => sum + completionIds.length, 0);
   return {
     train(steps = trainShape.steps) {
       const { rows, rowLength } = trainShape;
@@ -111,40 +115,7 @@ export function createBench(
       const groups = alone.sample(parameters, prompts, options(newTokens));
       return { tokens: count(groups), seconds: now() - began };
     },
-    async grpo() {
-      const idsBefore = tensorsMade();
-      const times = [now()];
-      let sample = 0;
-      // Every reward is computed as in a run, then replaced by 0 and 1 in turn, so that no group is left out.
-      const rewardFn: typeof reward = (...about) => ({ ...reward(...about), total: sample++ % 2 });
-      const groups = await sampleStep(parameters, sampler, {
-        ...settings,
-        seed: 0,
-        step,
-        rewardFn,
-      });
-      times.push(now());
-      rolloutMetrics(groups);
-      times.push(now());
-      const completions = groups.map((group) =>
-        group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
-      );
-      const { padding } = grpoUpdates(policy, completions, workbookVariant, {
-        updatesPerBatch: settings.grpo.updatesPerBatch,
-        shapes: settings.batches,
-        learningRate: 1e-6,
-        seed: [step++],
-      });
-      times.push(now());
-      const [a, b, c, d] = times as [number, number, number, number];
-      return {
-        tokens: count(completions),
-        seconds: d - a,
-        padding,
-        tensorIds: tensorsMade() - idsBefore,
-        parts: { 'sampling and rewards': b - a, metrics: c - b, updates: d - c },
-      };
-    },
+    grpo: () => measureGrpo(policy, sampler, parameters, { ...settings, step: step++ }),
     async evaluate() {
       const began = now();
       const { rollouts } = await evaluate(parameters, sampler, heldOut, { seed: step++ });
@@ -153,6 +124,45 @@ export function createBench(
     dispose() {
       for (const part of [trainer, policy, sampler, alone]) part?.dispose();
       disposeTree(parameters);
+    },
+  };
+}
+
+/** One step of R1-Zero: the completions of `parameters`, their rewards, and the updates of `policy`. */
+async function measureGrpo(
+  policy: Trainer<GrpoBatch>,
+  sampler: Sampler,
+  parameters: Parameters,
+  settings: RLSettings & { readonly step: number },
+): Promise<GrpoMeasurement> {
+  const idsBefore = tensorsMade();
+  const start = now();
+  let sample = 0;
+  // Every reward is computed as in a run, then replaced by 0 and 1 in turn, so that no group is left out.
+  const rewardFn: typeof reward = (...about) => ({ ...reward(...about), total: sample++ % 2 });
+  const groups = await sampleStep(parameters, sampler, { ...settings, seed: 0, rewardFn });
+  const sampled = now();
+  rolloutMetrics(groups);
+  const measured = now();
+  const completions = groups.map((group) =>
+    group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
+  );
+  const { padding } = grpoUpdates(policy, completions, workbookVariant, {
+    updatesPerBatch: settings.grpo.updatesPerBatch,
+    shapes: settings.batches,
+    learningRate: 1e-6,
+    seed: [settings.step],
+  });
+  const end = now();
+  return {
+    tokens: count(completions),
+    seconds: end - start,
+    padding,
+    tensorIds: tensorsMade() - idsBefore,
+    parts: {
+      'sampling and rewards': sampled - start,
+      metrics: measured - sampled,
+      updates: end - measured,
     },
   };
 }

@@ -73,16 +73,23 @@ export interface BudgetPoint {
 /** Room for `</think> <answer>`, an answer of five numbers, `</answer> <eos>`. */
 const answerTokens = 14;
 
+export interface BudgetOptions {
+  /** the most tokens before the answer has to begin */
+  readonly budget: number;
+  /** completions per problem; default 8 */
+  readonly samples?: number;
+  readonly seed?: number;
+}
+
 /**
- * The same problems with a limit on thinking: a completion that has not begun its answer at `budget` tokens gets
+ * Measures accuracy under a limit on thinking: a completion that has not begun its answer at `budget` tokens gets
  * `</think> <answer>` written for it and must answer (budget forcing, Muennighoff et al. 2025, arXiv:2501.19393).
  */
 export async function measureBudget(
   parameters: Parameters,
   sampler: Sampler,
   { problems, languages }: ProblemSet,
-  budget: number,
-  { samples = 8, seed = 0 }: { samples?: number; seed?: number } = {},
+  { budget, samples = 8, seed = 0 }: BudgetOptions,
 ): Promise<BudgetPoint> {
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
   const limit = { groupSize: samples, maxNewTokens: budget, seed };

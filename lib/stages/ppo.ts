@@ -22,7 +22,7 @@ export async function trainPpo(
   const critic = new Trainer(criticLoss(config), settings.optimizer, state);
   const updates: Updates = (policy, groups, update) => {
     const criticRate = criticRateFactor * update.learningRate;
-    return ppoUpdates(config, policy, critic, groups.flat(), { ...update, lambda, criticRate });
+    return ppoUpdates({ config, policy, critic }, groups.flat(), { ...update, lambda, criticRate });
   };
   try {
     return await trainRL({ ...zero, updates, resumable: false });

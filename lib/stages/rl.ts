@@ -1,18 +1,21 @@
 /**
- * R1-Zero: reinforcement learning straight from the base model, with rewards from rules alone (DeepSeek-R1,
- * section 2). The model is told neither to think longer nor to check itself.
+ * Reinforcement learning with rewards: the loop of R1-Zero (DeepSeek-R1, section 2), which Dev2, R1, the students and
+ * the comparisons share. A step samples a group of completions for each prompt, rewards them, and updates the policy.
+ * The model is told neither to think longer nor to check itself.
  */
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
-import { progress } from '../core/progress';
+import { progress, type Progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
-import { generalOf } from '../evaluation/general';
 import { problemsOf } from '../evaluation/evaluate';
+import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
+import type { RewardFunction } from '../rewards/reward';
 import { Run, type RunInfo } from '../runs/run';
+import type { Sampler } from '../sampling/sampler';
 import {
   grpoBatchLoss,
   grpoUpdates,
@@ -33,14 +36,13 @@ import {
   rolloutRecord,
   sampleStep,
   type Judge,
-  type RewardFunction,
   type ScoredRollout,
 } from './rollouts';
-import { settingsAt, rlSettings, type RLSettings } from './settings';
+import { rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './steering';
 import { versions } from './versions';
 
-/** How a policy learns from scored groups: GRPO, or what an experiment puts in its place. */
+/** How a policy learns from scored groups: by GRPO, or by what an experiment puts in its place. */
 export type Updates = (
   trainer: Trainer<GrpoBatch>,
   groups: readonly (readonly ScoredCompletion[])[],
@@ -53,7 +55,7 @@ export interface RLOptions {
   /** the model to start from, and its name for the record */
   from: Model;
   fromName: string;
-  /** name of the stage in file names; `r1-zero` unless it is a control */
+  /** the stage's name in file names; default `r1-zero` */
   stage?: string;
   place?: Place;
   settings?: Partial<RLSettings>;
@@ -78,88 +80,43 @@ export interface RLResult {
   readonly info: RunInfo;
 }
 
-/** Trains R1-Zero, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
+/** A run in progress: what all of its steps share. */
+interface RunningRL {
+  readonly options: RLOptions;
+  readonly run: Run;
+  readonly trainer: Trainer<GrpoBatch>;
+  readonly sampler: Sampler;
+  readonly bar: Progress;
+  /** the settings that the run was started with */
+  readonly settings: RLSettings;
+  /** the same settings with the steering changes made so far */
+  now: RLSettings;
+}
+
+/**
+ * Trains a policy, or goes on with an interrupted run of the same settings. Returns null when the person stopped it: the
+ * run has saved itself then and goes on with the next call.
+ */
 export async function trainRL(options: RLOptions): Promise<RLResult | null> {
-  const { size, seed, from, stage = 'r1-zero', place = local } = options;
+  const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
   const settings = rlSettings(size, options.settings);
-  const { updates = workbookUpdates, resumable = true, steering, rewardFn, judge } = options;
   if (settings.groupSize < 2)
     throw new UserError(`invalid group size: ${settings.groupSize}: GRPO compares, use 2 or more`);
-  const { config } = from;
   const name = stageName(size, stage, seed);
   const { run, trainer, firstStep } = await openRun(runFolder(place, name), options, settings);
-  const sampler = samplerFor(config);
+  const sampler = samplerFor(options.from.config);
   const bar = progress(name, settings.steps, { from: firstStep });
-  /** the settings with the changes made up to here */
-  let now = steered(settings, run.changes);
-  const due = (step: number): RLSettings => settingsAt(step, now);
-
-  const evaluateAll = async (step: number, problems: number): Promise<Evaluation[]> => {
-    const evaluations: Evaluation[] = [];
-    for (const spec of settings.evaluated) {
-      const report = (note: string): void => bar.update(step, note);
-      const at = { step, seed, settings: due(step), report };
-      const set = problemsOf(spec, problems);
-      evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
-    }
-    await options.onEvaluation?.(step, evaluations);
-    return evaluations;
-  };
-
-  const goesOn = async (step: number): Promise<boolean> => {
-    const { metrics, changes } = run;
-    const standing = { step, settings: now, metrics, changes };
-    const orders = await steering!.before(standing);
-    changes.push(...changesOf(standing, orders));
-    now = steered(settings, changes);
-    return !orders.stop;
-  };
-
-  const inspectAt = (step: number): Promise<void> =>
-    inspect(run, trainer.state.parameters, sampler, step, { ...due(step), seed, rewardFn, judge });
-
-  const oneStep = async (step: number): Promise<void> => {
-    const { evaluateEvery, evaluationProblems, finalProblems } = now;
-    if (step % evaluateEvery === 0)
-      await evaluateAll(step, step === 0 ? finalProblems : evaluationProblems);
-    await inspectAt(step);
-    const started = Date.now();
-    const tensorsBefore = tensorsMade();
-    const sampling = { ...due(step), seed, step, rewardFn, judge };
-    const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
-    const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
-    Object.assign(row, update(updates, trainer, groups, now, from, seed, step));
-    const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
-    run.tokens += tokens;
-    const { seconds } = run;
-    Object.assign(row, { seconds, tokens: run.tokens, ...costs(tokens, started, tensorsBefore) });
-    run.metrics.push(row);
-    // One completion of each group now and then: enough to read, small enough to keep.
-    if (step % keptEvery === 0 || step === settings.steps - 1)
-      run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
-    bar.update(step + 1, stepText(row));
-    await options.onStep?.(row, settings.steps);
-    if (resumable && step % 25 === 24) run.save(step + 1, encodeTrainerState(trainer.state));
-    stopNearTensorLimit();
-  };
-
-  const keptEvery = Math.max(10, Math.ceil(settings.steps / 20));
-  const again = resumable ? 'run it again to go on' : 'run again it starts over';
+  const now = steered(settings, run.changes);
+  const running: RunningRL = { options, run, trainer, sampler, bar, settings, now };
   try {
-    const { steps } = settings;
-    const { step, stopped } = await loop(firstStep, steps, oneStep, steering && goesOn);
+    const body = (step: number): Promise<void> => oneStep(running, step);
+    const goesOn = steering && ((step: number) => steer(running, steering, step));
+    const { step, stopped } = await loop(firstStep, settings.steps, body, goesOn);
+    const again = resumable ? 'run it again to go on' : 'run again it starts over';
     bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
-    if (stopped) {
-      if (resumable) run.save(step, encodeTrainerState(trainer.state));
-      return null;
-    }
-    const evaluations = await evaluateAll(step, settings.finalProblems);
-    await inspectAt(step);
-    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
-    const general = await generalOf(model, sampler, settings.finalGeneralPrompts, seed);
-    saveModel(place, name, model);
-    const info = run.finish(step, { evaluations, ...general });
-    return { model, evaluations, info };
+    if (!stopped) return await finish(running, step, name, place);
+    if (resumable) run.save(step, encodeTrainerState(trainer.state));
+    return null;
   } finally {
     steering?.end?.();
     sampler.dispose();
@@ -167,7 +124,7 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   }
 }
 
-/** A new run, or an interrupted one where it stands, and its trainer. */
+/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
 async function openRun(
   folder: string,
   { stage = 'r1-zero', size, seed, from, fromName }: RLOptions,
@@ -188,7 +145,113 @@ async function openRun(
   return { run, trainer, firstStep: saved?.step ?? 0 };
 }
 
-/** What a step has cost: time, and room. */
+/** Steps between two saved states, from which an interrupted run goes on. */
+const savedEvery = 25;
+
+/** One step of the run: evaluate where it is due, sample, reward, update, and record all of it. */
+async function oneStep(running: RunningRL, step: number): Promise<void> {
+  const { options, run, trainer, sampler, bar, settings, now } = running;
+  const { seed, rewardFn, judge, resumable = true } = options;
+  const { evaluateEvery, evaluationProblems, finalProblems } = now;
+  if (step % evaluateEvery === 0)
+    await evaluateAll(running, step, step === 0 ? finalProblems : evaluationProblems);
+  await inspectAt(running, step);
+  const started = Date.now();
+  const tensorsBefore = tensorsMade();
+  const sampling = { ...settingsAt(step, now), seed, step, rewardFn, judge };
+  const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
+  const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
+  Object.assign(row, update(running, groups, step));
+  const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
+  run.tokens += tokens;
+  const { seconds } = run;
+  Object.assign(row, { seconds, tokens: run.tokens, ...costs(tokens, started, tensorsBefore) });
+  run.metrics.push(row);
+  keepRollouts(running, groups, step);
+  bar.update(step + 1, stepText(row));
+  await options.onStep?.(row, settings.steps);
+  if (resumable && step % savedEvery === savedEvery - 1)
+    run.save(step + 1, encodeTrainerState(trainer.state));
+  stopNearTensorLimit();
+}
+
+/** Evaluates the policy on held-out problems of every task and level that the settings name. */
+async function evaluateAll(
+  { options, run, trainer, sampler, bar, settings, now }: RunningRL,
+  step: number,
+  problems: number,
+): Promise<Evaluation[]> {
+  const evaluations: Evaluation[] = [];
+  const report = (note: string): void => bar.update(step, note);
+  for (const spec of settings.evaluated) {
+    const at = { step, seed: options.seed, settings: settingsAt(step, now), report };
+    const set = problemsOf(spec, problems);
+    evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
+  }
+  await options.onEvaluation?.(step, evaluations);
+  return evaluations;
+}
+
+/** Keeps whole groups for the rollout inspector, where the settings ask for them at this step. */
+function inspectAt(
+  { options, run, trainer, sampler, now }: RunningRL,
+  step: number,
+): Promise<void> {
+  const { seed, rewardFn, judge } = options;
+  const asked = { ...settingsAt(step, now), seed, rewardFn, judge };
+  return inspect(run, trainer.state.parameters, sampler, step, asked);
+}
+
+/** Asks the steering what changes from this step on. False ends the run before the step. */
+async function steer(running: RunningRL, steering: Steering, step: number): Promise<boolean> {
+  const { run, settings, now } = running;
+  const standing = { step, settings: now, metrics: run.metrics, changes: run.changes };
+  const orders = await steering.before(standing);
+  run.changes.push(...changesOf(standing, orders));
+  running.now = steered(settings, run.changes);
+  return !orders.stop;
+}
+
+/** Makes the updates of one step and returns their columns of `metrics.csv`. */
+function update(
+  { options, trainer, now }: RunningRL,
+  groups: readonly (readonly ScoredRollout[])[],
+  step: number,
+): Row {
+  const { from, seed, updates = grpo } = options;
+  const { temperature, batches: shapes } = now;
+  const completions = groups.map((group) =>
+    group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
+  );
+  const texts = completions.flat().map((c) => [...c.promptIds, ...c.completionIds]);
+  const reference =
+    now.grpo.klCoef > 0 ? referenceOf(from, texts, shapes[0]!, temperature) : undefined;
+  const { stats, padding, zeroVarianceShare, valueLoss } = updates(trainer, completions, {
+    updatesPerBatch: now.grpo.updatesPerBatch,
+    learningRate: now.learningRate * warmUp(step, now.warmUpSteps),
+    shapes,
+    seed: [seed, step],
+    reference,
+    temperature,
+  });
+  const mean = (key: string): number | null =>
+    stats.length > 0 ? stats.reduce((sum, s) => sum + s[key]!, 0) / stats.length : null;
+  return {
+    'policy/kl': mean('kl'),
+    'policy/clipFraction': mean('clipFraction'),
+    'loss/policy': mean('loss'),
+    'loss/gradientNorm': mean('gradientNorm'),
+    ...(zeroVarianceShare !== undefined && { 'batch/zeroVarianceShare': zeroVarianceShare }),
+    ...(valueLoss !== undefined && { 'loss/value': valueLoss }),
+    'batch/padding': padding,
+  };
+}
+
+/** The updates of this workbook's GRPO. */
+const grpo: Updates = (trainer, groups, options) =>
+  grpoUpdates(trainer, groups, workbookVariant, options);
+
+/** Returns the columns of `metrics.csv` that say what a step has cost: seconds, and memory. */
 function costs(tokens: number, started: number, tensorsBefore: number): Row {
   const secondsPerStep = (Date.now() - started) / 1000;
   return {
@@ -199,52 +262,34 @@ function costs(tokens: number, started: number, tensorsBefore: number): Row {
   };
 }
 
-const workbookUpdates: Updates = (trainer, groups, options) =>
-  grpoUpdates(trainer, groups, workbookVariant, options);
+/** Keeps one completion of each group now and then: enough to read, small enough to keep. */
+function keepRollouts(
+  { run, settings: { steps } }: RunningRL,
+  groups: readonly (readonly ScoredRollout[])[],
+  step: number,
+): void {
+  const every = Math.max(10, Math.ceil(steps / 20));
+  if (step % every === 0 || step === steps - 1)
+    run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
+}
 
 const stepText = (row: Row): string =>
   `accuracy ${Number(row['reward/accuracy']).toFixed(2)}, length ${Math.round(Number(row['completion/length']))}`;
 
-/** The updates of one step; returns its columns of `metrics.csv`. */
-function update(
-  updates: Updates,
-  trainer: Trainer<GrpoBatch>,
-  groups: readonly (readonly ScoredRollout[])[],
-  settings: RLSettings,
-  from: Model,
-  seed: number,
+/** Measures the trained policy, saves it as a checkpoint, and closes the run. */
+async function finish(
+  running: RunningRL,
   step: number,
-): Row {
-  const completions = groups.map((group) =>
-    group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
-  );
-  const reference =
-    settings.grpo.klCoef > 0
-      ? referenceOf(
-          from.config,
-          from.parameters,
-          completions.flat().map((c) => [...c.promptIds, ...c.completionIds]),
-          settings.batches[0]!,
-          settings.temperature,
-        )
-      : undefined;
-  const { stats, padding, ...more } = updates(trainer, completions, {
-    updatesPerBatch: settings.grpo.updatesPerBatch,
-    learningRate: settings.learningRate * warmUp(step, settings.warmUpSteps),
-    shapes: settings.batches,
-    seed: [seed, step],
-    reference,
-    temperature: settings.temperature,
-  });
-  const mean = (key: string): number | null =>
-    stats.length > 0 ? stats.reduce((sum, s) => sum + s[key]!, 0) / stats.length : null;
-  return {
-    'policy/kl': mean('kl'),
-    'policy/clipFraction': mean('clipFraction'),
-    'loss/policy': mean('loss'),
-    'loss/gradientNorm': mean('gradientNorm'),
-    ...('zeroVarianceShare' in more && { 'batch/zeroVarianceShare': more.zeroVarianceShare }),
-    ...('valueLoss' in more && { 'loss/value': more.valueLoss }),
-    'batch/padding': padding,
-  };
+  name: string,
+  place: Place,
+): Promise<RLResult> {
+  const { options, run, trainer, sampler, settings } = running;
+  const evaluations = await evaluateAll(running, step, settings.finalProblems);
+  await inspectAt(running, step);
+  const { config } = options.from;
+  const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+  const general = await generalOf(model, sampler, settings.finalGeneralPrompts, options.seed);
+  saveModel(place, name, model);
+  const info = run.finish(step, { evaluations, ...general });
+  return { model, evaluations, info };
 }

@@ -1,8 +1,14 @@
-/** One batch of rollouts with its rewards, and what there is to say about it. */
+/** A batch of rollouts: how it is sampled and rewarded, and which numbers and records describe it. */
 import type { Row } from '../core/csv';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
-import { addPreference, reward, type RewardBreakdown, type RewardWeights } from '../rewards/reward';
+import {
+  addPreference,
+  reward,
+  type RewardBreakdown,
+  type RewardFunction,
+  type RewardWeights,
+} from '../rewards/reward';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { generate, promptIds, promptText, type Problem } from '../tasks/index';
@@ -22,9 +28,6 @@ export interface ScoredRollout {
 /** A problem, and the language it is asked in. */
 export type Question = Pick<ScoredRollout, 'problem' | 'language'>;
 
-/** How a completion is rewarded; `reward` of `lib/rewards` unless an experiment says otherwise. */
-export type RewardFunction = typeof reward;
-
 /** A reward model and the tasks whose completions it judges. */
 export interface Judge {
   readonly scorer: Scorer;
@@ -33,11 +36,13 @@ export interface Judge {
 
 export interface GroupOptions {
   readonly groupSize: number;
+  /** tokens of a completion at most */
   readonly maxNewTokens: number;
   readonly temperature?: number;
   readonly rewards: RewardWeights;
   readonly seed: number;
   readonly step: number;
+  /** default: `reward` of lib/rewards/reward.ts */
   readonly rewardFn?: RewardFunction;
   readonly judge?: Judge;
 }
@@ -87,7 +92,7 @@ export async function sampleGroups(
   return options.judge ? judged(scored, options.judge, rewards) : scored;
 }
 
-/** The same rollouts, with the reward model's score in the reward of those that it judges. */
+/** Adds the reward model's score to the rewards of the rollouts whose tasks it judges. */
 function judged(
   groups: readonly ScoredRollout[][],
   { scorer, tasks }: Judge,
@@ -109,7 +114,7 @@ function judged(
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 
-/** The columns of `metrics.csv` that describe a batch of rollouts: over all of it, and for each task. */
+/** Returns the columns of `metrics.csv` that describe a batch of rollouts: over all of it, and for each task. */
 export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): Row {
   const all = groups.flat();
   const totals = all.map(({ reward }) => reward.total);
@@ -144,7 +149,7 @@ export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): R
   return row;
 }
 
-/** A rollout as `rollouts.jsonl` keeps it. */
+/** Returns a rollout in the form in which `rollouts.jsonl` keeps it. */
 export function rolloutRecord(
   { problem, language, rollout, reward }: ScoredRollout,
   step: number,

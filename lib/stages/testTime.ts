@@ -60,7 +60,7 @@ export async function testTimeOf(
       const limited: BudgetPoint[] = [];
       for (const budget of budgets)
         limited.push(
-          await measureBudget(model.parameters, sampler, set, budget, { samples: budgetSamples, seed }), // prettier-ignore
+          await measureBudget(model.parameters, sampler, set, { budget, samples: budgetSamples, seed }), // prettier-ignore
         );
       lines.push({ model: name, ...measured, budgets: limited });
     }

@@ -11,6 +11,13 @@ export interface AdamWConfig {
 /** The running means of the gradients and of their squares. */
 export type AdamWState = { readonly means: tf.Tensor[]; readonly squares: tf.Tensor[] };
 
+/** Weights with their gradients and running means, in one order. */
+export interface AdamWInputs {
+  readonly weights: readonly tf.Tensor[];
+  readonly gradients: readonly tf.Tensor[];
+  readonly state: AdamWState;
+}
+
 /**
  * One update of AdamW (Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101) as a pure function:
  * `m = b1 m + (1-b1) g`, `v = b2 v + (1-b2) g^2`, `w = w - rate (c1 m / (sqrt(c2 v) + eps) + decay w)`
@@ -18,9 +25,7 @@ export type AdamWState = { readonly means: tf.Tensor[]; readonly squares: tf.Ten
  */
 export function adamW(
   { beta1, beta2, epsilon, weightDecay }: AdamWConfig,
-  weights: readonly tf.Tensor[],
-  gradients: readonly tf.Tensor[],
-  state: AdamWState,
+  { weights, gradients, state }: AdamWInputs,
   { rate, c1, c2 }: { rate: tf.Tensor; c1: tf.Tensor; c2: tf.Tensor },
 ): { weights: tf.Tensor[]; state: AdamWState } {
   const updated = weights.map((weight, i) => {

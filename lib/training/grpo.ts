@@ -17,7 +17,7 @@ import { jit } from '../engine/jit';
 import { tf } from '../engine/tensorflow';
 import { disposeTree } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
-import type { Parameters } from '../model/parameters';
+import type { Model, Parameters } from '../model/parameters';
 import type { LossOutputs } from './gradients';
 import { grpoLoss, type GrpoLossConfig } from './losses';
 import { batchLogprobs } from './nextToken';
@@ -50,7 +50,7 @@ export const defaultGrpo: GrpoConfig = {
   updatesPerBatch: 2,
 };
 
-/** What GRPO needs of a rollout. */
+/** A completion as the updates of a policy take it. */
 export interface ScoredCompletion {
   readonly promptIds: readonly number[];
   readonly completionIds: readonly number[];
@@ -69,12 +69,6 @@ export function grpoBatchLoss(
     const logprobs = batchLogprobs(config, parameters, batch, inverse);
     return grpoLoss({ logprobs, ...batch.channels }, lossConfig);
   };
-}
-
-/** A completion with the advantage of each of its tokens. */
-export interface WeightedCompletion {
-  readonly completion: ScoredCompletion;
-  readonly advantages: readonly number[];
 }
 
 export interface UpdateOptions {
@@ -101,36 +95,38 @@ export function grpoUpdates(
   options: UpdateOptions,
 ): { stats: StepStats[]; zeroVarianceShare: number; padding: number } {
   const estimated = advantages(groups.map((group) => group.map((c) => c.reward)));
-  const used = groups.flatMap((group, g) => {
-    const own = estimated[g]!;
-    if (own.every((a) => Math.abs(a) < 1e-9)) return [];
-    return group.map((completion, i): WeightedCompletion => {
-      const each = Array<number>(completion.completionIds.length).fill(own[i]!);
-      return { completion, advantages: each };
-    });
-  });
-  const usedGroups = used.length / Math.max(1, groups[0]?.length ?? 1);
-  const zeroVarianceShare = 1 - usedGroups / groups.length;
-  return { ...policyUpdate(trainer, used, { tokenWeights, ...options }), zeroVarianceShare };
+  const used = [...groups.keys()].filter((g) => estimated[g]!.some((a) => Math.abs(a) >= 1e-9));
+  const completions = used.flatMap((g) => groups[g]!);
+  const ofTokens = used
+    .flatMap((g) => estimated[g]!)
+    .map((advantage, i) => completions[i]!.completionIds.map(() => advantage));
+  const updated = policyUpdate(trainer, completions, ofTokens, { tokenWeights, ...options });
+  return { ...updated, zeroVarianceShare: 1 - used.length / groups.length };
 }
 
-/** Updates of a policy from completions with their advantages, in `updatesPerBatch` random parts. */
+/**
+ * Updates of a policy from completions, in `updatesPerBatch` random parts. `advantages[i]` are those of the tokens of
+ * completion i.
+ */
 export function policyUpdate(
   trainer: Trainer<GrpoBatch>,
-  completions: readonly WeightedCompletion[],
+  completions: readonly ScoredCompletion[],
+  advantages: readonly (readonly number[])[],
   options: UpdateOptions,
 ): { stats: StepStats[]; padding: number } {
   const { updatesPerBatch, learningRate, shapes, seed, reference } = options;
   const { tokenWeights = meanOverTokens, temperature = 1 } = options;
-  const order = shuffle(completions, createRandom(...seed, 'updates'));
+  const order = shuffle([...completions.keys()], createRandom(...seed, 'updates'));
   const perUpdate = Math.ceil(order.length / updatesPerBatch);
   const stats: StepStats[] = [];
   let useful = 0;
   let computed = 0;
   for (let from = 0; from < order.length; from += perUpdate) {
     const part = order.slice(from, from + perUpdate);
-    const weights = tokenWeights(part.map(({ completion }) => completion.completionIds.length));
-    const sequences = part.map((one, i) => toSequence(one, weights[i]!, reference));
+    const weights = tokenWeights(part.map((i) => completions[i]!.completionIds.length));
+    const sequences = part.map((i, place) =>
+      toSequence(completions[i]!, advantages[i]!, weights[place]!, reference),
+    );
     const plain = [...packBatches(sequences, shapes, channels)];
     const batches = temperature === 1 ? plain : plain.map((b) => tempered(b, temperature));
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
@@ -145,12 +141,13 @@ const tempered = (batch: PlainBatch, temperature: number): GrpoBatch => ({
   inverseTemperature: tf.scalar(1 / temperature),
 });
 
+/** A completion as the loss takes it: its prompt counts for nothing. */
 function toSequence(
-  { completion, advantages }: WeightedCompletion,
+  { promptIds, completionIds, logprobs }: ScoredCompletion,
+  advantages: readonly number[],
   weight: number,
   reference?: Reference,
 ): Sequence<GrpoChannel> {
-  const { promptIds, completionIds, logprobs } = completion;
   const ids = [...promptIds, ...completionIds];
   const before = Array<number>(promptIds.length - 1).fill(0);
   const oldLogprobs = [...before, ...logprobs];
@@ -170,8 +167,7 @@ export type Reference = (ids: readonly number[]) => ArrayLike<number>;
 
 /** Log-probability of every token after the first of each sequence under some weights, as a table to look up. */
 export function referenceOf(
-  config: ModelConfig,
-  parameters: Parameters,
+  { config, parameters }: Model,
   sequences: readonly (readonly number[])[],
   shape: BatchShape,
   temperature = 1,
@@ -198,7 +194,7 @@ export function overSequences(
   );
   for (let r = 0; r < rows.length; r += shape.rows) {
     const part = rows.slice(r, r + shape.rows);
-    const batch = packRows(packed, part, shape.rows, shape.rowLength, []);
+    const batch = packRows(packed, part, shape, []);
     const result = forward(parameters, batch);
     const values = result.dataSync() as Float32Array;
     part.forEach((members, row) => {

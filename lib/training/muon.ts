@@ -28,6 +28,13 @@ export function orthogonalize(matrices: tf.Tensor): tf.Tensor {
   return rows <= columns ? x : tf.transpose(x, [0, 2, 1]);
 }
 
+/** Matrices with their gradients and running means, in one order. */
+export interface MuonInputs {
+  readonly weights: readonly tf.Tensor[];
+  readonly gradients: readonly tf.Tensor[];
+  readonly means: readonly tf.Tensor[];
+}
+
 /**
  * One update of Muon for matrices [in, out], with Nesterov's momentum:
  * `m = mu m + (1 - mu) g`, `w = w - rate (sqrt(max(1, out/in)) orthogonalize(mu m + (1 - mu) g) + decay w)`.
@@ -35,9 +42,7 @@ export function orthogonalize(matrices: tf.Tensor): tf.Tensor {
  */
 export function muon(
   { momentum, weightDecay }: MuonConfig,
-  weights: readonly tf.Tensor[],
-  gradients: readonly tf.Tensor[],
-  means: readonly tf.Tensor[],
+  { weights, gradients, means }: MuonInputs,
   rate: tf.Tensor,
 ): { weights: tf.Tensor[]; means: tf.Tensor[] } {
   const step = (mean: tf.Tensor, i: number): tf.Tensor =>

@@ -31,7 +31,7 @@ export function nextTokenLoss(
   });
 }
 
-/** The same over batches of different shapes, which become one graph. */
+/** The loss function of a trainer whose step takes several batches of different shapes: one graph computes them all. */
 export function documentLoss(
   config: ModelConfig,
 ): (parameters: Parameters, batches: readonly TextBatch[]) => LossOutputs {
@@ -77,7 +77,7 @@ export function documentBatches(
   let from = 0;
   const batches = shapes.map((shape) => {
     const own = rows.slice(from, (from += shape.rows));
-    return packRows(sequences, own, shape.rows, shape.rowLength, ['weights']);
+    return packRows(sequences, own, shape, ['weights']);
   });
   return { batches, tokens };
 }

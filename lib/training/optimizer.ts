@@ -44,12 +44,17 @@ export function optimizerInputs(
   return tf.tensor1d([learningRate, 1 / (1 - beta1 ** update), 1 / (1 - beta2 ** update)]);
 }
 
+/** What an update starts from. */
+export interface UpdateInputs {
+  readonly parameters: Parameters;
+  readonly gradients: Parameters;
+  readonly state: OptimizerState;
+}
+
 /** The weights and the optimizer's state after one update. A pure function; `inputs` come from `optimizerInputs`. */
 export function updateWeights(
   config: OptimizerConfig,
-  parameters: Parameters,
-  gradients: Parameters,
-  state: OptimizerState,
+  { parameters, gradients, state }: UpdateInputs,
   inputs: tf.Tensor,
 ): { parameters: Parameters; state: OptimizerState; gradientNorm: tf.Tensor } {
   const [rate, c1, c2] = tf.unstack(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -60,19 +65,11 @@ export function updateWeights(
   const share = (tensors: tf.Tensor[], wanted: boolean): tf.Tensor[] =>
     tensors.filter((_, i) => ofMuon[i] === wanted);
   const weights = flatten(parameters);
-  const others = adamW(config, share(weights, false), share(clipped, false), state.adamW, {
-    rate,
-    c1,
-    c2,
-  });
+  const adamWInputs = { weights: share(weights, false), gradients: share(clipped, false) };
+  const others = adamW(config, { ...adamWInputs, state: state.adamW }, { rate, c1, c2 });
+  const muonInputs = { weights: share(weights, true), gradients: share(clipped, true) };
   const matrices = config.muon
-    ? muon(
-        config.muon,
-        share(weights, true),
-        share(clipped, true),
-        state.muon,
-        tf.mul(rate, config.muon.rateFactor),
-      )
+    ? muon(config.muon, { ...muonInputs, means: state.muon }, tf.mul(rate, config.muon.rateFactor))
     : { weights: [], means: [] };
   const updated = ofMuon.map((its) => (its ? matrices.weights.shift()! : others.weights.shift()!));
   return {

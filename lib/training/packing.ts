@@ -29,7 +29,10 @@ export function assignRows(lengths: readonly number[], rowLength: number): numbe
   return rows.filter((members) => members.length > 0);
 }
 
-/** The same for given rows of any lengths; `left` are the sequences that found no room. */
+/**
+ * Fills rows of given lengths with sequences, first fit, longest first. `rows` are the indices of the sequences in each
+ * row; `left` are the indices of those that found no room.
+ */
 export function fillRows(
   lengths: readonly number[],
   rowLengths: readonly number[],
@@ -49,12 +52,21 @@ export function fillRows(
   return { rows, left };
 }
 
-/** Places the sequences of some rows; rows that are missing stay empty, so that B is always the same. */
+/** Rows of one length: the shape of a batch. */
+export interface BatchShape {
+  readonly rows: number;
+  readonly rowLength: number;
+}
+
+/**
+ * Packs sequences into a batch of B rows of T places. `rows[r]` are the indices of the sequences of row r; rows that are
+ * missing stay empty, so that every batch of a run has one shape. The sequences of a row do not see each other: attention
+ * looks back to `starts` and no further.
+ */
 export function packRows<Channel extends string>(
   sequences: readonly Sequence<Channel>[],
   rows: readonly (readonly number[])[],
-  B: number,
-  T: number,
+  { rows: B, rowLength: T }: BatchShape,
   channels: readonly Channel[],
 ): PackedBatch<Channel> {
   const ids = new Int32Array(B * T);
@@ -90,12 +102,6 @@ export function packRows<Channel extends string>(
   };
 }
 
-/** Rows of one length: the shape of a batch. */
-export interface BatchShape {
-  readonly rows: number;
-  readonly rowLength: number;
-}
-
 /**
  * Packs all sequences into as many batches as they need. `shapes` go from long rows to short ones, as attention costs
  * the square of a row's length: long rows take what short ones cannot hold, and others only where room is left.
@@ -106,7 +112,8 @@ export function* packBatches<Channel extends string>(
   channels: readonly Channel[],
 ): Generator<PackedBatch<Channel>> {
   let rest = sequences;
-  for (const [i, { rows: B, rowLength: T }] of shapes.entries()) {
+  for (const [i, shape] of shapes.entries()) {
+    const { rows: B, rowLength: T } = shape;
     const part = rest;
     const lengths = part.map((s) => s.ids.length - 1);
     const shorter = shapes[i + 1]?.rowLength ?? 0;
@@ -116,7 +123,7 @@ export function* packBatches<Channel extends string>(
     ).length;
     const { rows, left } = fillRows(lengths, Array<number>(Math.ceil(needed / B) * B).fill(T));
     for (let r = 0; r < rows.length; r += B)
-      yield packRows(part, rows.slice(r, r + B), B, T, channels);
+      yield packRows(part, rows.slice(r, r + B), shape, channels);
     rest = left.map((j) => part[j]!);
   }
 }

@@ -70,11 +70,16 @@ export interface PpoOptions {
   readonly temperature?: number;
 }
 
+/** A policy and its critic, both decoders of one shape. */
+export interface ActorCritic {
+  readonly config: ModelConfig;
+  readonly policy: Trainer<GrpoBatch>;
+  readonly critic: Trainer<CriticBatch>;
+}
+
 /** The updates of policy and critic from one batch of rollouts, both on the same parts of the completions. */
 export function ppoUpdates(
-  config: ModelConfig,
-  policy: Trainer<GrpoBatch>,
-  critic: Trainer<CriticBatch>,
+  { config, policy, critic }: ActorCritic,
   completions: readonly ScoredCompletion[],
   options: PpoOptions,
 ): { stats: StepStats[]; valueLoss: number; padding: number } {
@@ -91,11 +96,8 @@ export function ppoUpdates(
   const all = estimated.flatMap(({ advantages }) => advantages);
   const mean = all.reduce((sum, a) => sum + a, 0) / all.length;
   const spread = Math.sqrt(all.reduce((sum, a) => sum + (a - mean) ** 2, 0) / all.length) + 1e-8;
-  const weighted = completions.map((completion, i) => ({
-    completion,
-    advantages: estimated[i]!.advantages.map((a) => (a - mean) / spread),
-  }));
-  const { stats, padding } = policyUpdate(policy, weighted, options);
+  const normalised = estimated.map(({ advantages }) => advantages.map((a) => (a - mean) / spread));
+  const { stats, padding } = policyUpdate(policy, completions, normalised, options);
   const tokens = all.length;
   const sequences = completions.map((c, i): Sequence<'weights' | 'returns'> => {
     const before = Array<number>(c.promptIds.length - 1).fill(0);

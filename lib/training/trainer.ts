@@ -38,14 +38,14 @@ export class Trainer<Batch extends TensorTree> {
   ) {
     const gradientsOf = (p: Parameters, batch: Batch): LossAndGradients =>
       lossAndGradients((q) => lossFn(q, batch), p);
-    const update = (p: Parameters, gradients: Parameters, s: OptimizerState, hyper: tf.Tensor) =>
-      updateWeights(config, p, gradients, s, hyper);
+    const update = (p: Parameters, g: Parameters, s: OptimizerState, inputs: tf.Tensor) =>
+      updateWeights(config, { parameters: p, gradients: g, state: s }, inputs);
     this.gradientsOf = jit(gradientsOf, { xla: true });
     this.update = jit(update, { xla: true });
     this.gradientsAndUpdate = jit(
-      (p: Parameters, batch: Batch, s: OptimizerState, hyper: tf.Tensor) => {
+      (p: Parameters, batch: Batch, s: OptimizerState, inputs: tf.Tensor) => {
         const { outputs, gradients } = gradientsOf(p, batch);
-        return { outputs, result: update(p, gradients, s, hyper) };
+        return { outputs, result: update(p, gradients, s, inputs) };
       },
       { xla: true },
     );
@@ -56,23 +56,23 @@ export class Trainer<Batch extends TensorTree> {
     const [first, ...more] = batches;
     if (!first) throw new RangeError('a step needs at least one batch');
     const { parameters, optimizer, updates } = this.state;
-    const hyper = optimizerInputs(learningRate, updates + 1, this.config);
+    const inputs = optimizerInputs(learningRate, updates + 1, this.config);
     const { outputs, result } =
       more.length === 0
-        ? this.gradientsAndUpdate(parameters, first, optimizer, hyper)
-        : this.sumAndUpdate([first, ...more], hyper);
-    disposeTree(parameters, optimizer, hyper, first, more);
+        ? this.gradientsAndUpdate(parameters, first, optimizer, inputs)
+        : this.sumAndUpdate([first, ...more], inputs);
+    disposeTree(parameters, optimizer, inputs, first, more);
     this.state.parameters = result.parameters;
     this.state.optimizer = result.state;
     this.state.updates++;
     return readScalars({ ...outputs, gradientNorm: result.gradientNorm });
   }
 
-  private sumAndUpdate(batches: Batch[], hyper: tf.Tensor) {
+  private sumAndUpdate(batches: Batch[], inputs: tf.Tensor) {
     const { parameters, optimizer } = this.state;
     let sum = this.gradientsOf(parameters, batches[0]!);
     for (const batch of batches.slice(1)) sum = addTrees(sum, this.gradientsOf(parameters, batch));
-    const result = this.update(parameters, sum.gradients, optimizer, hyper);
+    const result = this.update(parameters, sum.gradients, optimizer, inputs);
     disposeTree(sum.gradients);
     return { outputs: sum.outputs, result };
   }
