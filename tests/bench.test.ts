@@ -78,7 +78,11 @@ test('a model that does not fit is refused with its estimate', () => {
 test('memory stays flat over training steps and rollout batches', async () => {
   const config = modelConfig('tiny', taskVocabularySize);
   const model = { config, parameters: initParameters(config, 0) };
-  const rows = await measureMemory('tiny', model, 40, 4, 20);
+  const rows = await measureMemory('tiny', model, {
+    trainingSteps: 40,
+    rolloutBatches: 4,
+    newTokens: 20,
+  });
   assert.deepEqual(
     rows.map(({ work, count }) => [work, count]),
     [

@@ -273,7 +273,7 @@ test('times and progress lines, by hand', () => {
   const bar = (full: number): string => '█'.repeat(full) + '░'.repeat(20 - full);
   const at = (done: number, seconds: number): Mark => ({ done, seconds });
   const text = (now: Mark, total: number, note: string, warm: Mark | null = at(0, 0)): string =>
-    progressText('a', now, total, note, warm);
+    progressText({ label: 'a', now, total, note, warm });
   assert.equal(text(at(5, 10), 20, ''), `a ${bar(5)}  25 % · 30 s left`);
   assert.equal(text(at(0, 3), 20, 'loss 4'), `a ${bar(0)}   0 % · starting · loss 4`);
   assert.equal(text(at(20, 61), 20, ''), `a ${bar(20)} 100 % · 1 min 01 s`);

@@ -116,7 +116,15 @@ async function loadThere(torch: TorchServer, folder: string, { config, parameter
 /** A GRPO step beside its tokens per second: seconds of its parts, padding, tensors made. */
 export type StepProfile = Pick<GrpoMeasurement, 'parts' | 'padding' | 'tensorIds'>;
 
-/** Everything that is measured of one size. With `torch`, in turn with PyTorch. */
+/** One row of the bench: what is measured here, and what in PyTorch. */
+interface Comparison {
+  readonly work: string;
+  readonly otherName: string;
+  readonly ours: Work;
+  readonly other: Work | null;
+}
+
+/** Measures everything of one size; with `torch`, in turn with PyTorch. */
 export async function measureSpeed(
   size: ModelSize,
   repeats: number,
@@ -125,56 +133,74 @@ export async function measureSpeed(
   const { model, folder } = modelOf(size);
   if (torch) await loadThere(torch, folder, model);
   const weights = countParameters(model.parameters);
-  const bench: Bench = createBench(size, model);
-  const rows: BenchRow[] = [];
-  const prompts = benchPrompts();
-  const asked = (newTokens: number) => ({ prompts, group: groupSize, new_tokens: newTokens });
-  const there = (work: string, request: object): Work | null =>
-    torch && (() => torch.ask<Measurement>(work, { ...request }));
-  const add = async (work: string, otherName: string, ours: Work, other: Work | null) =>
-    rows.push(await compare({ work, size, weights, otherName }, repeats, ours, other));
-  const train = { rows: trainShape.rows, length: trainShape.rowLength, steps: trainShape.steps };
-  const eager = there('train', { ...train, compiled: false });
-  await add('training', 'PyTorch', () => bench.train(), eager);
-  if (torch) {
-    const compiled = there('train', { ...train, compiled: true });
-    await add('training', 'torch.compile', () => bench.train(), compiled);
-  }
-  await add('decoding', 'PyTorch', () => bench.decode(150), there('decode', asked(150)));
-  await add(
-    'decoding, one process',
-    'PyTorch',
-    () => bench.decodeAlone(150),
-    there('decode', asked(150)),
-  );
-  if (torch)
-    await add(
-      'decoding, 60 tokens',
-      'generate',
-      () => bench.decode(60),
-      there('generate', asked(60)),
-    );
+  const bench = createBench(size, model);
   let step: StepProfile = { parts: {}, padding: 1, tensorIds: 0 };
   const grpo = async (): Promise<Measurement> => {
     const { tokens, seconds, ...profile } = await bench.grpo();
     step = profile;
     return { tokens, seconds };
   };
-  await add('GRPO step', 'PyTorch', grpo, there('grpo', asked(150)));
-  if (torch) {
-    const { tokens, seconds } = await torch.ask<{ tokens: number[]; seconds: number[] }>('trl', {
-      ...asked(150),
-      steps: repeats,
-    });
-    // TRL's trainer runs its steps in one go, before ours.
-    let i = 0;
-    const trl = (): Measurement => {
-      const j = Math.max(0, i++ - 1); // the first round is not counted
-      return { tokens: tokens[j]!, seconds: seconds[j]! };
-    };
-    await add('GRPO step', 'TRL', grpo, trl);
-  }
-  await add('evaluation', '', () => bench.evaluate(), null);
+  const rows: BenchRow[] = [];
+  for (const { work, otherName, ours, other } of [
+    ...trainingAndDecoding(bench, torch),
+    ...grpoSteps(grpo, torch, repeats),
+    { work: 'evaluation', otherName: '', ours: () => bench.evaluate(), other: null },
+  ])
+    rows.push(await compare({ work, size, weights, otherName }, repeats, ours, other));
   bench.dispose();
   return { rows, step };
+}
+
+/** What PyTorch's side of the bench samples: as many completions of the same prompts. */
+const asked = (newTokens: number) => ({
+  prompts: benchPrompts(),
+  group: groupSize,
+  new_tokens: newTokens,
+});
+
+function trainingAndDecoding(bench: Bench, torch: TorchServer | null): Comparison[] {
+  const there = (work: string, request: object): Work | null =>
+    torch && (() => torch.ask<Measurement>(work, { ...request }));
+  const { rows, rowLength: length, steps } = trainShape;
+  const train = (compiled: boolean): Work | null =>
+    there('train', { rows, length, steps, compiled });
+  const ours = {
+    train: (): Measurement => bench.train(),
+    decode: (): Promise<Measurement> => bench.decode(150),
+    decodeAlone: (): Measurement => bench.decodeAlone(150),
+    decodeShort: (): Promise<Measurement> => bench.decode(60),
+  };
+  const decode = there('decode', asked(150));
+  const generate = there('generate', asked(60));
+  const all: Comparison[] = [
+    { work: 'training', otherName: 'PyTorch', ours: ours.train, other: train(false) },
+    { work: 'training', otherName: 'torch.compile', ours: ours.train, other: train(true) },
+    { work: 'decoding', otherName: 'PyTorch', ours: ours.decode, other: decode },
+    { work: 'decoding, one process', otherName: 'PyTorch', ours: ours.decodeAlone, other: decode },
+    { work: 'decoding, 60 tokens', otherName: 'generate', ours: ours.decodeShort, other: generate },
+  ];
+  // Without PyTorch each number of ours is measured once, and not again for a second opponent.
+  return torch ? all : all.filter(({ otherName }) => otherName === 'PyTorch');
+}
+
+function grpoSteps(ours: Work, torch: TorchServer | null, repeats: number): Comparison[] {
+  const work = 'GRPO step';
+  if (!torch) return [{ work, otherName: 'PyTorch', ours, other: null }];
+  const other = (): Promise<Measurement> => torch.ask('grpo', asked(150));
+  return [
+    { work, otherName: 'PyTorch', ours, other },
+    { work, otherName: 'TRL', ours, other: trlSteps(torch, repeats) },
+  ];
+}
+
+/** GRPO steps of TRL. Its trainer does all of them in one go: the first call runs it, later ones return its numbers. */
+function trlSteps(torch: TorchServer, repeats: number): Work {
+  let measured: Promise<{ tokens: number[]; seconds: number[] }> | undefined;
+  let round = 0;
+  return async () => {
+    measured ??= torch.ask('trl', { ...asked(150), steps: repeats });
+    const { tokens, seconds } = await measured;
+    const i = Math.max(0, round++ - 1); // the first round is not counted
+    return { tokens: tokens[i]!, seconds: seconds[i]! };
+  };
 }

@@ -6,13 +6,21 @@ import { tf } from '../engine/tensorflow';
 import type { Model } from '../model/parameters';
 import { createBench } from './ours';
 
-/** Rows of `memory.csv`: one every 20 training steps, then one every 2 rollout batches. */
+/** How long memory is watched. */
+export interface MemoryOptions {
+  /** default 2000 */
+  readonly trainingSteps?: number;
+  /** default 200 */
+  readonly rolloutBatches?: number;
+  /** new tokens at most in a completion; default that of the bench */
+  readonly newTokens?: number;
+}
+
+/** Rows of `memory.csv`: one every 20 training steps, then one every 2 rollout batches. Disposes of the model. */
 export async function measureMemory(
   size: 'tiny' | 'small',
   model: Model,
-  trainingSteps = 2000,
-  rolloutBatches = 200,
-  newTokens?: number,
+  { trainingSteps = 2000, rolloutBatches = 200, newTokens }: MemoryOptions = {},
 ): Promise<Row[]> {
   const bench = createBench(size, model, newTokens);
   const rows: Row[] = [];

@@ -24,6 +24,14 @@ export function readArguments<T extends Options>(help: string, options: T): Pars
   }
 }
 
+/** A whole number from the command line; anything else is an error that names the option. */
+export function wholeNumber(text: string, option: string, least = 0): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < least)
+    throw new UserError(`invalid ${option}: ${text}: use a whole number from ${least} up`);
+  return value;
+}
+
 /** Runs a command: bad input ends with one line and exit code 2, a defect with its stack. */
 export async function runCommand(main: () => Promise<number | void> | void): Promise<void> {
   process.stdout.on('error', () => process.exit(0)); // the reader of a pipe, such as `head`, has had enough

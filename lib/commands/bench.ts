@@ -10,10 +10,9 @@ import { root } from '../core/files';
 import { formatSeconds } from '../core/progress';
 import { startEngine } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
-import { wholeNumber } from '../stages/places';
 import { textTable } from '../reports/table';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
-import { readArguments, runCommand } from './arguments';
+import { readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
 npm run bench -- [options]

@@ -2,11 +2,13 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
 import { startEngine } from '../engine/tensorflow';
-import { evaluate, heldOutProblems } from '../evaluation/evaluate';
+import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
+import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
-import { samplerFor, wholeNumber } from '../stages/places';
+import type { Rollout } from '../sampling/sampler';
+import { samplerFor } from '../stages/places';
 import { promptText, taskNamed, verify } from '../tasks/index';
-import { readArguments, runCommand } from './arguments';
+import { readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
 npm run evaluate -- CHECKPOINT [options]
@@ -58,38 +60,41 @@ async function main(): Promise<void> {
   });
   const seconds = (Date.now() - started) / 1000;
   const tokens = rollouts.flat().reduce((sum, r) => sum + r.completionIds.length, 0);
+  const tokensPerSecond = tokens / seconds;
   sampler.dispose();
-  if (values.dump !== undefined) {
-    const lines = problems.problems.map((problem, i) => {
-      const language = problems.languages[i]!;
-      const completions = rollouts[i]!.map(({ text }) => ({ text, ...verify(problem, text) }));
-      return JSON.stringify({
-        problem,
-        language,
-        prompt: promptText(problem, language),
-        completions,
-      });
-    });
-    writeFileAtomic(path.resolve(values.dump), lines.join('\n') + '\n');
-  }
-  if (values.json)
-    console.log(JSON.stringify({ ...evaluation, seconds, tokensPerSecond: tokens / seconds }));
-  else {
-    const { n, samples, intervals, modeShares } = evaluation;
-    console.log(
-      `${folder}: ${task} level ${level}, ${n} held-out problems, ${samples} completions each`,
-    );
-    for (const [name, interval] of Object.entries(intervals)) {
-      const value = evaluation[name as keyof typeof intervals];
-      if (value === null || interval === null) continue;
-      console.log(
-        `  ${name.padEnd(20)} ${value.toFixed(3).padStart(7)}  [${interval.map((v) => v.toFixed(3)).join(', ')}]`,
-      );
-    }
-    const modes = Object.entries(modeShares).map(([mode, s]) => `${mode} ${s.toFixed(3)}`);
-    console.log(`  ${'modes'.padEnd(20)} ${modes.join(', ')}`);
-    console.log(`  ${seconds.toFixed(1)} s, ${Math.round(tokens / seconds)} tokens/s`);
-  }
+  if (values.dump !== undefined)
+    writeFileAtomic(path.resolve(values.dump), dumpOf(problems, rollouts));
+  if (values.json) return console.log(JSON.stringify({ ...evaluation, seconds, tokensPerSecond }));
+  const { n, samples } = evaluation;
+  console.log(
+    `${folder}: ${task} level ${level}, ${n} held-out problems, ${samples} completions each`,
+  );
+  for (const [name, value] of linesOf(evaluation)) console.log(`  ${name.padEnd(20)} ${value}`);
+  console.log(`  ${seconds.toFixed(1)} s, ${Math.round(tokensPerSecond)} tokens/s`);
+}
+
+/** The lines of the table: a rate with its interval, or the shares of the modes. */
+function linesOf(evaluation: Evaluation): [string, string][] {
+  const { intervals, modeShares } = evaluation;
+  const rates = Object.entries(intervals).flatMap(([name, interval]): [string, string][] => {
+    const value = evaluation[name as keyof typeof intervals];
+    if (value === null || interval === null) return [];
+    const ends = interval.map((end) => end.toFixed(3)).join(', ');
+    return [[name, `${value.toFixed(3).padStart(7)}  [${ends}]`]];
+  });
+  const modes = Object.entries(modeShares).map(([mode, share]) => `${mode} ${share.toFixed(3)}`);
+  return [...rates, ['modes', modes.join(', ')]];
+}
+
+/** One line of JSON for each problem, with all its completions and the verdicts on them. */
+function dumpOf({ problems, languages }: ProblemSet, rollouts: readonly Rollout[][]): string {
+  const lines = problems.map((problem, i) => {
+    const language = languages[i]!;
+    const completions = rollouts[i]!.map(({ text }) => ({ text, ...verify(problem, text) }));
+    const prompt = promptText(problem, language);
+    return JSON.stringify({ problem, language, prompt, completions });
+  });
+  return lines.join('\n') + '\n';
 }
 
 export const finished: Promise<void> = runCommand(main);

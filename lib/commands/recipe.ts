@@ -12,9 +12,9 @@ import {
 import { presetNamed } from '../recipe/presets';
 import { generalTable, runStage, stageLines, stageTable, wholeRecipe } from '../recipe/runStage';
 import { testTimeTable } from '../reports/testTimeTable';
-import { local, recorded, shortPath, stageName, wholeNumber } from '../stages/places';
+import { local, recorded, shortPath, stageName } from '../stages/places';
 import { modelSizes } from '../model/config';
-import { readArguments, runCommand } from './arguments';
+import { readArguments, runCommand, wholeNumber } from './arguments';
 
 /** Names, some to a line. */
 const listed = (names: readonly string[]): string => {

@@ -21,17 +21,22 @@ export interface Mark {
   readonly seconds: number;
 }
 
-/**
- * The text of one progress line. What is left is reckoned from the speed since `warm`, when the first piece was done:
- * it takes much longer than the others, because it records their graph. Null is the end of the line.
- */
-export function progressText(
-  label: string,
-  { done, seconds }: Mark,
-  total: number,
-  note: string,
-  warm: Mark | null,
-): string {
+/** What a progress line says. */
+export interface ProgressState {
+  readonly label: string;
+  readonly now: Mark;
+  readonly total: number;
+  readonly note: string;
+  /**
+   * when the first piece was done. It takes much longer than the others, because it records their graph, so the time left
+   * is reckoned from the speed since then. Null: the line ends here, and no time is left.
+   */
+  readonly warm: Mark | null;
+}
+
+/** The text of one progress line. */
+export function progressText({ label, now, total, note, warm }: ProgressState): string {
+  const { done, seconds } = now;
   const share = Math.min(1, total > 0 ? done / total : 1);
   const bar = '█'.repeat(Math.round(share * 20)).padEnd(20, '░');
   const left = (since: Mark): string =>
@@ -72,7 +77,7 @@ export function progress(
   const now = (): Mark => ({ done: lastDone, seconds: (Date.now() - start) / 1000 });
   const write = (ending: string): void => {
     const since = ending ? null : (warm ?? now());
-    const text = progressText(label, now(), total, lastNote, since);
+    const text = progressText({ label, now: now(), total, note: lastNote, warm: since });
     if (inNotebook()) displayBundle({ 'text/plain': text }, id, width > 0);
     else if (live) process.stdout.write(`\r${text.padEnd(width)}${ending}`);
     else process.stdout.write(`${text}\n`);

@@ -89,7 +89,7 @@ function cachedAddon(root, cache, tensorflow) {
 export async function installAddon(root, cache, tensorflow, python) {
   const cached = cachedAddon(root, cache, tensorflow);
   if (fs.existsSync(addonFile(root)) && readText(addonStamp(root)) === cached) return;
-  if (!fs.existsSync(cached)) await build(root, cache, tensorflow, python, cached);
+  if (!fs.existsSync(cached)) await build({ root, cache, tensorflow, python, cached });
   await step('addon, tried out', async () => {
     writeAtomic(addonFile(root), fs.readFileSync(cached));
     const fix = `rm -r ${path.join(root, 'node_modules')} ${tensorflow} and run the same command again`;
@@ -124,13 +124,10 @@ export async function tryAddon(root, fix = 'npm run setup') {
 }
 
 /**
- * @param {string} root
- * @param {string} cache
- * @param {string} tensorflow
- * @param {string} python
- * @param {string} cached where the addon goes
+ * Compiles the addon into the cache, as the file `cached`.
+ * @param {{ root: string, cache: string, tensorflow: string, python: string, cached: string }} places
  */
-async function build(root, cache, tensorflow, python, cached) {
+async function build({ root, cache, tensorflow, python, cached }) {
   const temporary = path.join(cache, 'unfinished');
   fs.rmSync(temporary, { recursive: true, force: true });
   fs.mkdirSync(temporary, { recursive: true });

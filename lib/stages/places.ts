@@ -72,11 +72,3 @@ export function shortPath(folder: string): string {
   const relative = path.relative(root, folder);
   return relative.startsWith('..') ? folder : relative;
 }
-
-/** A whole number from the command line; anything else is an error that names the option. */
-export function wholeNumber(text: string, option: string, least = 0): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < least)
-    throw new UserError(`invalid ${option}: ${text}: use a whole number from ${least} up`);
-  return value;
-}

@@ -31,9 +31,9 @@ function showCrash(/** @type {unknown} */ error) {
  */
 async function executeCell(server, socket, request) {
   const reply = (/** @type {object} */ content) =>
-    send(server, socket, request, 'execute_reply', content);
+    send(server, socket, request, { type: 'execute_reply', content });
   const publish = (/** @type {string} */ type, /** @type {object} */ content) =>
-    send(server, server.iopub, request, type, content);
+    send(server, server.iopub, request, { type, content });
   if (++begun <= abortUpTo) return reply({ status: 'aborted' });
 
   const { code, stop_on_error: stopOnError = true } = request.content;

@@ -25,7 +25,7 @@ function setCommParent(/** @type {any} */ newServer, /** @type {any} */ request)
 }
 
 function publish(/** @type {string} */ type, /** @type {object} */ content, request = parent) {
-  send(server, server.iopub, request, type, content);
+  send(server, server.iopub, request, { type, content });
 }
 
 /**
@@ -38,8 +38,8 @@ function publish(/** @type {string} */ type, /** @type {object} */ content, requ
 function open(target, data, onMessage, metadata) {
   const comm_id = randomUUID().replaceAll('-', '');
   comms.set(comm_id, { target, onMessage });
-  const opening = { comm_id, target_name: target, target_module: null, data };
-  send(server, server.iopub, parent, 'comm_open', opening, metadata);
+  const content = { comm_id, target_name: target, target_module: null, data };
+  send(server, server.iopub, parent, { type: 'comm_open', content, metadata });
   return {
     id: comm_id,
     send: (/** @type {unknown} */ content) => publish('comm_msg', { comm_id, data: content }),

@@ -29,7 +29,7 @@ prototype.handleExecute = function (socket, request) {
 /** @param {any} socket @param {any} request */
 prototype.handleCommInfoRequest = function (socket, request) {
   const comms = listComms(request.content.target_name);
-  send(this, socket, request, 'comm_info_reply', { status: 'ok', comms });
+  send(this, socket, request, { type: 'comm_info_reply', content: { status: 'ok', comms } });
 };
 
 /** @param {any} socket @param {Buffer[]} frames */
@@ -46,8 +46,9 @@ prototype.handleShellMessage = function (socket, ...frames) {
 async function handleOurs(server, socket, request) {
   server.publishStatus('busy', request);
   try {
+    const content = { status: 'ok', history: [] };
     if (request.header.msg_type !== 'history_request') await handleComm(request);
-    else send(server, socket, request, 'history_reply', { status: 'ok', history: [] });
+    else send(server, socket, request, { type: 'history_reply', content });
   } catch (error) {
     console.error('comm handler failed:', error);
   } finally {

@@ -3,10 +3,9 @@
  * @param {any} server tslab's ZmqServer
  * @param {any} socket its shell socket (to the client that asked) or `server.iopub` (to all)
  * @param {any} request
- * @param {string} type
- * @param {object} content
+ * @param {{ type: string, content: object, metadata?: object }} answer
  */
-function send(server, socket, request, type, content, metadata = {}) {
+function send(server, socket, request, { type, content, metadata = {} }) {
   const message = request.createReply();
   message.header.msg_type = type;
   message.content = content;
