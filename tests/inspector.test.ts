@@ -6,10 +6,8 @@ import { test } from 'node:test';
 import { Script } from 'node:vm';
 import { stopFlag } from '../lib/core/loop';
 import { tf } from '../lib/engine/tensorflow';
-import { modelConfig } from '../lib/model/config';
-import { initParameters, type Model } from '../lib/model/parameters';
 import { rewardMap } from '../lib/plots/rewardMap';
-import { readInspection, readMetrics, type InspectionRecord } from '../lib/runs/run';
+import { readInspection, type InspectionRecord } from '../lib/runs/run';
 import { marksOf } from '../lib/stages/inspection';
 import { groupText, inspectorPage, readInspectorData } from '../lib/workbook/inspector';
 import { inspectorData } from '../lib/workbook/inspectorData';
@@ -19,11 +17,10 @@ import { trainRL } from '../lib/stages/rl';
 import { countdownProblem } from '../lib/tasks/countdown';
 import { findings } from '../lib/tasks/diagnose';
 import { unitsProblem } from '../lib/tasks/units';
-import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { drawView, FakeElement } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { without } from './support/rows';
+import { metricsOf, microBase, microRL } from './support/microRun';
 
 const place = temporaryFolder();
 const countdown = countdownProblem(26, [3, 5, 7]);
@@ -63,16 +60,10 @@ test('the places of findings, by hand', () => {
   assert.deepEqual(verdicts, []);
 });
 
-const config = modelConfig('tiny', taskVocabularySize);
-const from: Model = { config, parameters: initParameters(config, 1) };
 const settings: Partial<RLSettings> = {
+  ...microRL,
   steps: 3,
   plan: [{ task: 'countdown', level: 3, prompts: 2 }],
-  groupSize: 4,
-  maxNewTokens: 8,
-  learningRate: 0.01,
-  warmUpSteps: 1,
-  batches: [{ rows: 3, rowLength: 32 }],
   evaluated: [
     { task: 'countdown', level: 3 },
     { task: 'units', level: 0 },
@@ -81,13 +72,13 @@ const settings: Partial<RLSettings> = {
   finalProblems: 1,
 };
 
-/** A micro run that is paid for the word `to`; what it left without what the clock says. */
+/** Trains a micro run that is paid for the word `to`, and returns what it left in its folder. */
 async function zero(stage: string, inspect?: RLSettings['inspect'], stopAfter = Infinity) {
   const tensors = new Set<number>();
   const result = await trainRL({
     size: 'tiny',
     seed: 0,
-    from,
+    from: microBase,
     fromName: 'fresh',
     stage,
     place,
@@ -102,9 +93,7 @@ async function zero(stage: string, inspect?: RLSettings['inspect'], stopAfter = 
     },
   });
   const folder = runFolder(place, `tiny-${stage}-s0`);
-  const metrics = readMetrics(folder).map((row) =>
-    without(row, 'seconds', ...Object.keys(row).filter((key) => /^(speed|memory)/.test(key))),
-  );
+  const metrics = metricsOf(folder);
   const weights = result && snapshot(result.model.parameters);
   return { folder, tensors, metrics, weights, lines: readInspection(folder) };
 }

@@ -2,36 +2,28 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import { test } from 'node:test';
-import type { Row } from '../lib/core/csv';
 import { stopFlag } from '../lib/core/loop';
 import { tf } from '../lib/engine/tensorflow';
 import { loadCheckpoint } from '../lib/model/checkpoint';
-import { modelConfig } from '../lib/model/config';
-import { initParameters, type Model } from '../lib/model/parameters';
 import type { RewardFunction } from '../lib/rewards/reward';
-import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../lib/runs/run';
+import { readEvaluations, readRollouts, readRunInfo } from '../lib/runs/run';
 import { checkpointFolder, runFolder } from '../lib/stages/places';
 import type { RLSettings } from '../lib/stages/settings';
 import { trainRL, type RLResult } from '../lib/stages/rl';
-import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { contents, temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { without } from './support/rows';
+import { metricsOf, microBase, microRL } from './support/microRun';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', taskVocabularySize);
 
 const settings: Partial<RLSettings> = {
+  ...microRL,
   steps: 4,
   plan: [
     { task: 'countdown', level: 3, prompts: 2 },
     { task: 'units', level: 2, prompts: 1 },
   ],
-  groupSize: 4,
   maxNewTokens: 12,
-  learningRate: 0.01,
-  warmUpSteps: 1,
-  batches: [{ rows: 3, rowLength: 32 }],
   grpo: {
     clipEpsilonLow: 0.2,
     clipEpsilonHigh: 0.2,
@@ -53,8 +45,6 @@ const payForTo: RewardFunction = (_, text) => {
   return { accuracy, format: 0, language: 0, total: accuracy };
 };
 
-const from: Model = { config, parameters: initParameters(config, 1) };
-
 /** The tensor counts seen after steps. */
 let tensors = new Set<number>();
 
@@ -64,7 +54,7 @@ function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResu
   return trainRL({
     size: 'tiny',
     seed,
-    from,
+    from: microBase,
     fromName: 'fresh',
     stage,
     place,
@@ -77,19 +67,13 @@ function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResu
   });
 }
 
-/** The steps of a run, without what the clock says. */
-const metricsOf = (name: string): Row[] =>
-  readMetrics(runFolder(place, name)).map((row) =>
-    without(row, 'seconds', ...Object.keys(row).filter((key) => /^(speed|memory)\//.test(key))),
-  );
-
-/** Everything that a run left, without the same. */
+/** Everything that a run left, except for what depends on the clock. */
 function leftBy(name: string) {
   const folder = runFolder(place, name);
   const info = readRunInfo(folder)!;
   const model = loadCheckpoint(checkpointFolder(place, name));
   return {
-    metrics: metricsOf(name),
+    metrics: metricsOf(folder),
     evaluations: readEvaluations(folder),
     rollouts: readRollouts(folder),
     result: info.result,
@@ -99,11 +83,15 @@ function leftBy(name: string) {
 }
 
 test('an R1-Zero run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
-  const before = snapshot(from.parameters);
+  const before = snapshot(microBase.parameters);
   const whole = await zero('whole', 0);
   assert.equal(tensors.size, 1, 'no step and no evaluation leaves a tensor behind');
   assert.deepEqual(snapshot(whole!.model.parameters), leftBy('tiny-whole-s0').weights);
-  assert.deepEqual(snapshot(from.parameters), before, 'the model it starts from stays as it was');
+  assert.deepEqual(
+    snapshot(microBase.parameters),
+    before,
+    'the model it starts from stays as it was',
+  );
 
   assert.equal(await zero('parts', 0, 3), null);
   assert.ok(!fs.existsSync(checkpointFolder(place, 'tiny-parts-s0')));
@@ -144,7 +132,10 @@ test('an R1-Zero run that is stopped and goes on is the run that was never stopp
 
 test('another seed is another run', async () => {
   assert.equal(await zero('other', 1, 1), null);
-  assert.notDeepEqual(metricsOf('tiny-other-s1')[0], metricsOf('tiny-whole-s0')[0]);
+  assert.notDeepEqual(
+    metricsOf(runFolder(place, 'tiny-other-s1'))[0],
+    metricsOf(runFolder(place, 'tiny-whole-s0'))[0],
+  );
 });
 
 test('a finished run is not run again and nothing is overwritten', async () => {

@@ -20,7 +20,7 @@ import { trainBase } from '../lib/stages/base';
 import { runFolder } from '../lib/stages/places';
 import type { BaseSettings } from '../lib/stages/settings';
 import { contents, temporaryFolder } from './support/folder';
-import { without } from './support/rows';
+import { metricsOf } from './support/microRun';
 
 const place = temporaryFolder();
 const plan: RunPlan = {
@@ -193,9 +193,6 @@ async function trainUntil(steps: number, stage: string, changes = {}): Promise<s
   return runFolder(place, `tiny-${stage}-s0`);
 }
 
-/** The rows of a run without what the clock says. */
-const rowsOf = (folder: string): Row[] =>
-  readMetrics(folder).map((row) => without(row, 'seconds', 'speed/tokensPerSecond'));
 const stateOf = (folder: string): Buffer =>
   fs.readFileSync(stateFile(folder, readRunInfo(folder)!.steps));
 
@@ -203,18 +200,18 @@ test('a base run that is stopped and goes on is the run that was never stopped, 
   const whole = await trainUntil(6, 'whole');
   assert.equal(tensors.size, 1, 'no step leaves a tensor behind');
   const parts = await trainUntil(2, 'parts');
-  assert.deepEqual(rowsOf(parts), rowsOf(whole).slice(0, 2));
+  assert.deepEqual(metricsOf(parts), metricsOf(whole).slice(0, 2));
   assert.equal(readRunInfo(parts)!.steps, 2);
   assert.equal(await trainUntil(6, 'parts'), parts);
-  assert.deepEqual(rowsOf(parts), rowsOf(whole));
+  assert.deepEqual(metricsOf(parts), metricsOf(whole));
   assert.ok(stateOf(parts).equals(stateOf(whole)), 'weights and moments');
   assert.deepEqual(
-    rowsOf(whole).map((row) => row.step),
+    metricsOf(whole).map((row) => row.step),
     [0, 1, 2, 3, 4, 5],
   );
   const { steps, tokens, finished } = readRunInfo(parts)!;
   assert.deepEqual([steps, finished], [6, false]);
-  assert.equal(tokens, rowsOf(whole)[5]!.tokens);
+  assert.equal(tokens, metricsOf(whole)[5]!.tokens);
 
   // A damaged state is one line for the person, and nothing is overwritten.
   const checkpoint = stateFile(parts, 6);

@@ -6,8 +6,6 @@ import { test } from 'node:test';
 import { UserError } from '../lib/core/errors';
 import { stopFlag } from '../lib/core/loop';
 import { tf } from '../lib/engine/tensorflow';
-import { modelConfig } from '../lib/model/config';
-import { initParameters, type Model } from '../lib/model/parameters';
 import { readEvaluations, readMetrics } from '../lib/runs/run';
 import type { Rollout, Sampler } from '../lib/sampling/sampler';
 import { coldStartTraces } from '../lib/stages/coldStart';
@@ -19,14 +17,11 @@ import { coldStartCompletion } from '../lib/tasks/coldStart';
 import { createRandom } from '../lib/core/random';
 import { generate, promptText } from '../lib/tasks/index';
 import { encode } from '../lib/tokenizer/tokenizer';
-import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { without } from './support/rows';
+import { metricsOf, microBase } from './support/microRun';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', taskVocabularySize);
-const from: Model = { config, parameters: initParameters(config, 1) };
 
 const random = createRandom('sft test');
 const traces = Array.from({ length: 10 }, (): Trace => {
@@ -86,7 +81,7 @@ test('collecting counts every completion once', async () => {
     ...cleanOnes,
   };
   const told = ['<think> yes', '<think> so 3 m </think> <answer> 3 m </answer> <eos>'];
-  const { traces: kept, counts, tokens } = await collectTraces(from, parrot(told), options);
+  const { traces: kept, counts, tokens } = await collectTraces(microBase, parrot(told), options);
   assert.equal(tokens, 3 * 4 * 3);
   assert.equal(counts.sampled, 12);
   assert.equal(counts.removed['not finished'], 6);
@@ -94,7 +89,11 @@ test('collecting counts every completion once', async () => {
   assert.equal(sum + counts.kept, 12);
   assert.equal(kept.length, counts.kept);
 
-  const all = await collectTraces(from, parrot(told), { ...options, ...allOnes, perPrompt: 9 });
+  const all = await collectTraces(microBase, parrot(told), {
+    ...options,
+    ...allOnes,
+    perPrompt: 9,
+  });
   assert.deepEqual([all.counts.kept, all.counts.removed.duplicate], [6, 6]);
 });
 
@@ -110,7 +109,7 @@ test('an expert who is always right is kept once for each prompt', async () => {
     dispose: () => undefined,
   };
   const options = { seed: 7, plan, samples: 2, perPrompt: 2, maxNewTokens: 10, ...cleanOnes };
-  const { traces: kept, counts } = await collectTraces(from, sampler, options);
+  const { traces: kept, counts } = await collectTraces(microBase, sampler, options);
   assert.deepEqual(
     kept.map(({ completion }) => completion),
     answers,
@@ -134,7 +133,7 @@ function sft(stage: string, stopAfter = Infinity): Promise<SftResult | null> {
     size: 'tiny',
     seed: 3,
     stage,
-    from,
+    from: microBase,
     fromName: 'fresh',
     traces,
     place,
@@ -147,9 +146,9 @@ function sft(stage: string, stopAfter = Infinity): Promise<SftResult | null> {
 }
 
 test('fine-tuning learns, keeps no tensor, leaves its start alone, and goes on where it stopped', async () => {
-  const before = snapshot(from.parameters);
+  const before = snapshot(microBase.parameters);
   const whole = await sft('whole');
-  assert.deepEqual(snapshot(from.parameters), before);
+  assert.deepEqual(snapshot(microBase.parameters), before);
   assert.equal(tensors.size, 1);
   const rows = readMetrics(runFolder(place, 'tiny-whole-s3'));
   assert.deepEqual(
@@ -163,9 +162,8 @@ test('fine-tuning learns, keeps no tensor, leaves its start alone, and goes on w
   assert.equal(await sft('stopped', 4), null);
   const rest = await sft('stopped');
   assert.deepEqual(snapshot(rest!.model.parameters), snapshot(whole!.model.parameters));
-  const untimed = (stage: string): object[] =>
-    readMetrics(runFolder(place, `tiny-${stage}-s3`)).map((row) => without(row, 'seconds'));
-  assert.deepEqual(untimed('stopped'), untimed('whole'));
+  const folderOf = (stage: string): string => runFolder(place, `tiny-${stage}-s3`);
+  assert.deepEqual(metricsOf(folderOf('stopped')), metricsOf(folderOf('whole')));
 });
 
 test('no trace at all is refused before anything is written', async () => {
@@ -173,7 +171,7 @@ test('no trace at all is refused before anything is written', async () => {
     size: 'tiny',
     seed: 0,
     stage: 'none',
-    from,
+    from: microBase,
     fromName: 'fresh',
     traces: [],
     place,
@@ -186,7 +184,7 @@ test('no trace at all is refused before anything is written', async () => {
 });
 
 test('the cold start gives up in a share of its traces, in both languages', async () => {
-  const { traces: made, counts } = await coldStartTraces(from, 0, {
+  const { traces: made, counts } = await coldStartTraces(microBase, 0, {
     plan: [{ task: 'countdown', level: 3, prompts: 2 }],
     samples: 1,
     traces: 20,

@@ -2,9 +2,7 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tf } from '../lib/engine/tensorflow';
-import { modelConfig } from '../lib/model/config';
-import { initParameters, type Model } from '../lib/model/parameters';
-import { readChanges, readMetrics, readRunInfo } from '../lib/runs/run';
+import { readChanges, readRunInfo } from '../lib/runs/run';
 import { runFolder } from '../lib/stages/places';
 import type { RewardFunction } from '../lib/rewards/reward';
 import { rlSettings, type RLSettings } from '../lib/stages/settings';
@@ -18,24 +16,17 @@ import {
 } from '../lib/stages/steering';
 import { trainingPanel, type PanelState } from '../lib/workbook/trainingPanel';
 import { trainRL, type RLResult } from '../lib/stages/rl';
-import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
 import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { without } from './support/rows';
+import { metricsOf, microBase, microRL } from './support/microRun';
 
 const place = temporaryFolder();
-const config = modelConfig('tiny', taskVocabularySize);
-const from: Model = { config, parameters: initParameters(config, 1) };
 
 const settings: Partial<RLSettings> = {
+  ...microRL,
   steps: 4,
   plan: [{ task: 'countdown', level: 3, prompts: 3 }],
-  groupSize: 4,
-  maxNewTokens: 8,
-  learningRate: 0.01,
-  warmUpSteps: 1,
-  batches: [{ rows: 3, rowLength: 32 }],
   evaluated: [],
   finalGeneralPrompts: 0,
 };
@@ -49,7 +40,7 @@ const payForWords: RewardFunction = (_, text, __, weights) => {
 
 let tensors = new Set<number>();
 
-/** A micro run of R1-Zero, and what it left without what the clock says. */
+/** Trains a micro run of R1-Zero, and returns what it left in its folder. */
 async function zero(
   stage: string,
   more: { steering?: Steering; settings?: Partial<RLSettings> } = {},
@@ -58,7 +49,7 @@ async function zero(
   const result: RLResult | null = await trainRL({
     size: 'tiny',
     seed: 0,
-    from,
+    from: microBase,
     fromName: 'fresh',
     stage,
     place,
@@ -68,14 +59,11 @@ async function zero(
     settings: { ...settings, ...more.settings },
   });
   const folder = runFolder(place, `tiny-${stage}-s0`);
-  const timed = /^(seconds$|speed|memory)/;
   return {
     steps: readRunInfo(folder)!.steps,
     left: {
       changes: readChanges(folder),
-      metrics: readMetrics(folder).map((row) =>
-        without(row, ...Object.keys(row).filter((column) => timed.test(column))),
-      ),
+      metrics: metricsOf(folder),
       weights: result && snapshot(result.model.parameters),
     },
   };

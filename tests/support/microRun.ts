@@ -1,0 +1,27 @@
+import type { Row } from '../../lib/core/csv';
+import { modelConfig } from '../../lib/model/config';
+import { initParameters, type Model } from '../../lib/model/parameters';
+import { readMetrics } from '../../lib/runs/run';
+import type { RLSettings } from '../../lib/stages/settings';
+import { taskVocabularySize } from '../../lib/tokenizer/vocabulary';
+import { without } from './rows';
+
+const config = modelConfig('tiny', taskVocabularySize);
+
+/** A model of the smallest size with fresh weights: what the runs of tests start from. */
+export const microBase: Model = { config, parameters: initParameters(config, 1) };
+
+/** Settings with which a step of reinforcement learning takes a fraction of a second; the plan is the test's own. */
+export const microRL: Partial<RLSettings> = {
+  groupSize: 4,
+  maxNewTokens: 8,
+  learningRate: 0.01,
+  warmUpSteps: 1,
+  batches: [{ rows: 3, rowLength: 32 }],
+};
+
+/** The rows of a run's metrics without the columns that depend on the clock or on the machine's memory. */
+export function metricsOf(folder: string): Row[] {
+  const isTimed = (column: string): boolean => /^(seconds$|speed|memory)/.test(column);
+  return readMetrics(folder).map((row) => without(row, ...Object.keys(row).filter(isTimed)));
+}
