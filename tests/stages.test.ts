@@ -23,11 +23,7 @@ import {
 import { stageNamed } from '../lib/recipe/graph';
 import { presetNamed, presets } from '../lib/recipe/presets';
 import { runStage, stageLines, stageTable } from '../lib/recipe/runStage';
-import {
-  rolloutMetrics,
-  rolloutRecord,
-  sampleStep,
-} from '../lib/stages/rollouts';
+import { rolloutMetrics, rolloutRecord, sampleStep } from '../lib/stages/rollouts';
 import { seedLines, seedTable } from '../lib/reports/seeds';
 import { baseSettings, mixture, rlSettings } from '../lib/stages/settings';
 import { evaluationRow } from '../lib/stages/evaluationRow';
@@ -55,7 +51,7 @@ test('names that do not exist are refused with the ones that do', () => {
   assert.equal(stageNamed('ladder-grpo'), 'ladder-grpo');
   refused(
     () => corpusNamed('none'),
-    'unknown corpus none: use default, no-search, weak-verdict, unequal-languages',
+    'unknown corpus none: use default, no-search, weak-verdict, unequal-languages, or a task of your own',
   );
   refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs, units');
   refused(
@@ -80,7 +76,8 @@ test('a stage with an unknown size or corpus fails before it writes anything', a
   const corpus = { corpus: 'none' as never };
   await assert.rejects(trainBase({ ...options, size: 'tiny', settings: corpus }), {
     name: 'UserError',
-    message: 'unknown corpus none: use default, no-search, weak-verdict, unequal-languages',
+    message:
+      'unknown corpus none: use default, no-search, weak-verdict, unequal-languages, or a task of your own',
   });
   assert.deepEqual(contents(place), {});
 });

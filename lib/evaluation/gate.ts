@@ -1,8 +1,10 @@
 import type { Model } from '../model/parameters';
 import type { Sampler } from '../sampling/sampler';
+import { taskNamed } from '../tasks/index';
 import { drillAccuracy } from './drillAccuracy';
 import { evaluateEach, heldOutProblems, type EvaluateOptions } from './evaluate';
 import type { Evaluation } from './score';
+import { setName } from './setName';
 
 /** A measured skill of a base model and what reinforcement learning needs of it. */
 export interface GateCheck {
@@ -15,7 +17,7 @@ export interface GateCheck {
 export interface GateResult {
   readonly passed: boolean;
   readonly checks: readonly GateCheck[];
-  /** countdown level 3, programs level 2 and units, on held-out problems */
+  /** on held-out problems: of countdown level 3, programs level 2 and units, or of every level of a reader's own task */
   readonly evaluations: readonly Evaluation[];
 }
 
@@ -37,12 +39,6 @@ export async function measureGate(
   const evaluated = await evaluateEach(model.parameters, sampler, sets, options);
   const measured = evaluated.map(({ evaluation }) => evaluation);
   const [countdown, programs, units] = measured as [Evaluation, Evaluation, Evaluation];
-  const check = (name: string, value: number | null, wanted: number): GateCheck => ({
-    name,
-    value: value ?? 0,
-    wanted,
-    passed: (value ?? 0) >= wanted,
-  });
   const arithmetic =
     measured.reduce((sum, e) => sum + (e.traceArithmetic ?? 0), 0) / measured.length;
   const checks = [
@@ -54,6 +50,38 @@ export async function measureGate(
     check('pass@1, units', units.passAt1, 0.35),
   ];
   return { passed: checks.every((c) => c.passed), checks, evaluations: measured };
+}
+
+/** pass@8 that a base needs on a reader's own task: without right answers now and then there is nothing to reinforce. */
+const leastPassAt8 = 0.2;
+
+/**
+ * The gate of a base model for a reader's own task: some right answers among eight, and, where the task has verdicts in
+ * its traces, verdicts that are right.
+ */
+export async function measureTaskGate(
+  task: string,
+  model: Model,
+  sampler: Sampler,
+  { problems = 150, ...options }: EvaluateOptions & { problems?: number } = {},
+): Promise<GateResult> {
+  const { levels, wantedValue } = taskNamed(task);
+  const sets = levels.map((level) => heldOutProblems(task, level, problems));
+  const evaluated = await evaluateEach(model.parameters, sampler, sets, options);
+  const evaluations = evaluated.map(({ evaluation }) => evaluation);
+  const checks = evaluations.flatMap((evaluation) => [
+    check(`pass@8, ${setName(evaluation)}`, evaluation.passAtK, leastPassAt8),
+    ...(wantedValue
+      ? [check(`verdict accuracy, ${setName(evaluation)}`, evaluation.verdictAccuracy, 0.95)]
+      : []),
+  ]);
+  return { passed: checks.every(({ passed }) => passed), checks, evaluations };
+}
+
+/** A measured skill against what is wanted of it; what could not be measured counts as 0. */
+function check(name: string, measured: number | null, wanted: number): GateCheck {
+  const value = measured ?? 0;
+  return { name, value, wanted, passed: value >= wanted };
 }
 
 /** The checks as lines of text. */

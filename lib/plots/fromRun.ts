@@ -38,7 +38,13 @@ export function baseChart(heading: Heading, rows: readonly Row[], window = 50): 
   return lossCurve(heading, points);
 }
 
-const tasks = ['countdown', 'programs', 'units'];
+/** The tasks that the rows of `metrics.csv` tell of, but for general prompts, which have no right answers. */
+const tasksIn = (rows: readonly Row[]): string[] => {
+  const names = rows.flatMap((row) =>
+    Object.keys(row).map((key) => /^(.+)\/waits$/.exec(key)?.[1]),
+  );
+  return [...new Set(names)].filter((name) => name !== undefined && name !== 'general') as string[];
+};
 
 const panels: readonly { title: string; key: string; format?: string }[] = [
   { title: 'right answers', key: 'accuracy', format: '.0%' },
@@ -92,7 +98,7 @@ export function proxyChart(heading: Heading, rows: readonly Row[]): Chart {
     {
       title: 'right answers, which nobody asked for',
       format: '.0%',
-      points: tasks.flatMap((task) => curveOf(rows, `${task}/accuracy`, task)),
+      points: tasksIn(rows).flatMap((task) => curveOf(rows, `${task}/accuracy`, task)),
     },
     { title: 'distance from the start, KL in nats a token', points: one('policy/kl') },
     { title: 'entropy of the policy, nats', points: one('policy/entropy') },
@@ -135,7 +141,7 @@ export function rlChart(heading: Heading, rows: readonly Row[], lastStep: number
   const perTask = panels.map(({ title, key, format }): Panel => ({
     title,
     format,
-    points: tasks.flatMap((task) => curve(`${task}/${key}`, task)),
+    points: tasksIn(rows).flatMap((task) => curve(`${task}/${key}`, task)),
   }));
   const entropy: Panel = {
     title: 'entropy of the policy, nats',

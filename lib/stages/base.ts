@@ -9,17 +9,18 @@ import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
 import { stopNearTensorLimit } from '../engine/memory';
-import { gateText, measureGate, type GateResult } from '../evaluation/gate';
+import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
 import { modelConfig, type ModelSize } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
 import { Run, type RunInfo } from '../runs/run';
+import type { Sampler } from '../sampling/sampler';
 import { corpusDocument } from '../tasks/corpus';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { documentBatches, documentLoss } from '../training/nextToken';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
-import { corpusNamed } from './corpora';
+import { corpusNamed, isOfWorkbook } from './corpora';
 import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
 import { baseSettings, type BaseSettings } from './settings';
 import { versions } from './versions';
@@ -107,7 +108,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
         }
         from = to;
       }
-      const gate = await measureGate(model(), sampler, { problems: settings.gateProblems });
+      const gate = await gateOf(model(), sampler, settings);
       console.log(gateText(gate));
       if (!gated || gate.passed || extensions === settings.maxExtensions) {
         const parameters = cloneParameters(trainer.state.parameters);
@@ -125,6 +126,17 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
     sampler.dispose();
     trainer.dispose();
   }
+}
+
+/** Measures the gate: of the workbook's three tasks, or of the reader's own task that the corpus is about. */
+function gateOf(
+  model: Model,
+  sampler: Sampler,
+  { corpus, gateProblems: problems }: BaseSettings,
+): Promise<GateResult> {
+  return isOfWorkbook(corpus)
+    ? measureGate(model, sampler, { problems })
+    : measureTaskGate(corpus, model, sampler, { problems });
 }
 
 /** Share of the full learning rate: a line down to a twentieth, and a lower one for each extension. */

@@ -5,7 +5,7 @@
 import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
 import { coldStartCompletion } from '../tasks/coldStart';
-import { generate, promptText } from '../tasks/index';
+import { generate, promptText, taskNamed } from '../tasks/index';
 import { languages } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
@@ -49,14 +49,14 @@ export async function coldStartTraces(
     const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, ...filter };
     const { traces, counts, tokens } = await collectTraces(r1Zero, sampler, options);
     const random = createRandom(seed, 'cold start');
-    const giveUps = Math.round(settings.traces * giveUpShare);
+    const searches = plan.filter(({ task }) => isSearched(task));
+    const giveUps = searches.length > 0 ? Math.round(settings.traces * giveUpShare) : 0;
     // evenly over the prompts, so that each task keeps its share
     const wanted = Math.min(traces.length, settings.traces - giveUps);
     const chosen = Array.from(
       { length: wanted },
       (_, i) => traces[Math.floor((i * traces.length) / wanted)]!,
     );
-    const searches = plan.filter(({ task }) => task !== 'units');
     const given = Array.from({ length: giveUps }, (_, i): Trace => {
       const { task, level } = searches[i % searches.length]!;
       const language = languages[i % languages.length]!;
@@ -69,4 +69,10 @@ export async function coldStartTraces(
   } finally {
     sampler.dispose();
   }
+}
+
+/** Whether an expert solves a task by trying, so that he may have to give up. */
+function isSearched(task: string): boolean {
+  const { wantedValue, writeExemplary } = taskNamed(task);
+  return wantedValue !== undefined && writeExemplary !== undefined;
 }

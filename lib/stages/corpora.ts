@@ -1,11 +1,13 @@
 import { UserError } from '../core/errors';
 import {
+  corpusOf,
   defaultCorpus,
   noSearchCorpus,
   unequalCorpus,
   weakVerdictCorpus,
   type Corpus,
 } from '../tasks/corpus';
+import { isKnown } from '../tasks/index';
 
 /** The corpora that a base model can be trained on: the default one, and one for each control. */
 export const corpora = {
@@ -17,9 +19,13 @@ export const corpora = {
 
 export type CorpusName = keyof typeof corpora;
 
+/** Whether a corpus is one of the workbook's and not that of a reader's own task. */
+export const isOfWorkbook = (name: string): name is CorpusName => Object.hasOwn(corpora, name);
+
+/** Returns a corpus by its name: one of the workbook's, or that of the task of that name. */
 export function corpusNamed(name: string): Corpus {
-  const corpus = corpora[name as CorpusName];
-  if (!corpus)
-    throw new UserError(`unknown corpus ${name}: use ${Object.keys(corpora).join(', ')}`);
-  return corpus;
+  if (isOfWorkbook(name)) return corpora[name];
+  if (isKnown(name)) return corpusOf(name);
+  const names = Object.keys(corpora).join(', ');
+  throw new UserError(`unknown corpus ${name}: use ${names}, or a task of your own`);
 }

@@ -22,11 +22,16 @@ import type { RLSettings } from './settings';
  */
 const ownStep = -1;
 
+/** A policy that is being trained, and the run that records it. */
+export interface Inspected {
+  readonly run: Run;
+  readonly parameters: Parameters;
+  readonly sampler: Sampler;
+}
+
 /** Keeps the inspected groups in the run, where its settings ask for them at this step. */
 export async function inspect(
-  run: Run,
-  parameters: Parameters,
-  sampler: Sampler,
+  { run, parameters, sampler }: Inspected,
   step: number,
   options: RLSettings & Omit<GroupOptions, 'step'>,
 ): Promise<void> {

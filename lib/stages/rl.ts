@@ -199,7 +199,7 @@ function inspectAt(
 ): Promise<void> {
   const { seed, rewardFn, judge } = options;
   const asked = { ...settingsAt(step, now), seed, rewardFn, judge };
-  return inspect(run, trainer.state.parameters, sampler, step, asked);
+  return inspect({ run, parameters: trainer.state.parameters, sampler }, step, asked);
 }
 
 /** Asks the steering what changes from this step on. False ends the run before the step. */

@@ -5,11 +5,11 @@ import type { BatchShape } from '../training/packing';
 import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
-import type { CorpusName } from './corpora';
 
 /** Pre-training. */
 export interface BaseSettings {
-  readonly corpus: CorpusName;
+  /** one of `corpora`, or the name of a reader's own task */
+  readonly corpus: string;
   /** tokens to train on before the gate */
   readonly tokens: number;
   /** the rows of one step: first a few for long documents, then those for the others */

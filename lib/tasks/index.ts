@@ -43,6 +43,9 @@ export function addTask<P extends Problem>(task: Task<P>): void {
 
 const own = [...known.keys()];
 
+/** Whether a task of that name is known. */
+export const isKnown = (name: string): boolean => known.has(name);
+
 /** The task of that name. Throws a UserError for a name that no task has. */
 export function taskNamed(name: string): Task {
   const task = known.get(name);
