@@ -20,7 +20,7 @@ import { unitsProblem } from '../lib/tasks/units';
 import { drawView, FakeElement } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { metricsOf, microBase, microRL } from './support/microRun';
+import { metricsOf, microRL, microRun } from './support/microRun';
 
 const place = temporaryFolder();
 const countdown = countdownProblem(26, [3, 5, 7]);
@@ -76,10 +76,7 @@ const settings: Partial<RLSettings> = {
 async function zero(stage: string, inspect?: RLSettings['inspect'], stopAfter = Infinity) {
   const tensors = new Set<number>();
   const result = await trainRL({
-    size: 'tiny',
-    seed: 0,
-    from: microBase,
-    fromName: 'fresh',
+    ...microRun,
     stage,
     place,
     settings: { ...settings, ...(inspect && { inspect }) },

@@ -12,7 +12,7 @@ import type { RLSettings } from '../lib/stages/settings';
 import { trainRL, type RLResult } from '../lib/stages/rl';
 import { contents, temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { metricsOf, microBase, microRL } from './support/microRun';
+import { metricsOf, microBase, microRL, microRun } from './support/microRun';
 
 const place = temporaryFolder();
 
@@ -52,10 +52,8 @@ let tensors = new Set<number>();
 function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResult | null> {
   tensors = new Set();
   return trainRL({
-    size: 'tiny',
+    ...microRun,
     seed,
-    from: microBase,
-    fromName: 'fresh',
     stage,
     place,
     settings,

@@ -19,7 +19,7 @@ import { trainRL, type RLResult } from '../lib/stages/rl';
 import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { metricsOf, microBase, microRL } from './support/microRun';
+import { metricsOf, microRL, microRun } from './support/microRun';
 
 const place = temporaryFolder();
 
@@ -47,10 +47,7 @@ async function zero(
 ) {
   tensors = new Set();
   const result: RLResult | null = await trainRL({
-    size: 'tiny',
-    seed: 0,
-    from: microBase,
-    fromName: 'fresh',
+    ...microRun,
     stage,
     place,
     rewardFn: payForWords,

@@ -11,6 +11,9 @@ const config = modelConfig('tiny', taskVocabularySize);
 /** A model of the smallest size with fresh weights: what the runs of tests start from. */
 export const microBase: Model = { config, parameters: initParameters(config, 1) };
 
+/** What every micro run of `trainRL` is given. */
+export const microRun = { size: 'tiny', seed: 0, from: microBase, fromName: 'fresh' } as const;
+
 /** Settings with which a step of reinforcement learning takes a fraction of a second; the plan is the test's own. */
 export const microRL: Partial<RLSettings> = {
   groupSize: 4,
