@@ -11,10 +11,10 @@ import {
 import { estimateMiB, refuseTooLarge, scalingConfig } from '../lib/bench/scaling';
 import { measureMemory } from '../lib/bench/steadyMemory';
 import { UserError } from '../lib/core/errors';
-import { guardMemory } from '../lib/engine/memory';
 import { modelConfig } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
 import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
+import { guardMemory } from './support/guardMemory';
 
 test('the bench counts the tokens of each piece of work and leaves nothing behind', async () => {
   await guardMemory('a bench', async () => {

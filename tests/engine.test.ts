@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { loop } from '../lib/core/loop';
-import { guardMemory, stopNearTensorLimit, tensorsMade } from '../lib/engine/memory';
+import { stopNearTensorLimit, tensorsMade } from '../lib/engine/memory';
 import { startEngine, tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../lib/engine/tree';
 import { rotaryAngles } from '../lib/model/rotary';
@@ -17,6 +17,7 @@ import {
 import { lossAndGradients } from '../lib/training/gradients';
 import { nextTokenLoss, type TextBatch } from '../lib/training/nextToken';
 import { packRows } from '../lib/training/packing';
+import { guardMemory } from './support/guardMemory';
 import { microConfig, randomParameters } from './support/microModel';
 import { assertSameAsEager } from './support/sameAsEager';
 

@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import { root } from '../lib/core/files';
-import { circlesOf, functionsOf, sourceFiles } from './support/sourceFiles';
+import { circlesOf, endsInExpression, functionsOf, sourceFiles } from './support/sourceFiles';
 
 /** The rooms of lib/ from top to bottom: a file imports only from its own room and from rooms that come later. */
 const rooms = [
@@ -104,4 +104,12 @@ test('no code takes the name of a stage apart', () => {
       .flatMap((line, i) => (parsing.test(line) ? [`${file}:${i + 1} ${line.trim()}`] : [])),
   );
   assert.deepEqual(found, []);
+});
+
+test('no file ends in an expression, which would crash the compiler of the notebooks', () => {
+  assert.equal(endsInExpression('const a = 1;\nconsole.log(a);'), true);
+  assert.equal(endsInExpression('console.log(1);\nexport {};'), false);
+  const modules = files.filter(({ file }) => file.endsWith('.ts'));
+  const bad = modules.filter(({ text }) => endsInExpression(text)).map(({ file }) => file);
+  assert.deepEqual(bad, []);
 });

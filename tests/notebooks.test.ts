@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import * as ts from 'typescript';
 import { root } from '../lib/core/files';
 import { secondsLeft } from '../lib/jupyter/cellProgress';
-import { checkNotebook, endsInExpression } from '../lib/checks/checkNotebooks';
+import { checkNotebook } from '../lib/checks/checkNotebooks';
 import { checkNotebooks, notebookNames } from '../lib/checks/checkWorkbook';
 import { checkOnce } from '../lib/jupyter/kernel/checkOnce.cjs';
 import { formatNotebook, writeNotebook, type Notebook } from '../lib/jupyter/notebook';
@@ -231,18 +231,6 @@ test('a workbook: which notebooks there are, and each rule for the whole of it',
     '01-a: code cell 1',
   ]);
   assert.deepEqual(checkNotebooks(folder, ['02-b']), []);
-});
-
-test('no file of lib ends in an expression, which would crash the compiler of the notebooks', () => {
-  assert.equal(endsInExpression('const a = 1;\nconsole.log(a);'), true);
-  assert.equal(endsInExpression('console.log(1);\nexport {};'), false);
-  const files = fs.readdirSync(path.join(root, 'lib'), { recursive: true }).map(String);
-  const sources = files.filter((file) => file.endsWith('.ts'));
-  assert.ok(sources.length > 10);
-  const bad = sources.filter((file) =>
-    endsInExpression(fs.readFileSync(path.join(root, 'lib', file), 'utf8')),
-  );
-  assert.deepEqual(bad, []);
 });
 
 test('a kernel checks what a cell imports unless it is known to have no errors', () => {

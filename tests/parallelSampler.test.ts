@@ -2,9 +2,9 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
-import { guardMemory } from '../lib/engine/memory';
 import { createParallelSampler } from '../lib/sampling/parallelSampler';
 import { createSampler } from '../lib/sampling/sampler';
+import { guardMemory } from './support/guardMemory';
 import { assertAllclose } from './support/allclose';
 import { microConfig, randomParameters } from './support/microModel';
 

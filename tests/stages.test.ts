@@ -32,7 +32,7 @@ import type { RewardFunction } from '../lib/rewards/reward';
 import { generate, taskNamed } from '../lib/tasks/index';
 import { createRandom } from '../lib/core/random';
 import { taskVocabularySize, tokenIds } from '../lib/tokenizer/vocabulary';
-import { guardMemory } from '../lib/engine/memory';
+import { guardMemory } from './support/guardMemory';
 import { assertAllclose } from './support/allclose';
 import { contents, temporaryFolder } from './support/folder';
 import { randomParameters } from './support/microModel';

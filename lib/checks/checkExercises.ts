@@ -17,7 +17,7 @@ interface Exercise {
 const foldedSolution = /<summary>Solution<\/summary>\s+```ts\n([^]*?)\n```/;
 
 /** The cells with `check(` at the start of a line. */
-export function exercisesOf(notebook: Notebook): Exercise[] {
+function exercisesOf(notebook: Notebook): Exercise[] {
   return codeCells(notebook).flatMap((cell, i) => {
     const code = textOf(cell.source);
     const start = code.search(/^check\(/m);

@@ -127,20 +127,10 @@ const isPicture = (data: DisplayOutput['data']): boolean =>
 const isInWords = (text: unknown): boolean =>
   !/^\s*(<[^<>]*>|\[object \w+\])?\s*$/.test(textOf((text ?? '') as string | string[]));
 
-/**
- * Whether a file of lib/ ends in an expression statement. The notebook's compiler crashes on such files (it takes
- * the last expression for the value to print), so every file ends in a declaration.
- */
-export function endsInExpression(code: string): boolean {
-  const last = parse(code).statements.at(-1);
-  return last !== undefined && ts.isExpressionStatement(last);
-}
-
 /** The statements of a cell. The added line makes its code a module, where `await` is a keyword at top level. */
 function statementsOf(code: string): readonly ts.Statement[] {
-  return parse(`${code}\nexport {};`).statements.slice(0, -1);
-}
-
-function parse(code: string): ts.SourceFile {
-  return ts.createSourceFile('code.ts', code, ts.ScriptTarget.ES2022, true);
+  const module = `${code}\nexport {};`;
+  return ts
+    .createSourceFile('code.ts', module, ts.ScriptTarget.ES2022, true)
+    .statements.slice(0, -1);
 }

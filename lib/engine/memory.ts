@@ -1,23 +1,6 @@
 import { stopFlag } from '../core/loop';
 import { nodeBackend, tf } from './tensorflow';
 
-/**
- * Runs one step and fails if it left more tensors behind than it should have: tfjs frees nothing by itself, so a
- * step that keeps one tensor ends a long run out of memory.
- */
-export async function guardMemory<T>(
-  what: string,
-  step: () => T | Promise<T>,
-  newTensors = 0,
-): Promise<T> {
-  const before = tf.memory().numTensors;
-  const result = await step();
-  const left = tf.memory().numTensors - before;
-  if (left !== newTensors)
-    throw new Error(`${what} left ${left} tensors behind, expected ${newTensors}`);
-  return result;
-}
-
 /** tfjs-node numbers its tensors with a 32-bit counter that never goes back; past its end every call would fail. */
 const lastTensorId = 2 ** 31 - 1;
 

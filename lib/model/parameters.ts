@@ -32,7 +32,8 @@ export interface Model {
   readonly parameters: Parameters;
 }
 
-export function qkvWidth({ numHeads, numKvHeads, headDim }: ModelConfig): number {
+/** Columns of the query, key and value projections side by side. */
+function qkvWidth({ numHeads, numKvHeads, headDim }: ModelConfig): number {
   return (numHeads + 2 * numKvHeads) * headDim;
 }
 

@@ -43,7 +43,7 @@ function fingerprint() {
 }
 
 /** Whether nothing is missing, judged from the stamp of the last set-up and the files that it left. */
-export function isSetUp() {
+function isSetUp() {
   const [stamp, ...files] = readText(readyFile).split('\n');
   return stamp === fingerprint() && files.every((file) => fs.existsSync(file));
 }

@@ -76,6 +76,15 @@ function nameOf(node: ts.SignatureDeclaration, parsed: ts.SourceFile): string {
   return holder ? parent.name.getText(parsed) : 'a function without a name';
 }
 
+/**
+ * Whether a file ends in an expression statement. The compiler of the notebooks crashes on such a file of lib/, because
+ * it takes the last expression for a value to print.
+ */
+export function endsInExpression(code: string): boolean {
+  const last = ts.createSourceFile('code.ts', code, ts.ScriptTarget.Latest).statements.at(-1);
+  return last !== undefined && ts.isExpressionStatement(last);
+}
+
 /** The circles of a graph of imports, each once, as a list of files in which every file imports the next one. */
 export function circlesOf(files: readonly SourceFile[]): string[][] {
   const importsBy = new Map(files.map(({ file, imports }) => [file, imports]));
