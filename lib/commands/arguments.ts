@@ -1,14 +1,18 @@
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { UserError } from '../core/errors';
 
-type Options = NonNullable<ParseArgsConfig['options']>;
+/** The options of a command, as `parseArgs` of Node takes them. */
+export type Options = NonNullable<ParseArgsConfig['options']>;
 
-/** What `parseArgs` gives for these options. */
+/** What `parseArgs` of Node returns for these options. */
 export type Parsed<T extends Options> = ReturnType<
   typeof parseArgs<{ options: T; allowPositionals: true; strict: true }>
 >;
 
-/** Reads the command line; an unknown option or a missing value is a one-line error. `--help` prints and ends. */
+/**
+ * Reads the command line. An unknown option or a missing value is a one-line error; `--help` prints the help and ends
+ * the process.
+ */
 export function readArguments<T extends Options>(help: string, options: T): Parsed<T> {
   const all = { ...options, help: { type: 'boolean' } } as const;
   try {
@@ -32,8 +36,13 @@ export function wholeNumber(text: string, option: string, least = 0): number {
   return value;
 }
 
-/** Runs a command: bad input ends with one line and exit code 2, a defect with its stack. */
-export async function runCommand(main: () => Promise<number | void> | void): Promise<void> {
+/**
+ * Runs a command and sets the exit code to the number that it returns. A UserError ends it with one line and code 2,
+ * a defect with its stack.
+ */
+export async function runCommand(
+  main: () => Promise<number | void> | number | void,
+): Promise<void> {
   process.stdout.on('error', () => process.exit(0)); // the reader of a pipe, such as `head`, has had enough
   try {
     process.exitCode = (await main()) ?? 0;

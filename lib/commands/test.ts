@@ -8,10 +8,11 @@ import { readArguments, runCommand } from './arguments';
 
 const help = `
 npm test [-- NAME...]
-Types (the project's compiler and the one inside the notebooks' kernel), lint, format, unit tests, the notebooks'
-rules and every notebook at smoke size. With names, only these of: types, lint, format, unit, notebooks, browser.
-The last one runs only when it is named: JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every
-notebook, runs one, stops and steers a training and labels pairs; screenshots of failures go to data/local/browser/.
+Checks types (with the project's compiler, with the one inside the notebooks' kernel, and for the pages of npm run docs),
+lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
+With names, only these of: types, lint, format, unit, notebooks, browser. The last one runs only when it is named: it
+uses JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every notebook, runs one, stops and steers a
+training and labels pairs; screenshots of what failed go to data/local/browser/.
 `;
 
 const bin = (file: string): string => path.join(root, 'node_modules', file);
@@ -39,6 +40,7 @@ function checks(): Record<string, string[][]> {
       [bin('typescript/bin/tsc'), '-p', '.'],
       [bin('typescript/bin/tsc'), '-p', 'lib/workbook/views'],
       [...kernelCompiler, ...tsFiles('lib')],
+      [...tsx, 'lib/commands/docs.ts', '--check'],
     ],
     lint: [
       [
@@ -67,7 +69,7 @@ const forNotebooks = {
   R1_SMOKE_PLACE: path.join(os.tmpdir(), `r1-smoke-${process.pid}`),
 };
 
-/** Runs a Node program in the root of the repository: whether it ended well, and what it said. */
+/** Runs a Node program in the root of the repository; returns whether it ended well, and what it printed. */
 function run(args: string[], name: string): Promise<{ ok: boolean; said: string }> {
   const env = { ...oneThread, ...process.env, ...(name === 'notebooks' && forNotebooks) };
   const child = spawn(process.execPath, args, { cwd: root, env });
@@ -84,7 +86,7 @@ interface Result {
   readonly seconds: number;
 }
 
-/** Runs some checks one after another; what each says is printed when it is done. */
+/** Runs some checks one after another, and prints what a check said when it is done. */
 async function runInTurn(names: readonly string[]): Promise<Result[]> {
   const results: Result[] = [];
   for (const name of names) {

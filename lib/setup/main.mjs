@@ -14,14 +14,16 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
 
   start       open JupyterLab at notebooks/00-start-here.ipynb; options go to JupyterLab, such as --no-browser or
               --port=8890; with --run first: \`notebooks --mode live\` instead, in the terminal
-  test        types, lint, unit tests, every notebook at smoke size
-  recipe      the whole recipe in the terminal
+  test        check types, lint and format, run the unit tests and every notebook at smoke size
+  recipe      run the whole recipe in the terminal
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
-  inspect     the rollouts of a run, token by token, as a page for the browser
+  inspect     write the rollouts of a run, token by token, as a page for the browser
   bench       measure the speed of training, decoding and a GRPO step
-  doctor      what is installed, what is missing, and how to mend it (--json)
-  bundle      one file of all this for laptops without network (--help)
+  figures     draw the figures and tables of the README, and the paper's figures beside them
+  docs        write pages about every exported function and type of lib/
+  doctor      say what is installed, what is missing, and how to mend it (--json)
+  bundle      make one file of all this for laptops without network (--help)
   setup       install what is missing, and try out what is there
 
 Each command first installs what is missing: npm packages, a Python environment with JupyterLab (.venv, or the active
@@ -30,7 +32,7 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
-const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures'];
+const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures', 'docs'];
 
 /** Runs one command line; returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {

@@ -3,6 +3,7 @@
  * matter of facts and not of spelling. The ids are positions in this list and part of every checkpoint: never
  * reorder it. The base models know the first 104; the polite words are added at its end when a model first needs them.
  */
+/** A language of the model's traces. */
 export type Language = 'en' | 'zh';
 export const languages: readonly Language[] = ['en', 'zh'];
 
@@ -15,7 +16,8 @@ export type Operator = (typeof operators)[number];
 export const units = ['m', 'l', 'g', 's'] as const;
 export type Unit = (typeof units)[number];
 
-const wordNames = [
+/** The names of the words that both languages have; each language spells them in its own way. */
+export const wordNames = [
   'make',
   'rule',
   'from',
@@ -29,9 +31,10 @@ const wordNames = [
   'so',
 ] as const;
 const chineseWords = ['凑', '律', '从', '率', '时', '到', '试', '不', '等', '对', '故'];
-/** The words of general prompts and their answers. */
-const politeNames = ['say', 'please', 'glad', 'thanks'] as const;
+/** The names of the words in general prompts and their answers. */
+export const politeNames = ['say', 'please', 'glad', 'thanks'] as const;
 const chinesePolite = ['说', '请', '乐', '谢'];
+/** The name of a word, which is also its English spelling. */
 export type Word = (typeof wordNames)[number] | (typeof politeNames)[number];
 
 const symbols = ['_', '=', ':', '->', ';'];
