@@ -1,0 +1,13 @@
+/** What nearly every notebook uses, so that it is imported in one statement. */
+export { evaluateEach, heldOutProblems, problemsOf } from '../evaluation/evaluate';
+export { setName } from '../evaluation/setName';
+export { accuracyRows, comparison } from '../plots/comparison';
+export { show } from '../plots/show';
+export { stagesMap } from '../plots/stagesMap';
+export { samplerFor } from '../stages/places';
+export { rlSettings } from '../stages/settings';
+export { ask, conversation } from './ask';
+export { check } from './check';
+export { scoreOf } from './score';
+export { showSource } from './source';
+export { metricsOf, openWorkbook, runBase, runRL, runSft, startingPoint } from './workbook';
