@@ -117,9 +117,12 @@ const display = (data: Record<string, unknown>): Notebook =>
 
 const problemsOf = (notebook: Notebook): string[] => checkNotebook(notebook, '01-x');
 
+const importsOf8 = Array<string>(8).fill(`import 'fs';`).join('\n');
+
 test('a notebook that follows the rules has no problems', () => {
   const good = notebookOf(
     { source: `// what we need\nimport { test } from 'node:test';\nimport 'fs';` },
+    { source: importsOf8 },
     { source: `const f = async () => { for await (const x of []) await (x); };\nawait f();` },
     {
       source: `const say = () => { console.log(1); };\nawait show(chart);`,
@@ -177,6 +180,7 @@ const broken: [string, Notebook][] = [
   ['`await (` at top level', notebookOf({ source: 'if (true) await (async () => 1)();' })],
   ['`for await` at top level', notebookOf({ source: 'for await (const x of []) {}' })],
   ['imports and other code', notebookOf({ source: `import 'fs';\nconst x = 1;` })],
+  ['code cell 1: 9 lines of imports, more than 8', notebookOf({ source: `${importsOf8}\nimport 'fs';` })], // prettier-ignore
   ['raises-exception', notebookOf({ metadata: { tags: ['raises-exception'] } })],
   ['two cells have the id c0', notebookOf({}, { id: 'c0' })],
   ['cell 2 has no id', notebookOf({}, { id: undefined }, { id: undefined })],

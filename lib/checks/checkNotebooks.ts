@@ -7,6 +7,7 @@ import { checkStamp } from '../jupyter/stamp';
 
 const maxColumns = 88;
 const maxLines = 40;
+const maxImportLines = 8;
 const maxBytes = 500 * 1024;
 const vegaLite = 'application/vnd.vegalite.v5+json';
 
@@ -76,7 +77,10 @@ function checkCode(code: string): string[] {
   const imports = statements.filter((s) => ts.isImportDeclaration(s)).length;
   if (imports > 0 && imports < statements.length) {
     problems.push('imports and other code in one cell: give the imports their own');
-  }
+  } else if (imports > 0 && lines.length > maxImportLines)
+    problems.push(
+      `${lines.length} lines of imports, more than ${maxImportLines}: import the rest where it is taught`,
+    );
   const visit = (node: ts.Node): void => {
     if (ts.isFunctionLike(node)) return;
     if (ts.isAwaitExpression(node) && code[node.expression.getStart()] === '(') {
