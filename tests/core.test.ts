@@ -127,7 +127,7 @@ test('drawing, by hand', () => {
 test('a shuffle keeps every element and its argument', () => {
   const items = Array.from({ length: 50 }, (_, i) => i);
   const shuffled = shuffle(items, createRandom(1));
-  assert.notDeepEqual(shuffled, items);
+  assert.deepEqual(shuffle(items.slice(0, 10), createRandom(1)), [9, 1, 5, 0, 2, 8, 6, 3, 7, 4]);
   assert.deepEqual(
     [...shuffled].sort((a, b) => a - b),
     items,
@@ -178,7 +178,7 @@ test('a file is written whole, over an old one, without a trace beside it', () =
   writeFileAtomic(file, Uint8Array.from([1, 2]));
   assert.deepEqual([...fs.readFileSync(file)], [1, 2]);
   assert.deepEqual(fs.readdirSync(path.dirname(file)), ['file.bin']);
-  assert.ok(fs.existsSync(path.join(root, 'lib/core/files.ts')));
+  assert.equal(root, path.resolve(__dirname, '..'));
 });
 
 test('a loop runs its steps in order, each to its end', async () => {

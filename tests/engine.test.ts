@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import * as os from 'node:os';
 import { test } from 'node:test';
 import { loop } from '../lib/core/loop';
 import { stopNearTensorLimit, tensorsMade } from '../lib/engine/memory';
-import { startEngine, tf } from '../lib/engine/tensorflow';
+import { nodeBackend, startEngine, tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../lib/engine/tree';
 import { rotaryAngles } from '../lib/model/rotary';
 import { decodeChunk, type ChunkInputs } from '../lib/sampling/decodeChunk';
@@ -25,8 +26,8 @@ test('the engine says what it runs on', async () => {
   const { backend, tensorflow, device, threads } = await startEngine();
   assert.equal(backend, 'tensorflow');
   assert.match(tensorflow, /^\d+\.\d+\.\d+/);
-  assert.ok(device === 'CPU' || device === 'GPU');
-  assert.ok(threads >= 1);
+  assert.equal(device, nodeBackend().isUsingGpuDevice ? 'GPU' : 'CPU');
+  assert.equal(threads, os.availableParallelism());
 });
 
 test('trees of tensors are taken apart and put together', () => {
@@ -124,5 +125,9 @@ test('a run stops before the engine runs out of tensor numbers', async () => {
 
 test('the functions that newer Node versions lack are there for the backend', () => {
   const util = process.getBuiltinModule('util') as unknown as Record<string, unknown>;
-  for (const name of ['isNullOrUndefined', 'isArray']) assert.equal(typeof util[name], 'function');
+  const values = [null, undefined, 0, '', []];
+  const answers = (name: string): unknown[] =>
+    values.map((value) => (util[name] as (value: unknown) => boolean)(value));
+  assert.deepEqual(answers('isNullOrUndefined'), [true, true, false, false, false]);
+  assert.deepEqual(answers('isArray'), [false, false, false, false, true]);
 });

@@ -2,7 +2,7 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import type { Row } from '../lib/core/csv';
 import { stopFlag } from '../lib/core/loop';
 import { tf } from '../lib/engine/tensorflow';
@@ -82,6 +82,7 @@ test('a saved run goes on with its rows and its state', () => {
     fs.readFileSync(path.join(folder, 'metrics.csv'), 'utf8'),
     'step,loss,note\n0,0,"a, ""b"""\n1,0.333333,\n',
   );
+  mock.timers.enable({ apis: ['Date'], now: 1e6 });
   const { run, saved } = Run.open(folder, { ...plan, versions: { node: '22' } });
   assert.deepEqual([saved!.step, saved!.tokens, [...saved!.state]], [2, 20, [1, 2, 3]]);
   assert.deepEqual(run.metrics, [
@@ -94,7 +95,9 @@ test('a saved run goes on with its rows and its state', () => {
   );
   assert.deepEqual(run.rollouts, [rollout(0), rollout(1)]);
   assert.equal(run.tokens, 20);
-  assert.ok(run.seconds >= saved!.seconds);
+  mock.timers.setTime(1e6 + 2500);
+  assert.equal(run.seconds, saved!.seconds + 2.5);
+  mock.timers.reset();
 });
 
 test('rows of steps after the saved one do not count', () => {
@@ -112,15 +115,17 @@ test('rows of steps after the saved one do not count', () => {
 
 test('a finished run has its result and no state to go on from', () => {
   const folder = interruptedRun('finished');
-  const { run } = Run.open(folder, plan);
+  mock.timers.enable({ apis: ['Date'], now: 1e6 });
+  const { run, saved } = Run.open(folder, plan, 1e6 - 4000);
   run.metrics.push({ step: 2, loss: 1, note: 'end' });
   run.tokens += 10;
   const info = run.finish(3, { accuracy: 0.5 });
+  mock.timers.reset();
   assert.ok(!fs.readdirSync(folder).some((file) => file.startsWith('checkpoint')));
   assert.deepEqual(readRunInfo(folder), info);
   const { commit, seconds, ...rest } = info;
   assert.match(commit, /^[0-9a-f]{7,}$|^unknown$/);
-  assert.ok(seconds >= 0 && seconds < 60);
+  assert.equal(seconds, saved!.seconds + 4);
   assert.deepEqual(rest, {
     ...plan,
     finished: true,
