@@ -124,7 +124,7 @@ test('20,000 lines arrive whole, in few messages', async () => {
   assert.equal(result.problem, undefined);
   const expected = Array.from({ length: 20000 }, (_, i) => `line ${i}\n`).join('');
   assert.equal(stdoutOf(result, 0), expected);
-  assert.ok(messages < 200, `${messages} messages`);
+  assert.ok(messages < 200, `20000 lines arrive in ${messages} messages`);
 });
 
 test('a display is updated in its place, also from a later cell', async () => {
