@@ -4,7 +4,14 @@ import { test } from 'node:test';
 import { loop } from '../lib/core/loop';
 import { stopNearTensorLimit, tensorsMade } from '../lib/engine/memory';
 import { nodeBackend, startEngine, tf } from '../lib/engine/tensorflow';
-import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../lib/engine/tree';
+import {
+  disposeTree,
+  flatten,
+  tidyTree,
+  treeShape,
+  unflatten,
+  type TensorTree,
+} from '../lib/engine/tree';
 import { rotaryAngles } from '../lib/model/rotary';
 import { decodeChunk, type ChunkInputs } from '../lib/sampling/decodeChunk';
 import { padPrompts, prefill, type KvCache } from '../lib/sampling/prefill';
@@ -43,6 +50,17 @@ test('trees of tensors are taken apart and put together', () => {
     });
   disposeTree(tree);
   assert.ok(a.isDisposed && b.isDisposed && c.isDisposed);
+});
+
+test('what is computed on the way to a tree of tensors is disposed, the tree is kept', () => {
+  const before = tf.memory().numTensors;
+  const tree = tidyTree(() => {
+    const two = tf.add(tf.scalar(1), 1);
+    return { four: tf.mul(two, two), list: [tf.neg(two)] };
+  });
+  assert.equal(tf.memory().numTensors - before, 2);
+  assert.deepEqual([tree.four.dataSync()[0], tree.list[0]!.dataSync()[0]], [4, -2]);
+  disposeTree(tree);
 });
 
 test('a loss with its gradients, and an update of AdamW and Muon, as graphs with and without XLA', () => {

@@ -38,3 +38,11 @@ export function unflatten(shape: TreeShape, tensors: tf.Tensor[]): TensorTree {
 export function disposeTree(...trees: TensorTree[]): void {
   for (const tensor of flatten(trees)) tensor.dispose();
 }
+
+/**
+ * Runs `compute` and returns its tree of tensors; every other tensor that was made on the way is disposed. This is
+ * `tf.tidy` for the trees of this project, whose arrays are readonly.
+ */
+export function tidyTree<Tree extends TensorTree>(compute: () => Tree): Tree {
+  return tf.tidy(() => compute() as unknown as tf.TensorContainer) as unknown as Tree;
+}
