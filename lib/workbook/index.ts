@@ -1,4 +1,6 @@
 /** What nearly every notebook uses, so that it is imported in one statement. */
+export { createRandom } from '../core/random';
+export { tf } from '../engine/tensorflow';
 export { evaluateEach, heldOutProblems, problemsOf } from '../evaluation/evaluate';
 export { setName } from '../evaluation/setName';
 export { accuracyRows, comparison } from '../plots/comparison';
