@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
+import * as vega from 'vega';
+import { compile } from 'vega-lite';
 import { accuracyRows, comparison } from '../lib/plots/comparison';
+import { percent, share, thousands, whole } from '../lib/core/format';
+import { filterFlow } from '../lib/plots/filterFlow';
 import { generationsChart, tracesChart, type MeasuredAt } from '../lib/plots/fromGenerations';
 import { languageChart } from '../lib/plots/fromRun';
 import {
@@ -18,11 +22,13 @@ import { indexedPng } from '../lib/plots/indexedPng';
 import { renderPng, renderSvg } from '../lib/plots/render';
 import { rewardMap } from '../lib/plots/rewardMap';
 import { scalingChart } from '../lib/plots/scalingChart';
+import { seedCurves } from '../lib/plots/seedCurves';
 import { liveChart, show } from '../lib/plots/show';
 import { stagesMap } from '../lib/plots/stagesMap';
 import { textWidth } from '../lib/plots/textWidth';
-import { colorScale, type Chart } from '../lib/plots/theme';
+import { colorsOf, inks, paper, type Chart } from '../lib/plots/theme';
 import { thinSteps, trainingCurves } from '../lib/plots/trainingCurves';
+import { written } from '../lib/plots/written';
 import { warningsOf } from './support/warningsOf';
 
 const tasks = ['countdown', 'programs', 'units'];
@@ -142,6 +148,21 @@ const charts: Record<string, Chart> = {
     'countdown 5',
   ]),
   tracesChart: tracesChart({ title: 'Traces' }, measuredAt([300, 10_000]), ['countdown 3']),
+  filterFlow: filterFlow(
+    { title: 'Filters' },
+    { sampled: 1000, removed: { 'wrong answer': 600, unused: 0, duplicate: 5 }, kept: 395 },
+  ),
+  seedCurves: seedCurves(
+    { title: 'Seeds', subtitle: ['two runs', 'of one model'] },
+    Object.fromEntries(
+      [0, 1].map((seed) => [
+        `seed ${seed}`,
+        steps.map((step) => ({ step, 'reward/accuracy': (step + seed) / 40 })),
+      ]),
+    ),
+    'reward/accuracy',
+    '.0%',
+  ),
   memoryCurve: memoryCurve(
     { title: 'Memory' },
     ['training steps', 'rollout batches'].flatMap((work) =>
@@ -177,13 +198,13 @@ test('alt texts carry the numbers', () => {
   assert.equal(charts.lossCurve!.alt, 'Loss. training: 4.00 to 2.00 after 10.0 million tokens.');
   assert.equal(charts.passAtK!.alt, 'Pass. base 20% at 1, 80% at 4.');
   // problems that are never and always solved, in the middle of the first and of the last fifth
-  assert.equal(charts.difficultyChart!.alt, 'Difficulty. base 90 at 0.1, 25 at 0.9; R1 90 at 0.1, 25.5 at 0.9.'); // prettier-ignore
+  assert.equal(charts.difficultyChart!.alt, 'Difficulty. base 90 at 10%, 25 at 90%; R1 90 at 10%, 25.5 at 90%.'); // prettier-ignore
   assert.match(charts.votesChart!.alt, /^Votes\. pass@k.*: base 30% at 1, 60% at 2; .* cons@k/);
   assert.match(charts.generationsChart!.alt, /countdown 5: small 50% at 0/);
   assert.equal(charts.modeShares!.alt, 'Modes. base: direct 75%, search 25%.');
   assert.equal(
     charts.scalingChart!.alt,
-    'Cost. sampling: 20 microseconds at 100,000 weights, 2.0e+2 microseconds at 1,000,000 weights. updates: 50 microseconds at 100,000 weights, 5.0e+2 microseconds at 1,000,000 weights.',
+    'Cost. sampling: 20 microseconds at 100,000 weights, 200 microseconds at 1,000,000 weights. updates: 50 microseconds at 100,000 weights, 500 microseconds at 1,000,000 weights.',
   );
   assert.equal(
     charts.memoryCurve!.alt,
@@ -221,7 +242,7 @@ test('the map points at the boxes of the current stage only', () => {
       layer: { mark: { type: string }; data: { values: { label: string; fill: string }[] } }[];
     };
     const boxes = layer.find(({ mark }) => mark.type === 'rect')!.data.values;
-    return boxes.filter((box) => box.fill === '#0072b2').map((box) => box.label);
+    return boxes.filter((box) => box.fill === 'accent').map((box) => box.label);
   };
   assert.deepEqual(highlighted(charts.stagesMap!), ['cold-start data', 'Dev1']);
   assert.deepEqual(highlighted(stagesMap('The recipe', 'preferenceRL')), ['R1']);
@@ -229,9 +250,9 @@ test('the map points at the boxes of the current stage only', () => {
 });
 
 test('a known name keeps its colour everywhere, an unknown one takes a free colour', () => {
-  const { range } = colorScale(['seed 1', 'R1-Zero', 'seed 2']);
-  assert.equal(range[1], colorScale(['r1-zero']).range[0]);
-  assert.equal(new Set(range).size, 3);
+  const colors = colorsOf(['seed 1', 'R1-Zero', 'seed 2']);
+  assert.equal(colors[1], colorsOf(['r1-zero'])[0]);
+  assert.equal(new Set(colors).size, 3);
 });
 
 test('long curves are thinned to whole steps, ends included', () => {
@@ -262,6 +283,82 @@ test('text widths are close to those of the font', () => {
     const ratio = textWidth(text, 1000) / width;
     assert.ok(Math.abs(ratio - 1) < 0.05, `${text}: ${ratio}`);
   }
+});
+
+/** The colours of a chart's texts where it is drawn on this paper, as JupyterLab gives it by its theme. */
+async function textColors({ spec }: Chart, background: string): Promise<string[]> {
+  const compiled = compile(structuredClone(spec), { config: { background } });
+  const view = new vega.View(vega.parse(compiled.spec), { renderer: 'none' });
+  const texts = [...(await view.toSVG()).matchAll(/<text [^>]*fill="([^"]+)"/g)];
+  return [...new Set(texts.map(([, fill]) => fill!))].sort();
+}
+
+test('a chart does not say on which paper it is drawn, and its inks can be read on any', async () => {
+  const darkThemes = ['#333', paper.dark]; // vega-embed's dark theme, and the dark page of figures
+  for (const [name, chart] of Object.entries(charts)) {
+    assert.doesNotMatch(JSON.stringify(chart.spec), /"background":/, name);
+    const expected = (paperKind: 'light' | 'dark', colors: string[]): void => {
+      const known = Object.values(inks).map((ink) => ink[paperKind] as string);
+      const onAreas = ['white', inks.strong.light]; // texts on areas of a colour of their own
+      for (const color of colors)
+        assert.ok([...known, ...onAreas].includes(color), `${name}: ${color}`);
+      assert.ok(colors.includes(inks.strong[paperKind]), `${name}: ${colors.join()}`);
+    };
+    expected('light', await textColors(chart, 'white'));
+    for (const dark of darkThemes) expected('dark', await textColors(chart, dark));
+  }
+  const contrast = (ink: string, background: string): number => {
+    const luminance = (color: string): number => {
+      const parts = color.match(/[0-9a-f]{2}/g)!.map((hex) => parseInt(hex, 16) / 255);
+      const [r, g, b] = parts.map((c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+      return 0.2126 * r! + 0.7152 * g! + 0.0722 * b!;
+    };
+    const [low, high] = [luminance(ink), luminance(background)].sort((a, b) => a - b);
+    return (high! + 0.05) / (low! + 0.05);
+  };
+  for (const name of ['strong', 'normal', 'blue'] as const) {
+    assert.ok(contrast(inks[name].light, '#ffffff') > 4.5, name);
+    for (const dark of ['#333333', paper.dark]) assert.ok(contrast(inks[name].dark, dark) > 4.5, `${name} on ${dark}`); // prettier-ignore
+  }
+});
+
+test('numbers in words', () => {
+  assert.deepEqual([0.75, 1, 0, null].map(share), ['.75', '1.00', '.00', '-']);
+  assert.deepEqual([percent(0.755), percent(0.0312, 1)], ['76%', '3.1%']);
+  assert.deepEqual([whole(12_499.6), thousands(88_240)], ['12,500', '88 thousand']);
+  assert.deepEqual([2.853, 12_345.6, 7, 0.00123].map((value) => written(value)), ['2.85', '12,346', '7', '0.00123']); // prettier-ignore
+  assert.equal(written(0.5, '.0%'), '50%');
+});
+
+test('the flow through filters: the stream narrows from the samples to what is kept', () => {
+  const { alt, plotly } = charts.filterFlow!;
+  assert.equal(alt, 'Filters. Of 1,000 samples: wrong answer 600 (60.0%), duplicate 5 (0.5%), kept 395 (39.5%).'); // prettier-ignore
+  const [trace] = plotly!.data as [{ type: string; node: Lists; link: Lists }];
+  assert.equal(trace.type, 'sankey');
+  const names = ['sampled', 'left after wrong answer', 'kept', 'wrong answer', 'duplicate'];
+  assert.deepEqual(trace.node.customdata, names);
+  // a small share has its label under the mouse alone
+  const labels = ['sampled<br>1,000', '', 'kept<br>395', 'wrong answer<br>600', ''];
+  assert.deepEqual(trace.node.label, labels);
+  const { source, target, value } = trace.link;
+  const links = source!.map((from, i) => [names[Number(from)], names[Number(target![i])], value![i]]); // prettier-ignore
+  assert.deepEqual(links, [
+    ['sampled', 'left after wrong answer', 400],
+    ['sampled', 'wrong answer', 600],
+    ['left after wrong answer', 'kept', 395],
+    ['left after wrong answer', 'duplicate', 5],
+  ]);
+});
+type Lists = Readonly<Record<string, readonly unknown[]>>;
+
+test('the curves of seeds: a line each, the same numbers in both forms', () => {
+  const { alt, plotly } = charts.seedCurves!;
+  assert.equal(alt, 'Seeds. seed 0 0% at 0, 45% at 20; seed 1 3% at 0, 48% at 20.');
+  const lines = plotly!.data as { name: string; x: number[]; y: number[] }[];
+  assert.deepEqual(lines.map(({ name, x, y }) => [name, x.length, y[0], y.at(-1)]), [['seed 0', 21, 0, 0.45], ['seed 1', 21, 0.025, 0.475]]); // prettier-ignore
+  const { title, paper_bgcolor } = plotly!.layout as { title: object; paper_bgcolor: string };
+  assert.deepEqual(title, { text: 'Seeds', subtitle: { text: 'two runs<br>of one model' }, x: 0, xref: 'paper', font: { size: 16 } }); // prettier-ignore
+  assert.equal(paper_bgcolor, 'rgba(0, 0, 0, 0)');
 });
 
 interface Shown {
@@ -300,6 +397,11 @@ test('show gives a chart its three forms', async () => {
     isUpdate: false,
     text: chart!.alt,
   });
+  const shownFlow = await inKernel(async () => {
+    await show(charts.filterFlow!);
+    await show(charts.filterFlow!, { still: true });
+  });
+  assert.deepEqual(shownFlow.map(({ mimes, text }) => [mimes, text]), [[['vnd.plotly.v1+json', 'png', 'plain'], charts.filterFlow!.alt], [['png', 'plain'], charts.filterFlow!.alt]]); // prettier-ignore
 });
 
 test('a live chart updates one place, without the picture until its end', async () => {

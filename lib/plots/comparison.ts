@@ -1,6 +1,7 @@
 import type { Evaluation } from '../evaluation/score';
 import { setName } from '../evaluation/setName';
 import { colorScale, distinct, inlineTable, ink, styled, type Chart, type Heading } from './theme';
+import { written } from './written';
 
 export interface ComparisonRow {
   /** what is compared: a stage, or the same stage with one thing changed */
@@ -80,7 +81,6 @@ export function comparison(
 }
 
 function describe({ arm, task, value, low, high }: ComparisonRow, format: string): string {
-  const write = (x: number): string =>
-    format.endsWith('%') ? `${Math.round(x * 100)}%` : x.toPrecision(3);
+  const write = (x: number): string => written(x, format);
   return `${arm}, ${task}: ${write(value)} (${write(low)} to ${write(high)})`;
 }

@@ -1,6 +1,6 @@
 /** Charts of the virtuous cycle and of data sets of different size. */
 import type { ComparisonRow } from './comparison';
-import { curves, type CurvesPoint } from './curves';
+import { lineChart, type LinePoint } from './lineChart';
 import type { Chart, Heading } from './theme';
 
 /** What one model measured: a point at `x` of each task's curve. */
@@ -18,7 +18,11 @@ export function generationsChart(
   tasks: readonly string[],
 ): Chart {
   const x = { title: 'generation', format: 'd', ticksAtValues: true };
-  return curves(heading, { x, y: { title: 'pass@1', format: '.0%' } }, pointsOf(measured, tasks));
+  return lineChart(
+    heading,
+    { x, y: { title: 'pass@1', format: '.0%' } },
+    pointsOf(measured, tasks),
+  );
 }
 
 /** pass@1 over the number of traces that a student learned from, on a logarithmic scale. */
@@ -28,10 +32,14 @@ export function tracesChart(
   tasks: readonly string[],
 ): Chart {
   const x = { title: 'traces', format: ',d', log: 10, ticksAtValues: true };
-  return curves(heading, { x, y: { title: 'pass@1', format: '.0%' } }, pointsOf(measured, tasks));
+  return lineChart(
+    heading,
+    { x, y: { title: 'pass@1', format: '.0%' } },
+    pointsOf(measured, tasks),
+  );
 }
 
-function pointsOf(measured: readonly MeasuredAt[], tasks: readonly string[]): CurvesPoint[] {
+function pointsOf(measured: readonly MeasuredAt[], tasks: readonly string[]): LinePoint[] {
   return tasks.flatMap((panel) =>
     measured.flatMap(({ series, x, rows }) =>
       rows

@@ -2,7 +2,7 @@
 import type { Row } from '../core/csv';
 import { lossCurve, type LossPoint } from './lossCurve';
 import type { Chart, Heading } from './theme';
-import { trainingCurves, type CurvePoint, type Panel } from './trainingCurves';
+import { trainingCurves, type StepPoint, type StepPanel } from './trainingCurves';
 
 const number = (row: Row, key: string): number | null => {
   const value = row[key];
@@ -53,7 +53,7 @@ const panels: readonly { title: string; key: string; format?: string }[] = [
 ];
 
 /** A column over the steps, each point a mean of five; steps without a value are left out. */
-export function curveOf(rows: readonly Row[], key: string, name: string): CurvePoint[] {
+export function curveOf(rows: readonly Row[], key: string, name: string): StepPoint[] {
   const places = thinned(
     rows.map((_, i) => i),
     70,
@@ -75,7 +75,7 @@ export function languageChart(
   heading: Heading,
   runs: Readonly<Record<string, readonly Row[]>>,
 ): Chart {
-  const panel = (task: string, key: string, title: string): Panel => ({
+  const panel = (task: string, key: string, title: string): StepPanel => ({
     title: `${task}: ${title}`,
     format: '.0%',
     points: Object.entries(runs).flatMap(([name, rows]) => curveOf(rows, `${task}/${key}`, name)),
@@ -92,7 +92,7 @@ export function languageChart(
  * the paper's figure on reward hacking (DeepSeek-R1, Figure 6), with the distance from the start.
  */
 export function proxyChart(heading: Heading, rows: readonly Row[]): Chart {
-  const one = (key: string): CurvePoint[] => curveOf(rows, key, 'all');
+  const one = (key: string): StepPoint[] => curveOf(rows, key, 'all');
   return trainingCurves(heading, [
     { title: 'score of the reward model', points: one('reward/preference') },
     {
@@ -110,7 +110,7 @@ export function visibleTestsChart(
   heading: Heading,
   runs: Readonly<Record<string, { metrics: readonly Row[]; evaluations: readonly Row[] }>>,
 ): Chart {
-  const measured = (title: string, key: string, format?: string): Panel => ({
+  const measured = (title: string, key: string, format?: string): StepPanel => ({
     title,
     format,
     points: Object.entries(runs).flatMap(([name, { evaluations }]) =>
@@ -137,13 +137,13 @@ export function visibleTestsChart(
  * the last five, because a step has few problems of each task.
  */
 export function rlChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
-  const curve = (key: string, name: string): CurvePoint[] => curveOf(rows, key, name);
-  const perTask = panels.map(({ title, key, format }): Panel => ({
+  const curve = (key: string, name: string): StepPoint[] => curveOf(rows, key, name);
+  const perTask = panels.map(({ title, key, format }): StepPanel => ({
     title,
     format,
     points: tasksIn(rows).flatMap((task) => curve(`${task}/${key}`, task)),
   }));
-  const entropy: Panel = {
+  const entropy: StepPanel = {
     title: 'entropy of the policy, nats',
     points: curve('policy/entropy', 'all'),
   };

@@ -1,7 +1,7 @@
 /** Charts of test-time compute, from the lines that a measurement leaves. */
 import type { BudgetPoint, TestTime } from '../evaluation/testTime';
 import { meanInterval } from '../evaluation/metrics';
-import { curves, type CurvesPoint } from './curves';
+import { lineChart, type LinePoint } from './lineChart';
 import type { Chart, Heading } from './theme';
 
 /** What one model measured on one set of problems; `model` is its name in the chart. */
@@ -19,19 +19,19 @@ const samplesAxis = { title: 'k, samples for each problem', format: 'd', log: 2,
  */
 export function votesChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, votes }) =>
-    votes.flatMap((v): CurvesPoint[] => [
+    votes.flatMap((v): LinePoint[] => [
       { series: model, panel: 'pass@k: one of k is right', x: v.k, y: v.passAtK, low: v.passInterval[0], high: v.passInterval[1] }, // prettier-ignore
       { series: model, panel: 'cons@k: the majority is right', x: v.k, y: v.consAtK, low: v.consInterval[0], high: v.consInterval[1] }, // prettier-ignore
     ]),
   );
   const ordered = ['pass', 'cons'].flatMap((w) => points.filter((p) => p.panel!.startsWith(w)));
-  return curves(heading, { x: samplesAxis, y: { title: 'problems', ...shares } }, ordered);
+  return lineChart(heading, { x: samplesAxis, y: { title: 'problems', ...shares } }, ordered);
 }
 
 /** Accuracy over the tokens that a train of thought may have. */
 export function budgetChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, budgets }) =>
-    budgets.map(({ budget, passAt1, interval: [low, high] }): CurvesPoint => ({
+    budgets.map(({ budget, passAt1, interval: [low, high] }): LinePoint => ({
       series: model,
       x: budget,
       y: passAt1,
@@ -40,7 +40,7 @@ export function budgetChart(heading: Heading, lines: readonly MeasuredModel[]): 
     })),
   );
   const x = { title: 'tokens before the answer has to begin', ticksAtValues: true };
-  return curves(heading, { x, y: { title: 'pass@1', format: '.0%' } }, points);
+  return lineChart(heading, { x, y: { title: 'pass@1', format: '.0%' } }, points);
 }
 
 /** How many bins the difficulty of a problem is cut into. */
@@ -52,7 +52,7 @@ const bins = 5;
  */
 export function difficultyChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, right, lengths, samples }) =>
-    Array.from({ length: bins }, (_, bin): CurvesPoint[] => {
+    Array.from({ length: bins }, (_, bin): LinePoint[] => {
       const own = lengths.filter(
         (_, i) => Math.min(bins - 1, Math.floor((bins * right[i]!) / samples)) === bin,
       );
@@ -63,5 +63,5 @@ export function difficultyChart(heading: Heading, lines: readonly MeasuredModel[
     }).flat(),
   );
   const x = { title: 'right answers to the problem', format: '.0%', domain: [0, 1] as const };
-  return curves(heading, { x, y: { title: 'tokens in a completion' } }, points);
+  return lineChart(heading, { x, y: { title: 'tokens in a completion' } }, points);
 }

@@ -1,13 +1,5 @@
 import type { Row } from '../core/csv';
-import {
-  accent,
-  distinct,
-  inlineTable,
-  plotWidth,
-  styled,
-  type Chart,
-  type Heading,
-} from './theme';
+import { distinct, inlineTable, ink, plotWidth, styled, type Chart, type Heading } from './theme';
 
 /** Resident memory and tensor count while work goes on: `work`, `count`, `residentMiB`, `tensors` of each row. */
 export function memoryCurve(heading: Heading, rows: readonly Row[]): Chart {
@@ -19,7 +11,7 @@ export function memoryCurve(heading: Heading, rows: readonly Row[]): Chart {
     spec: {
       width: plotWidth / 2 - 30,
       height: 130,
-      mark: { type: 'line', color: accent },
+      mark: { type: 'line', color: ink.blue },
       encoding: {
         x: { field: 'count', type: 'quantitative', title: null },
         y: { field, type: 'quantitative', title, scale: { zero: true } },

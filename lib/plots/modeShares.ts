@@ -1,4 +1,14 @@
-import { colorScale, distinct, ink, plotWidth, styled, type Chart, type Heading } from './theme';
+import { percent } from '../core/format';
+import {
+  colorScale,
+  distinct,
+  inks,
+  paperColor,
+  plotWidth,
+  styled,
+  type Chart,
+  type Heading,
+} from './theme';
 
 export interface ModeShare {
   /** a bar: a stage or a training step */
@@ -10,7 +20,7 @@ export interface ModeShare {
 }
 
 // dark text on light bars, white on dark ones
-const inkOnBar = `luminance(scale('color', datum.mode)) > 0.3 ? '${ink.strong}' : 'white'`;
+const inkOnBar = `luminance(scale('color', datum.mode)) > 0.3 ? '${inks.strong.light}' : 'white'`;
 
 /** Stacked bars: which share of the answers goes straight to the result, tries once, or searches. */
 export function modeShares(heading: Heading, shares: readonly ModeShare[]): Chart {
@@ -26,7 +36,7 @@ export function modeShares(heading: Heading, shares: readonly ModeShare[]): Char
   const y = { field: 'group', type: 'nominal', sort: groups, title: null };
   const axis = { format: '.0%', title: 'share of completions', grid: false };
   const bars = {
-    mark: { type: 'bar', stroke: 'white', strokeWidth: 1 },
+    mark: { type: 'bar', stroke: paperColor, strokeWidth: 1 },
     encoding: {
       x: { field: 'start', type: 'quantitative', axis, scale: { domain: [0, 1] } },
       x2: { field: 'end' },
@@ -60,10 +70,10 @@ export function modeShares(heading: Heading, shares: readonly ModeShare[]): Char
 
 /** The share in percent, where its segment is wide enough for it. */
 function labelOf(share: number): string {
-  return share < 0.06 ? '' : `${Math.round(share * 100)}%`;
+  return share < 0.06 ? '' : percent(share);
 }
 
 function describe(group: string, shares: readonly ModeShare[]): string {
   const own = shares.filter((row) => row.group === group);
-  return `${group}: ${own.map((row) => `${row.mode} ${Math.round(row.share * 100)}%`).join(', ')}.`;
+  return `${group}: ${own.map((row) => `${row.mode} ${percent(row.share)}`).join(', ')}.`;
 }

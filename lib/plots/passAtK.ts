@@ -1,4 +1,4 @@
-import { curves } from './curves';
+import { lineChart } from './lineChart';
 import type { Chart, Heading } from './theme';
 
 export interface PassPoint {
@@ -16,7 +16,7 @@ export function passAtK(heading: Heading, points: readonly PassPoint[]): Chart {
     x: { title: 'k, samples for each problem', format: 'd', log: 2, ticksAtValues: true },
     y: { title: 'pass@k', format: '.0%', domain: [0, 1] as const },
   };
-  return curves(
+  return lineChart(
     heading,
     axes,
     points.map(({ model, k, passAtK: y, low, high }) => ({ series: model, x: k, y, low, high })),

@@ -5,7 +5,7 @@ import { compile } from 'vega-lite';
 import { root } from '../core/files';
 import { indexedPng } from './indexedPng';
 import { textWidth } from './textWidth';
-import type { Chart } from './theme';
+import { paper, type Chart } from './theme';
 
 // One font that comes with the project: the same picture on every machine. With no font found, the renderer leaves
 // all text out without a word.
@@ -28,10 +28,11 @@ const { textMetrics } = vega as unknown as {
 textMetrics.width = ({ fontSize = 11, limit }, text) =>
   Math.min(textWidth(String((text as string | null) ?? '').trim(), fontSize), limit || Infinity);
 
-/** Draws a chart as SVG. */
+/** Draws a chart as SVG, on white paper. */
 export async function renderSvg(chart: Chart): Promise<string> {
   // a copy, because vega writes into the rows that it is given
-  const { spec } = compile(structuredClone(chart.spec));
+  const onPaper = { config: { background: paper.light } };
+  const { spec } = compile(structuredClone(chart.spec), onPaper);
   return new vega.View(vega.parse(spec), { renderer: 'none', logLevel: vega.Warn }).toSVG();
 }
 

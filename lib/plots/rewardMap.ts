@@ -1,5 +1,5 @@
 import type { InspectionRecord } from '../runs/run';
-import { accent, inlineTable, ink, plotWidth, styled, type Chart, type Heading } from './theme';
+import { inlineTable, ink, paperColor, plotWidth, styled, type Chart, type Heading } from './theme';
 
 /** The inspected groups of a run: for each problem, one for each step. */
 export interface InspectedGroups {
@@ -28,7 +28,7 @@ export function rewardMap(heading: Heading, { steps, problems }: InspectedGroups
   const color = {
     field: 'reward',
     type: 'quantitative',
-    scale: { range: [ink.light, accent] },
+    scale: { range: [ink.light, ink.blue] },
     legend: { type: 'gradient', gradientLength: 120, title: 'reward', titleColor: ink.strong },
   };
   const rightAt = (s: number): string => {
@@ -43,7 +43,7 @@ export function rewardMap(heading: Heading, { steps, problems }: InspectedGroups
       spec: {
         width: (plotWidth - 56) / 2,
         height: 150,
-        mark: { type: 'rect', stroke: '#ffffff', strokeWidth: 0.5 },
+        mark: { type: 'rect', stroke: paperColor, strokeWidth: 0.5 },
         encoding: {
           x: { field: 'step', type: 'ordinal', axis },
           y: { field: 'sample', type: 'ordinal', axis },

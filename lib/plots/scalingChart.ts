@@ -1,5 +1,7 @@
+import { whole } from '../core/format';
 import { colorScale, distinct, inlineTable, ink, plotWidth, styled } from './theme';
 import type { Chart, Heading } from './theme';
+import { written } from './written';
 
 export interface CostPoint {
   /** a part of the step */
@@ -56,6 +58,6 @@ function describe(part: string, points: readonly CostPoint[]): string {
   const own = points.filter((point) => point.part === part);
   const [first, last] = [own[0]!, own.at(-1)!];
   const text = ({ weights, microseconds }: CostPoint): string =>
-    `${microseconds.toPrecision(2)} microseconds at ${weights.toLocaleString('en')} weights`;
+    `${written(microseconds)} microseconds at ${whole(weights)} weights`;
   return `${part}: ${text(first)}, ${text(last)}.`;
 }

@@ -4,6 +4,7 @@ import { renderPng } from './render';
 import type { Chart } from './theme';
 
 const vegaLite = 'application/vnd.vegalite.v5+json';
+const plotly = 'application/vnd.plotly.v1+json';
 
 export interface ShowOptions {
   /** a name under which the chart can be shown again, in its place */
@@ -28,8 +29,8 @@ export async function show(chart: Chart, options: ShowOptions = {}): Promise<voi
   const zoom = still ? stillZoom : undefined;
   const picture =
     live || !inNotebook() ? {} : { 'image/png': (await renderPng(chart, zoom)).toString('base64') };
-  const drawing = still ? {} : { [vegaLite]: chart.spec };
-  displayBundle({ ...drawing, ...picture, 'text/plain': chart.alt }, id, isUpdate);
+  const drawing = chart.plotly ? { [plotly]: chart.plotly } : { [vegaLite]: chart.spec };
+  displayBundle({ ...(still ? {} : drawing), ...picture, 'text/plain': chart.alt }, id, isUpdate);
 }
 
 /** A chart that is drawn again while something runs. */

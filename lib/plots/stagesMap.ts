@@ -1,4 +1,4 @@
-import { accent, ink, styled, type Chart } from './theme';
+import { accent, ink, paperColor, styled, type Chart } from './theme';
 
 /** A stage of the recipe, as a notebook calls it. */
 export type StageName =
@@ -100,7 +100,7 @@ const arrows: readonly Arrow[] = [
 
 /** The map of the recipe: the models, the data between them, and the stages that lead on. `current` stands out. */
 export function stagesMap(title: string, current?: StageName): Chart {
-  const subtitle = 'white: models; grey: data; all three roads start from the base';
+  const subtitle = 'outlined: models; filled: data; all three roads start from the base';
   return {
     spec: styled(
       { title, subtitle },
@@ -121,15 +121,18 @@ const y = {
   scale: { domain: [0, mapHeight], reverse: true },
   axis: null,
 };
-const plain = (field: string): object => ({ field, type: 'nominal', scale: null, legend: null });
+
+/** The colours of the map by the names that its rows have for them. */
+const colors = { ...ink, accent, white: 'white', paper: paperColor };
+const scale = { domain: Object.keys(colors), range: Object.values(colors) };
+const plain = (field: string): object => ({ field, type: 'nominal', scale, legend: null });
 
 function drawBoxes(current: StageName | undefined): object[] {
   const values = boxes.map((each) => {
     const isCurrent = each.stage === current;
     const colors = isCurrent
-      ? { fill: accent, stroke: accent, ink: 'white', noteInk: 'white' }
-      : { fill: 'white', stroke: ink.line, ink: ink.strong, noteInk: ink.normal };
-    if (each.isData && !isCurrent) colors.fill = ink.light;
+      ? { fill: 'accent', stroke: 'accent', ink: 'white', noteInk: 'white' }
+      : { fill: each.isData ? 'light' : 'paper', stroke: 'line', ink: 'strong', noteInk: 'normal' };
     return { ...each, ...colors, middle: (each.x + each.x2) / 2, center: (each.y + each.y2) / 2 };
   });
   const text = (field: string, fontSize: number, dy: number, color: string): object => ({
@@ -162,8 +165,9 @@ function drawBoxes(current: StageName | undefined): object[] {
 
 function drawArrows(current: StageName | undefined): object[] {
   const colored = arrows.map((arrow, line) => {
-    const color = arrow.stage === current ? accent : ink.line;
-    return { ...arrow, line, color, labelColor: color === accent ? accent : ink.normal };
+    const isCurrent = arrow.stage === current;
+    const color = isCurrent ? 'blue' : 'line';
+    return { ...arrow, line, color, labelColor: isCurrent ? 'blue' : 'normal' };
   });
   const lines = colored.flatMap(({ points, line, color }) =>
     points.map(([x, y], order) => ({ x, y, line, order, color })),

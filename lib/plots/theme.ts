@@ -1,9 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { csvLine, type Row } from '../core/csv';
 
+/** A figure for plotly.js: its traces, which are curves, bars or flows, and its layout. */
+export interface PlotlyFigure {
+  readonly data: readonly object[];
+  readonly layout: object;
+}
+
 /** A chart: what to draw, and what to say where it cannot be drawn. */
 export interface Chart {
+  /** for Vega-Lite; every picture is drawn from it */
   spec: TopLevelSpec;
+  /** shown in JupyterLab in place of `spec`, with the same numbers */
+  plotly?: PlotlyFigure;
   /** the chart in a sentence or two: what is shown and what to see in it */
   alt: string;
 }
@@ -24,16 +33,34 @@ const purple = '#cc79a7';
 const grey = '#8a8f98';
 const palette = [blue, red, green, purple, orange, sky, grey];
 
-/** The ink of titles, of labels and of what stays in the background. */
-export const ink = {
-  strong: '#1f2933',
-  normal: '#52606d',
-  line: '#9aa5b1',
-  light: '#e4e7eb',
-  pale: '#eef4f9',
+/** The colour of a chart's paper in pictures, and on a dark screen of the figures page. */
+export const paper = { light: '#ffffff', dark: '#15191d' } as const;
+
+/** The inks of titles, of labels and of what stays in the background, on light and on dark paper. */
+export const inks = {
+  strong: { light: '#1f2933', dark: '#e6e9ec' },
+  normal: { light: '#52606d', dark: '#a9b4bf' },
+  line: { light: '#9aa5b1', dark: '#7b8794' },
+  light: { light: '#e4e7eb', dark: '#47525e' },
+  pale: { light: '#eef4f9', dark: '#2b3d4f' },
+  blue: { light: blue, dark: '#4aa8e0' },
 } as const;
 
-/** The colour of what matters most. */
+type Ink = keyof typeof inks;
+const inkNames = Object.keys(inks) as Ink[];
+
+/**
+ * The inks as a specification refers to them. A chart does not say on which paper it is drawn: whoever draws it does,
+ * and every ink is chosen to be readable there. JupyterLab gives dark paper to charts while its dark theme is on.
+ */
+export const ink = Object.fromEntries(
+  inkNames.map((name) => [name, { expr: `${name}Ink` }]),
+) as Readonly<Record<Ink, { readonly expr: string }>>;
+
+/** The colour of the paper, for what separates two areas of colour. */
+export const paperColor = { expr: 'background' } as const;
+
+/** The colour of what matters most, for areas with white text on them; lines and texts have `ink.blue`. */
 export const accent = blue;
 
 /** Colours with a meaning, the same in every chart. */
@@ -59,13 +86,18 @@ const named: Readonly<Record<string, string>> = {
   'deepseek-r1-32b': sky,
 };
 
-/** The colour scale of these series: a colour with a meaning where there is one, else the next free one. */
-export function colorScale(names: readonly string[]): { domain: string[]; range: string[] } {
+/** The colours of these series: a colour with a meaning where there is one, else the next free one. */
+export function colorsOf(names: readonly string[]): string[] {
   const meant = names.map((name) => named[name.toLowerCase()]);
   const taken = new Set(meant);
   const free = palette.filter((color) => !taken.has(color));
   let next = 0;
-  const range = meant.map((color) => color ?? free[next++ % free.length] ?? grey);
+  return meant.map((color) => color ?? free[next++ % free.length] ?? grey);
+}
+
+/** The same colours as a scale, where the dark blue is a lighter one on dark paper. */
+export function colorScale(names: readonly string[]): { domain: string[]; range: unknown[] } {
+  const range = colorsOf(names).map((color) => (color === blue ? ink.blue : color));
   return { domain: [...names], range };
 }
 
@@ -87,9 +119,15 @@ export function inlineTable(rows: readonly object[]): object {
 /** Width of a single plot, in pixels; small multiples share it. */
 export const plotWidth = 560;
 
+// `background` is Vega's name for the colour of the paper, which comes from whoever draws the chart.
+const inkParameters = inkNames.map((name) => ({
+  name: ink[name].expr,
+  expr: `luminance(background) < 0.5 ? '${inks[name].dark}' : '${inks[name].light}'`,
+}));
+
 const config = {
   font: 'sans-serif',
-  background: '#ffffff',
+  params: inkParameters,
   padding: 12,
   view: { stroke: null },
   title: {

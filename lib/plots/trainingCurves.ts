@@ -9,8 +9,9 @@ import {
   type Chart,
   type Heading,
 } from './theme';
+import { written } from './written';
 
-export interface CurvePoint {
+export interface StepPoint {
   step: number;
   /** which curve: a task, or a run */
   task: string;
@@ -21,9 +22,9 @@ export interface CurvePoint {
 }
 
 /** One small plot: a quantity over the steps, a curve for each task. */
-export interface Panel {
+export interface StepPanel {
   title: string;
-  points: readonly CurvePoint[];
+  points: readonly StepPoint[];
   /** how numbers are written, in d3's notation: '.0%' for shares, the default otherwise */
   format?: string;
 }
@@ -37,11 +38,11 @@ const maxPoints = 1000;
  */
 export function trainingCurves(
   heading: Heading,
-  panels: readonly Panel[],
+  panels: readonly StepPanel[],
   lastStep = Math.max(...panels.flatMap(({ points }) => points.map(({ step }) => step))),
 ): Chart {
   const tasks = distinct(panels.flatMap((panel) => panel.points.map((point) => point.task)));
-  const thin = (points: readonly CurvePoint[]): CurvePoint[] =>
+  const thin = (points: readonly StepPoint[]): StepPoint[] =>
     thinSteps(points, maxPoints / panels.length);
   return {
     spec: styled(heading, {
@@ -55,7 +56,7 @@ export function trainingCurves(
 }
 
 /** Leaves out steps, evenly, until no more than `max` points remain. The first and the last step stay. */
-export function thinSteps(points: readonly CurvePoint[], max: number): CurvePoint[] {
+export function thinSteps(points: readonly StepPoint[], max: number): StepPoint[] {
   const steps = distinct(points.map((point) => point.step)).sort((a, b) => a - b);
   const every = Math.ceil(points.length / max);
   const kept = new Set(steps.filter((_, i) => i % every === 0));
@@ -64,8 +65,8 @@ export function thinSteps(points: readonly CurvePoint[], max: number): CurvePoin
 }
 
 function drawPanel(
-  { title, format }: Panel,
-  points: readonly CurvePoint[],
+  { title, format }: StepPanel,
+  points: readonly StepPoint[],
   tasks: readonly string[],
   lastStep: number,
 ): object {
@@ -100,16 +101,10 @@ function drawPanel(
   };
 }
 
-function describe({ title, points, format }: Panel): string {
-  const write = (value: number): string =>
-    format?.endsWith('%')
-      ? `${Math.round(value * 100)}%`
-      : Math.abs(value) >= 100
-        ? value.toFixed(0)
-        : value.toPrecision(2);
+function describe({ title, points, format }: StepPanel): string {
   const ends = distinct(points.map((point) => point.task)).map((task) => {
     const own = points.filter((point) => point.task === task);
-    return `${task} ${write(own[0]!.value)} to ${write(own.at(-1)!.value)}`;
+    return `${task} ${written(own[0]!.value, format)} to ${written(own.at(-1)!.value, format)}`;
   });
   return `${title}: ${ends.join(', ')}.`;
 }

@@ -13,7 +13,8 @@ import { readRunInfo, type RunInfo } from '../runs/run';
 import { chainStages, cycleStages, stages, studentStages, type StageName } from './graph';
 import { checkpointFolder, runFolder, stageName, type Place } from '../stages/places';
 import type { Preset } from './presets';
-import { share, textTable } from '../reports/table';
+import { share } from '../core/format';
+import { textTable } from '../reports/table';
 
 /** Runs one stage and what it needs, unless they are done. Null when the person stopped it. */
 export async function runStage(

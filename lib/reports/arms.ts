@@ -7,7 +7,8 @@ import { setName } from '../evaluation/setName';
 import type { ComparisonRow } from '../plots/comparison';
 import { readRunInfo } from '../runs/run';
 import { runFolder, type Place } from '../stages/places';
-import { share, textTable } from './table';
+import { share } from '../core/format';
+import { textTable } from './table';
 
 /** Names for the reader, and the stages they stand for: `{ 'R1-Zero': 'r1-zero' }`. */
 export type Arms = Readonly<Record<string, string>>;

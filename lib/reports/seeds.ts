@@ -6,7 +6,8 @@ import { meanInterval, seedInterval } from '../evaluation/metrics';
 import { setName } from '../evaluation/setName';
 import { readEvaluations, readRunInfo } from '../runs/run';
 import { runFolder, type Place } from '../stages/places';
-import { share, textTable } from './table';
+import { share } from '../core/format';
+import { textTable } from './table';
 
 /** What one task measured at the first and the last evaluation of each seed's run. */
 export interface SeedLine {

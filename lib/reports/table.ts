@@ -1,7 +1,3 @@
-/** A share as a table shows it: `.75`. */
-export const share = (value: number | null): string =>
-  value === null ? '-' : value.toFixed(2).replace(/^0/, '');
-
 /** Columns side by side; the first `names` of them are aligned to the left. */
 export function textTable(
   head: readonly string[],

@@ -1,7 +1,8 @@
 /** Test-time compute as text. */
 import { setName } from '../evaluation/setName';
 import type { RunInfo } from '../runs/run';
-import { share, textTable } from './table';
+import { share } from '../core/format';
+import { textTable } from './table';
 import { testTimeLines } from '../stages/testTime';
 
 /** pass@k and cons@k of every model that these runs measured, at k = 1, 8 and the most; empty without any. */

@@ -1,7 +1,8 @@
 /** What becomes of a policy when its reward is another one. */
-import { curves, type CurvePoint } from './curves';
+import { thousands } from '../../core/format';
+import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
-import { metricCurve, thousands, type RecordedRun } from './ours';
+import { metricCurve, type RecordedRun } from './ours';
 import type { Published } from './published';
 
 /** DeepSeek-R1, v2 Figure 6. */
@@ -24,7 +25,7 @@ export function hackingFigure(
         'Reinforcement learning against a reward model: the score that it gives, and the right answers that it stands for. In the paper these give way slowly; ours is the only reward that there is, nothing holds the policy back, and it is there to be hacked. The scales of the scores have nothing to do with each other.',
     },
     [
-      curves(
+      curvePanel(
         {
           title: 'Published: score of the helpfulness model',
           source: from,
@@ -33,17 +34,17 @@ export function hackingFigure(
         },
         series('helpful_RM', 'score'),
       ),
-      curves(
+      curvePanel(
         { title: 'Published: Codeforces', source: from, format: '.0%' },
         series('codeforces', 'score of the benchmark'),
       ),
     ],
     [
-      curves(
+      curvePanel(
         { title: 'Ours: score of the reward model', source, format: '.1f', isFitted: true },
         each('reward/preference'),
       ),
-      curves(
+      curvePanel(
         { title: 'Ours: right answers, all tasks', source, format: '.0%' },
         each('reward/accuracy'),
       ),
@@ -76,7 +77,7 @@ export function languageFigure(
   const from = 'DeepSeek-R1, v2 Figure 7, digitised';
   const source = `${rewarded.name} and ${free.name}; mean of five steps`;
   const panel = (title: string, points: CurvePoint[], where: string, more = {}) =>
-    curves({ title, source: where, format: '.0%', ...more }, points);
+    curvePanel({ title, source: where, format: '.0%', ...more }, points);
   return beside(
     {
       title: 'A price on mixing languages',

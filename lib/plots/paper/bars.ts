@@ -2,7 +2,7 @@ import { textWidth } from '../textWidth';
 import { colorScale, distinct, inlineTable, ink } from '../theme';
 import type { Panel } from './frame';
 import { legendOf } from './legend';
-import { written } from './written';
+import { written } from '../written';
 
 export interface Bar {
   /** what stands at the left: a benchmark, a task, a model */
@@ -90,7 +90,7 @@ function categorical(
     words: describe(rows, format),
     series: series.length > 1 ? series : [],
     axisRoom: Math.min(names, longestName),
-    draw: (room, axisRoom) => ({
+    plot: (room, axisRoom) => ({
       width: room - axisRoom - 24, // a number at the end of the longest bar needs some room too
       data: inlineTable(rows),
       encoding: {

@@ -1,7 +1,8 @@
 /** Small models that imitate R1, alone and against reinforcement learning of their own. */
+import { thousands } from '../../core/format';
 import { dots, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
-import { armBars, setsByArm, thousands, type Arms } from './ours';
+import { armBars, setsByArm, type Arms } from './ours';
 import type { Published } from './published';
 
 const axis = { format: '.0%', domain: [0, 1] } as const;

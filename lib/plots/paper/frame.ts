@@ -22,7 +22,7 @@ export interface Panel {
   /** pixels that the names at its left take */
   readonly axisRoom: number;
   /** its drawing, in so many pixels with the names, which get as much as the widest of the column */
-  draw(room: number, axisRoom: number): object;
+  plot(room: number, axisRoom: number): object;
 }
 
 /** What is compared, and what is not. */
@@ -83,7 +83,7 @@ function layout(columns: readonly (readonly Panel[])[]): object {
       const lines = Math.max(...row.map((other) => other.source.length));
       const padded = [...source, ...Array<string>(lines - source.length).fill('')];
       const offset = 10 + Math.max(...row.map((other) => other.above)) - above;
-      return { title: heading(panel.title, padded, offset), ...panel.draw(room, axisRoom) };
+      return { title: heading(panel.title, padded, offset), ...panel.plot(room, axisRoom) };
     }),
   );
   const spacing = { column: gap, row: 28 };

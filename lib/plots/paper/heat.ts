@@ -1,7 +1,7 @@
 import { textWidth } from '../textWidth';
-import { accent, distinct, inlineTable, ink } from '../theme';
+import { accent, distinct, inlineTable, ink, paperColor } from '../theme';
 import type { Panel } from './frame';
-import { written } from './written';
+import { written } from '../written';
 
 export interface Cell {
   readonly row: string;
@@ -22,7 +22,7 @@ export function heat(
     shade: shadeOf(cell, cells),
   }));
   const rect = {
-    mark: { type: 'rect', stroke: '#ffffff', strokeWidth: 1 },
+    mark: { type: 'rect', stroke: paperColor, strokeWidth: 1 },
     encoding: {
       color: {
         field: 'shade',
@@ -51,7 +51,7 @@ export function heat(
     words: describe(cells, rows),
     series: [],
     axisRoom: Math.max(...rows.map((row) => textWidth(row, 11))) + 14,
-    draw: (room, axisRoom) => ({
+    plot: (room, axisRoom) => ({
       width: room - axisRoom,
       height: { step: 19 },
       data: inlineTable(shaded),

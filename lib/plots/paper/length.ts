@@ -1,16 +1,10 @@
 /** The length of R1-Zero's completions, which nobody rewards, and what a cap on it does. */
-import { curves, type CurvePoint, type Turn } from './curves';
+import { thousands } from '../../core/format';
+import { curvePanel, type CurvePoint, type Turn } from './curvePanel';
 import { beside, type Panel, type PaperFigure } from './frame';
-import {
-  meanRows,
-  metricCurve,
-  sourceOf,
-  thousands,
-  type InBothSizes,
-  type RecordedRun,
-} from './ours';
+import { meanRows, metricCurve, sourceOf, type InBothSizes, type RecordedRun } from './ours';
 import type { Published, PublishedRow } from './published';
-import { written } from './written';
+import { written } from '../written';
 
 /** The same run with a cap that is raised on the way, and with one that stays. */
 export interface CapRuns {
@@ -45,7 +39,7 @@ export function lengthFigure(
       caption: `Mean tokens of a completion while R1-Zero trains. The paper’s cap doubles where the curve of v2 jumps. Ours is ${cap} tokens in the recipe, and our curves rise at once and flatten where theirs go on.${caps ? ' In the last plot a lower cap is raised in the middle of the run.' : ''}`,
     },
     [
-      curves(
+      curvePanel(
         {
           title: 'Published: length, smoothed',
           source: 'DeepSeek-R1, v1 Figure 3 (band: range of its raw curve) and v2 Figure 1b',
@@ -55,7 +49,7 @@ export function lengthFigure(
       ),
     ],
     [
-      curves(
+      curvePanel(
         {
           title: 'Ours: length, mean of five steps',
           source: `${sourceOf(base)}; ${sourceOf(small)}`,
@@ -92,7 +86,7 @@ function capPanel({ raised, kept }: CapRuns): Panel {
     maxNewTokens: number;
     late: { from: number; maxNewTokens: number };
   };
-  return curves(
+  return curvePanel(
     {
       title: 'Ours: a cap that is raised',
       source: sourceOf(raised),

@@ -2,7 +2,7 @@
 import type { Cell, Row } from '../../core/csv';
 import { distinct } from '../theme';
 import type { Panel, PaperFigure } from './frame';
-import { written } from './written';
+import { written } from '../written';
 
 interface Table {
   /** none where the columns have the names of their plots */

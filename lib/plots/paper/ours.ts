@@ -1,12 +1,13 @@
 /** What the figures ask of recorded runs. */
 import type { Row } from '../../core/csv';
+import { thousands } from '../../core/format';
 import type { Evaluation } from '../../evaluation/score';
 import { setName } from '../../evaluation/setName';
 import type { RolloutRecord, RunInfo } from '../../runs/run';
 import { seedInterval, type Interval } from '../../evaluation/metrics';
 import { curveOf } from '../fromRun';
 import type { Bar } from './bars';
-import type { CurvePoint } from './curves';
+import type { CurvePoint } from './curvePanel';
 
 /** A finished run with everything that it left. */
 export interface RecordedRun {
@@ -31,9 +32,6 @@ export function sourceOf(runs: readonly RecordedRun[]): string {
   const { name } = runs[0]!;
   return `${runs.length > 1 ? name.replace(/-s\d+$/, '') : name}, ${modelOf(runs)}`;
 }
-
-/** `88 thousand` */
-export const thousands = (count: number): string => `${Math.round(count / 1000)} thousand`;
 
 /** The mean of every column over the seeds, step by step. */
 export function meanRows(runs: readonly (readonly Row[])[]): Row[] {

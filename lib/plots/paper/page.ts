@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Cell, Row } from '../../core/csv';
 import { root } from '../../core/files';
-import { distinct, ink } from '../theme';
+import { distinct, inks, paper } from '../theme';
 import { untitled, type PaperFigure, type Panel } from './frame';
 
 export interface PageFigure {
@@ -11,18 +11,6 @@ export interface PageFigure {
   readonly name: string;
   readonly figure: PaperFigure;
 }
-
-const darkPaper = '#15191d';
-
-/** What takes the place of the inks where the reader's screen is dark. */
-const darkInks: Readonly<Record<string, string>> = {
-  [ink.strong]: '#e6e9ec',
-  [ink.normal]: '#a9b4bf',
-  [ink.line]: '#66727f',
-  [ink.light]: '#333c46',
-  [ink.pale]: '#1d2b38',
-  '#ffffff': darkPaper,
-};
 
 const title = 'The paper’s figures beside ours';
 const introduction =
@@ -99,11 +87,13 @@ const text = (cell: Cell): string =>
 const escape = (raw: string): string =>
   raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
+/** The colours of the page where the reader's screen is light or dark; those of its charts follow from the paper. */
+const variables = (screen: 'light' | 'dark'): string =>
+  `:root { color-scheme: light dark; --paper: ${paper[screen]}; --strong: ${inks.strong[screen]}; --normal: ${inks.normal[screen]}; --light: ${inks.light[screen]}; }`;
+
 const style = `
-:root { color-scheme: light dark; --paper: #ffffff; --strong: ${ink.strong}; --normal: ${ink.normal}; --light: ${ink.light}; }
-@media (prefers-color-scheme: dark) {
-  :root { --paper: ${darkPaper}; --strong: ${darkInks[ink.strong]}; --normal: ${darkInks[ink.normal]}; --light: ${darkInks[ink.light]}; }
-}
+${variables('light')}
+@media (prefers-color-scheme: dark) { ${variables('dark')} }
 body { max-width: 56rem; margin: 0 auto; padding: 1rem; font: 1rem/1.5 system-ui, sans-serif; color: var(--strong); background: var(--paper); overflow-wrap: anywhere; }
 h1, h2, h3 { font-weight: 500; line-height: 1.25; }
 h2 { margin: 3.5rem 0 .5rem; }
@@ -121,13 +111,11 @@ th { font-weight: 400; color: var(--normal); }
 
 /** Draws every chart, anew when the screen turns dark or light. */
 const drawing = `
-const inks = ${JSON.stringify(darkInks)};
 const isDark = matchMedia('(prefers-color-scheme: dark)');
 function draw() {
+  const config = { background: isDark.matches ? '${paper.dark}' : '${paper.light}' };
   for (const place of document.querySelectorAll('.chart')) {
-    let json = place.nextElementSibling.textContent;
-    if (isDark.matches) for (const [light, dark] of Object.entries(inks)) json = json.replaceAll(light, dark);
-    const { spec } = vegaLite.compile(JSON.parse(json));
+    const { spec } = vegaLite.compile(JSON.parse(place.nextElementSibling.textContent), { config });
     new vega.View(vega.parse(spec), { renderer: 'svg', container: place, hover: true }).runAsync();
   }
 }

@@ -2,7 +2,7 @@
 import { firstSelfCorrection, wordRate } from '../../evaluation/selfCorrection';
 import { words, type Word } from '../../tokenizer/vocabulary';
 import { distinct } from '../theme';
-import { curves, type CurvePoint } from './curves';
+import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { mean, meanRows, metricCurve, sourceOf, type RecordedRun } from './ours';
 import type { Published } from './published';
@@ -40,11 +40,11 @@ export function reflectionFigure(
         'The paper counts ten words, such as wait, however and mistake, in the answers of R1-Zero; our models have two, no and wait, counted in the completions that a run trains on, in both languages. Our base has read searches, and R1-Zero makes more of them; the control has read none, and does not invent them.',
     },
     [
-      curves({ title: 'Published: words of reflection, count', source: from }, all),
-      curves({ title: 'Published: wait, count', source: from }, wait),
+      curvePanel({ title: 'Published: words of reflection, count', source: from }, all),
+      curvePanel({ title: 'Published: wait, count', source: from }, wait),
     ],
     [
-      curves(
+      curvePanel(
         {
           title: 'Ours: wait in a countdown completion',
           source: `${sourceOf(search)}; mean of five steps`,
@@ -52,7 +52,7 @@ export function reflectionFigure(
         },
         [...waits(search, 'R1-Zero'), ...waits([noSearch], 'base without searches')],
       ),
-      curves(
+      curvePanel(
         {
           title: 'Ours: words in a completion, all tasks',
           source: `sampled rollouts of ${search.length > 1 ? 'the same runs' : search[0]!.name}`,

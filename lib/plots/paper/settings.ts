@@ -1,6 +1,7 @@
 /** Hyper-parameters: the paper's beside ours, each with the reason where they differ. */
+import { thousands } from '../../core/format';
 import { beside, type PaperFigure } from './frame';
-import { thousands, type RecordedRun } from './ours';
+import { type RecordedRun } from './ours';
 import type { Published } from './published';
 import { textTable } from './textTable';
 

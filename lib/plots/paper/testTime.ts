@@ -2,7 +2,7 @@
 import { setName } from '../../evaluation/setName';
 import type { TestTime } from '../../evaluation/testTime';
 import { distinct } from '../theme';
-import { curves, type CurvePoint } from './curves';
+import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { mean } from './ours';
 import type { Published } from './published';
@@ -38,7 +38,7 @@ export function tokensFigure(
         'Tokens of R1’s completions against how often it solves the problem; bands are one standard deviation. Published: problems of competitions, a smoothed curve. Ours: problems of two levels, put together by tenths of their pass@1.',
     },
     [
-      curves(
+      curvePanel(
         {
           title: 'Published: competitions of 2024',
           source: 'DeepSeek-R1, v2 Figure 18, digitised',
@@ -47,7 +47,7 @@ export function tokensFigure(
         points,
       ),
     ],
-    [curves({ title: 'Ours: R1', source: name, x }, r1.flatMap(byDifficulty))],
+    [curvePanel({ title: 'Ours: R1', source: name, x }, r1.flatMap(byDifficulty))],
   );
 }
 
@@ -82,7 +82,7 @@ export function votesFigure(
   const source = 'DeepSeek-R1, v2 section E.4: first and last points alone';
   const shares = { x: 'samples of a problem', format: '.0%', domain: [0, 1], isLog: true } as const;
   const panel = (set: string) =>
-    curves(
+    curvePanel(
       { title: `Ours: ${set}`, source: ours.name, ...shares },
       votesOn(set, { r1: 'R1', base: 'base' }, ours),
     );
@@ -93,7 +93,7 @@ export function votesFigure(
         'Right answers of a majority of k samples, and problems that at least one of k samples solves. The paper gives the two ends of a curve on AIME 2024, so the lines between them are straight; ours are measured at every power of two.',
     },
     [
-      curves({ title: 'Published: AIME 2024', source, ...shares }, [
+      curvePanel({ title: 'Published: AIME 2024', source, ...shares }, [
         ...two('R1, majority', 'R1 AIME 2024 pass@1', 'R1 AIME 2024 majority vote'),
         ...two(
           'GPT-4o, majority',
@@ -155,7 +155,7 @@ export function majorityFigure(
         'A majority of k samples and any of k samples, before and after reinforcement learning. In DeepSeekMath the votes of the trained model are better everywhere, while any-of-k meets or falls below its start as k grows; ours shows whether the same holds for R1-Zero and its base.',
     },
     distinct(rows.map(({ benchmark }) => benchmark)).map((benchmark) =>
-      curves(
+      curvePanel(
         {
           title: `Published: ${benchmark}`,
           source: 'DeepSeekMath 7B, Figure 7, digitised',
@@ -165,7 +165,7 @@ export function majorityFigure(
       ),
     ),
     distinct(ours.lines.map(setName)).map((set) =>
-      curves(
+      curvePanel(
         { title: `Ours: ${set}`, source: ours.name, ...shares },
         votesOn(set, { base: 'before RL', 'r1-zero': 'after RL' }, ours),
       ),

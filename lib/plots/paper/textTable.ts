@@ -25,7 +25,7 @@ export function textTable(
     words: rows.map((row) => row.join(', ')).join('; '),
     series: [],
     axisRoom: 0,
-    draw: (room) => drawing(columns, rows, room),
+    plot: (room) => drawing(columns, rows, room),
   };
 }
 

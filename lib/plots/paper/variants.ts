@@ -1,7 +1,7 @@
 /** Other losses: what came after GRPO, and PPO before it. */
 import { distinct } from '../theme';
 import { dots } from './bars';
-import { curves, type CurvePoint } from './curves';
+import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { meanRows, metricCurve, setsByArm, type Arms } from './ours';
 import type { Published } from './published';
@@ -29,7 +29,7 @@ export function ladderFigure(
           value: aime24_avg32 / 100,
         })),
       ),
-      curves(
+      curvePanel(
         {
           title: 'Published: over the steps, AIME 2024',
           source: 'MiniMax-M1, Figure 2, digitised',
@@ -47,7 +47,7 @@ export function ladderFigure(
         { title: 'Ours: pass@1', source: 'small, held-out problems, 95 % intervals', ...axis },
         setsByArm(ours),
       ),
-      curves(
+      curvePanel(
         {
           title: 'Ours: over the steps, training problems',
           source: seedsOf(ours),
@@ -81,7 +81,7 @@ export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Ar
       ),
     ],
     [
-      curves(
+      curvePanel(
         {
           title: 'Ours: right answers on training problems',
           source: seedsOf(ours),

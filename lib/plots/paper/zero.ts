@@ -1,11 +1,12 @@
 /** R1-Zero over its steps: accuracy, and accuracy by difficulty. */
+import { percent } from '../../core/format';
 import { setName } from '../../evaluation/setName';
 import { distinct } from '../theme';
-import { curves, type CurvePoint, type Level } from './curves';
+import { curvePanel, type CurvePoint, type Level } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { meanRows, overSeeds, sourceOf, type InBothSizes, type RecordedRun } from './ours';
 import type { Published } from './published';
-import { written } from './written';
+import { written } from '../written';
 
 type BothSizes = InBothSizes<readonly RecordedRun[]>;
 
@@ -35,17 +36,17 @@ export function accuracyFigure(
   const peak = Math.max(...points.filter((p) => p.series === 'pass@1').map((p) => p.value));
   const votes = Number(base[0]!.evaluations[0]!.samples);
   const ours = (runs: readonly RecordedRun[]) =>
-    curves(
+    curvePanel(
       { title: `Ours: ${hardest}, held out`, source: sourceOf(runs), ...share },
       accuracyPoints(runs),
     );
   return beside(
     {
       title: 'R1-Zero gets better by trial and error alone',
-      caption: `Right answers on held-out problems while R1-Zero trains, single (pass@1) and by majority vote (cons@16; ours cons@${votes}, its band the 95 % interval). What can be compared is the shape: a small model on arithmetic is not AIME. The paper reports ${written(reported, '%')} for the end; the highest point of its own curve is ${(100 * peak).toFixed(1)}%.`,
+      caption: `Right answers on held-out problems while R1-Zero trains, single (pass@1) and by majority vote (cons@16; ours cons@${votes}, its band the 95 % interval). What can be compared is the shape: a small model on arithmetic is not AIME. The paper reports ${written(reported, '%')} for the end; the highest point of its own curve is ${percent(peak, 1)}.`,
     },
     [
-      curves(
+      curvePanel(
         {
           title: 'Published: AIME 2024',
           source: 'DeepSeek-R1, v1 Figure 2 = v2 Figure 1a, digitised',
@@ -92,7 +93,10 @@ export function levelsFigure(
         .filter((row) => setName(row) === series)
         .map((row): CurvePoint => ({ series, x: Number(row.step), value: Number(row.passAt1) })),
     );
-    return curves({ title: 'Ours: by set of problems', source: sourceOf(runs), ...share }, bySet);
+    return curvePanel(
+      { title: 'Ours: by set of problems', source: sourceOf(runs), ...share },
+      bySet,
+    );
   };
   return beside(
     {
@@ -101,7 +105,7 @@ export function levelsFigure(
         'pass@1 by difficulty while R1-Zero trains. The paper sorts one benchmark by its own levels; ours are different tasks: conversion of units as a control, countdown with three and with four numbers, and programs of two operations.',
     },
     [
-      curves(
+      curvePanel(
         {
           title: 'Published: MATH-500 by level',
           source: 'DeepSeek-R1, v2 Figure 8, digitised',

@@ -10,8 +10,9 @@ import {
   type Chart,
   type Heading,
 } from './theme';
+import { written } from './written';
 
-export interface CurvesPoint {
+export interface LinePoint {
   series: string;
   /** where there are several, each has the same axes */
   panel?: string;
@@ -22,7 +23,7 @@ export interface CurvesPoint {
   high?: number;
 }
 
-export interface CurvesAxis {
+export interface LineAxis {
   title: string;
   /** d3's notation for the numbers */
   format?: string;
@@ -35,17 +36,21 @@ export interface CurvesAxis {
 
 const gap = 36;
 
+/** A line with more points than these is drawn without dots, which would touch. */
+const mostPoints = 20;
+
 /** The points in their order along x; `y` starts at zero unless its domain says otherwise. */
-export function curves(
+export function lineChart(
   heading: Heading,
-  axes: { readonly x: CurvesAxis; readonly y: CurvesAxis },
-  points: readonly CurvesPoint[],
+  axes: { readonly x: LineAxis; readonly y: LineAxis },
+  points: readonly LinePoint[],
 ): Chart {
   const series = distinct(points.map((point) => point.series));
   const panels = distinct(points.map((point) => point.panel ?? ''));
+  const xs = distinct(points.map((point) => point.x));
   const y = (field: string): object => quantitative(field, axes.y, points, 'y');
   const curve = {
-    mark: { type: 'line', point: { size: 40 } },
+    mark: { type: 'line', point: xs.length <= mostPoints && { size: 40 } },
     encoding: {
       y: y('y'),
       tooltip: [
@@ -74,8 +79,8 @@ export function curves(
 
 function quantitative(
   field: string,
-  { title, format, domain, log, ticksAtValues }: CurvesAxis,
-  points: readonly CurvesPoint[],
+  { title, format, domain, log, ticksAtValues }: LineAxis,
+  points: readonly LinePoint[],
   of: 'x' | 'y',
 ): object {
   const values = ticksAtValues ? distinct(points.map((p) => p[of])).sort((a, b) => a - b) : null;
@@ -94,16 +99,14 @@ function quantitative(
 /** The two ends of every curve. */
 function describe(
   panel: string,
-  points: readonly CurvesPoint[],
-  { y }: { readonly y: CurvesAxis },
+  points: readonly LinePoint[],
+  { x, y }: { readonly x: LineAxis; readonly y: LineAxis },
 ): string {
   const here = points.filter((point) => (point.panel ?? '') === panel);
-  const write = (value: number): string =>
-    y.format?.endsWith('%') ? `${Math.round(value * 100)}%` : String(Number(value.toPrecision(3)));
   const lines = distinct(here.map((point) => point.series)).map((name) => {
     const own = here.filter((point) => point.series === name);
     const [first, last] = [own[0]!, own.at(-1)!];
-    return `${name} ${write(first.y)} at ${first.x}, ${write(last.y)} at ${last.x}`;
+    return `${name} ${written(first.y, y.format)} at ${written(first.x, x.format)}, ${written(last.y, y.format)} at ${written(last.x, x.format)}`;
   });
   return `${panel ? `${panel}: ` : ''}${lines.join('; ')}.`;
 }

@@ -2,7 +2,7 @@ import { bands } from '../bands';
 import { colorScale, distinct, inlineTable, ink, lineLegend } from '../theme';
 import { legendOf } from './legend';
 import type { Panel } from './frame';
-import { written } from './written';
+import { written } from '../written';
 
 export interface CurvePoint {
   readonly series: string;
@@ -26,7 +26,7 @@ export interface Turn {
   readonly x: number;
 }
 
-export interface CurveOptions {
+export interface CurvePanelOptions {
   readonly title: string;
   readonly source: string;
   /** name of the horizontal axis, `step` without another */
@@ -49,7 +49,7 @@ const height = 170;
 const overhead = 0.02;
 
 /** Curves, with bands where there are any. */
-export function curves(options: CurveOptions, points: readonly CurvePoint[]): Panel {
+export function curvePanel(options: CurvePanelOptions, points: readonly CurvePoint[]): Panel {
   const { title, source, x = 'step', format } = options;
   return {
     title,
@@ -64,7 +64,7 @@ export function curves(options: CurveOptions, points: readonly CurvePoint[]): Pa
     series: severalIn(points),
     overhang: 5,
     axisRoom: 44,
-    draw: (room, axisRoom) => drawing(options, points, room, axisRoom),
+    plot: (room, axisRoom) => drawing(options, points, room, axisRoom),
   };
 }
 
@@ -75,7 +75,7 @@ function severalIn(points: readonly CurvePoint[]): string[] {
 }
 
 function drawing(
-  options: CurveOptions,
+  options: CurvePanelOptions,
   points: readonly CurvePoint[],
   room: number,
   axisRoom: number,

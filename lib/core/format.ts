@@ -1,0 +1,15 @@
+/** How numbers are written for people: one function for each kind of number. */
+
+/** A share as tables show it: `.75`, `1.00`; `-` where there is none. */
+export const share = (value: number | null): string =>
+  value === null ? '-' : value.toFixed(2).replace(/^0/, '');
+
+/** A share of 1 in percent, with as many decimals as asked for: `75%`, `75.3%`. */
+export const percent = (value: number, decimals = 0): string =>
+  `${(100 * value).toFixed(decimals)}%`;
+
+/** A number without its decimals, with a comma between its thousands: `12,500`. */
+export const whole = (value: number): string => Math.round(value).toLocaleString('en');
+
+/** A large number in whole thousands: `88 thousand`. */
+export const thousands = (value: number): string => `${Math.round(value / 1000)} thousand`;
