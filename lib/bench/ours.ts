@@ -1,4 +1,4 @@
-/** What the bench times of this project: each piece of work done once, with the settings of a real run. */
+/** The work of this project that the bench times. Each piece is done once, with the settings of a real run. */
 import { createRandom } from '../core/random';
 import { tensorsMade } from '../engine/memory';
 import { disposeTree } from '../engine/tree';
@@ -9,8 +9,9 @@ import { reward } from '../rewards/reward';
 import { createSampler, type Sampler } from '../sampling/sampler';
 import { samplerFor } from '../stages/places';
 import { rolloutMetrics, sampleStep } from '../stages/rollouts';
-import { rlSettings, type PlanEntry, type RLSettings } from '../stages/settings';
-import { generate, promptIds } from '../tasks/index';
+import { rlSettings, type RLSettings } from '../stages/settings';
+import { promptIds } from '../tasks/index';
+import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import { defaultOptimizer } from '../training/optimizer';
@@ -24,44 +25,49 @@ import type { Measurement } from './torch';
 /** Rows and tokens of a training step, and the steps of a measurement. */
 export const trainShape = { rows: 64, rowLength: 64, steps: 30 };
 
-/** 512 rows: 32 prompts of countdown, which all have the same length, in groups of 16. */
+/**
+ * The prompts of a step: 32 problems of countdown, whose prompts all have the same length. Groups of 16 make 512 rows.
+ */
 export const plan: readonly PlanEntry[] = [
   { task: 'countdown', level: 3, prompts: 16 },
   { task: 'countdown', level: 5, prompts: 16 },
 ];
 export const groupSize = 16;
 
+/** Returns the prompts of the plan as token ids; they are the same in every call. */
 export function benchPrompts(): number[][] {
   const random = createRandom('bench');
-  return plan.flatMap(({ task, level, prompts }) =>
-    Array.from({ length: prompts }, () => promptIds(generate(task, level, random, 'train'), 'en')),
-  );
+  return problemsOfPlan(plan, random).map((problem) => promptIds(problem, 'en'));
 }
 
+/** A GRPO step done once. */
 export interface GrpoMeasurement extends Measurement {
-  /** seconds of each part */
+  /** how many seconds each part took */
   readonly parts: Readonly<Record<string, number>>;
-  /** tokens computed / tokens useful in the updates */
+  /** tokens that the updates computed, divided by those that count in the loss */
   readonly padding: number;
-  /** tensors that the step made, those inside the backend counted */
+  /** how many tensors the step made, including those inside the backend */
   readonly tensorIds: number;
 }
 
+/** The pieces of work that can be timed. Each returns its tokens and seconds. */
 export interface Bench {
+  /** does training steps on next tokens; default `trainShape.steps` */
   train(steps?: number): Measurement;
-  /** until the end token, or `newTokens` */
+  /** samples completions up to their end token, or `newTokens` tokens, in several processes */
   decode(newTokens: number): Promise<Measurement>;
-  /** the same in this process alone */
+  /** samples completions up to their end token, or `newTokens` tokens, in this process alone */
   decodeAlone(newTokens: number): Measurement;
-  /** a step of R1-Zero */
+  /** does one step of R1-Zero */
   grpo(): Promise<GrpoMeasurement>;
+  /** samples the completions of an evaluation and scores them */
   evaluate(): Promise<Measurement>;
   dispose(): void;
 }
 
 const now = (): number => performance.now() / 1000;
 
-/** A batch of random tokens for a training step. */
+/** Returns a batch of random tokens for a training step. */
 function randomBatch(token: () => number): TextBatch {
   const { rows, rowLength } = trainShape;
   const sequences = Array.from({ length: rows }, () => ({

@@ -1,4 +1,4 @@
-/** What the bench leaves in `data/bench`, and the pictures of it. */
+/** Writes what the bench measured to `data/bench`, and draws pictures of it. */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -14,6 +14,7 @@ import { textTable } from '../reports/table';
 import type { ScalingRow } from './scaling';
 import type { BenchRow, StepProfile } from './speed';
 
+/** Everything that one call of the bench measured. */
 export interface SpeedReport {
   readonly machine: EngineReport;
   readonly matMulGflops: number;
@@ -33,7 +34,7 @@ async function draw(name: string, chart: Chart): Promise<void> {
   writeFileAtomic(path.join(recorded, 'figures', name), await renderPng(chart));
 }
 
-/** The rows of a table, those of other sizes that were recorded before first. */
+/** Returns these rows, preceded by the rows of other sizes that the table already holds. */
 function withOthers(name: string, rows: readonly Row[]): Row[] {
   const file = benchFile(name);
   const before = fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
@@ -41,7 +42,7 @@ function withOthers(name: string, rows: readonly Row[]): Row[] {
   return [...before.filter(({ size }) => !sizes.includes(size)), ...rows];
 }
 
-/** Replaces what was recorded of these sizes. */
+/** Writes `speed.csv` and `step.csv`. Rows of the same sizes are replaced, those of other sizes stay. */
 export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
   const { cpu, threads, tensorflow } = machine;
   const date = new Date().toISOString().slice(0, 10);
@@ -72,7 +73,7 @@ export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
   );
 }
 
-/** What `speed.csv` says, as lines of text: ours, theirs, the ratio of the medians. */
+/** Returns `speed.csv` as lines of text: our rate, the other's rate, and the ratio of the medians. */
 export function speedTable(file = benchFile('speed.csv')): string {
   const rows = parseCsv(fs.readFileSync(file, 'utf8'));
   const { cpu, threads, n, date } = rows[0]!;
@@ -85,6 +86,7 @@ export function speedTable(file = benchFile('speed.csv')): string {
   return `${cpu}, ${threads} threads, median of ${n}, ${date}\n${textTable(head, lines, 2)}`;
 }
 
+/** Writes `scaling.csv` and draws its picture. */
 export async function recordScaling(rows: readonly ScalingRow[]): Promise<void> {
   writeTable(
     'scaling.csv',
@@ -109,6 +111,7 @@ export async function recordScaling(rows: readonly ScalingRow[]): Promise<void> 
   await draw('scaling.png', scalingChart(heading, points));
 }
 
+/** Writes `memory.csv` and draws its picture. */
 export async function recordMemory(rows: readonly Row[]): Promise<void> {
   writeTable('memory.csv', rows);
   const longest = (work: Cell | undefined): string => {

@@ -1,4 +1,4 @@
-/** How the cost of a GRPO step grows with the model: seconds per token and memory against the number of weights. */
+/** Measures how the cost of a GRPO step grows with the model: seconds per token and memory by the number of weights. */
 import { execFileSync } from 'node:child_process';
 import * as os from 'node:os';
 import { UserError } from '../core/errors';
@@ -15,12 +15,12 @@ export interface ScalingRow {
   readonly tokens: number;
   readonly secondsSampling: number;
   readonly secondsUpdates: number;
-  /** of this process at its highest, and of the decoding processes after the step */
+  /** peak memory of this process, plus the memory of the decoding processes after the step */
   readonly peakMiB: number;
   readonly estimateMiB: number;
 }
 
-/** A named size, or `512x8x8` for width, layers and heads. */
+/** Returns the configuration of a named size, or of `512x8x8`: width, layers and heads. */
 export function scalingConfig(name: string): ModelConfig {
   const custom = /^(\d+)x(\d+)x(\d+)$/.exec(name);
   if (!custom) return modelConfig(name, taskVocabularySize);
@@ -35,9 +35,9 @@ export function scalingConfig(name: string): ModelConfig {
 }
 
 /**
- * About how many MiB a GRPO step of 512 completions takes, on a CPU: the engine in each process, the weights with
+ * Estimates how many MiB a GRPO step of 512 completions takes on a CPU: the engine in each process, the weights with
  * gradients and optimizer, what an update's widest batch keeps for its backward pass, and the caches of decoding.
- * `size` is the one whose batches are used.
+ * `size` names the settings whose batches are used.
  */
 export function estimateMiB(config: ModelConfig, size: ModelSize = 'large'): number {
   const { rows, rowLength } = rlSettings(size).batches.at(-1)!;
@@ -49,7 +49,7 @@ export function estimateMiB(config: ModelConfig, size: ModelSize = 'large'): num
   const activations = numLayers * rows * rowLength * (perPlace + 4 * numHeads * rowLength);
   const logits = 6 * rows * rowLength * vocabSize;
   const cache = 3 * 512 * config.contextLength * numLayers * 2 * numKvHeads * headDim;
-  const decoding = processes * 6 * weights; // on their way and there
+  const decoding = processes * 6 * weights; // the weights in the message to a process, and there
   const floats = 9 * weights + 2 * activations + logits + cache + decoding;
   return Math.round(700 + 450 * processes + (4 * floats) / 2 ** 20);
 }
@@ -70,7 +70,7 @@ export function refuseTooLarge(
 
 const gib = (mib: number): string => (mib / 1024).toFixed(1);
 
-/** Measures one size in this process, which should be fresh: memory only ever grows. */
+/** Measures one size in this process, which should be fresh, because the memory of a process only ever grows. */
 export async function measureScaling(name: string): Promise<ScalingRow> {
   const config = scalingConfig(name);
   refuseTooLarge(name, config);
@@ -92,7 +92,7 @@ export async function measureScaling(name: string): Promise<ScalingRow> {
   };
 }
 
-/** Resident memory of the processes that this one started. */
+/** Returns the resident memory of the processes that this one started, in MiB. */
 function childrenMiB(): number {
   const list = execFileSync('ps', ['-A', '-o', 'ppid=,rss='], { encoding: 'utf8' });
   const own = list.split('\n').map((line) => line.trim().split(/\s+/).map(Number));

@@ -1,4 +1,4 @@
-/** Tokens per second of each piece of work, and the same of PyTorch in turn with it. */
+/** Measures the tokens per second of each piece of work, here and, in turn with it, in PyTorch. */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -20,7 +20,10 @@ import {
 } from './ours';
 import type { Measurement, TorchServer } from './torch';
 
-/** A comparison: median, least and most tokens per second. `other` is what ours is compared with. */
+/**
+ * One comparison. `ours` and `other` are the median tokens per second of this project and of what it is compared with;
+ * the rates hold every repetition.
+ */
 export interface BenchRow {
   readonly work: string;
   readonly size: string;
@@ -40,10 +43,10 @@ const rate = ({ tokens, seconds }: Measurement): number => tokens / seconds;
 const median = (values: readonly number[]): number =>
   [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 
-/** Before each measurement: the threads of the other side go on spinning for a while after their work. */
+/** Waits before a measurement, because the threads of the other side go on spinning for a while after their work. */
 const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 500));
 
-/** Both sides in turn, so that a drift of the machine's speed meets both; the first round warms up. */
+/** Measures both sides in turn, so that a drift of the machine's speed meets both. The first round is not counted. */
 async function compare(
   about: Pick<BenchRow, 'work' | 'size' | 'weights' | 'otherName'>,
   repeats: number,
@@ -67,7 +70,9 @@ async function compare(
   return { ...about, ours: own, other: rival, ratio, unit: 'tokens/s', ourRates, otherRates };
 }
 
-/** Billions of operations a second that the engine's matrix product of 1024 x 1024 x 1024 reaches at best. */
+/**
+ * Measures how many billion operations a second the engine reaches at best in a matrix product of 1024 x 1024 x 1024.
+ */
 export function matMulGflops(): number {
   return tf.tidy(() => {
     const [a, b] = [tf.randomUniform([1024, 1024]), tf.randomUniform([1024, 1024])];
@@ -80,7 +85,9 @@ export function matMulGflops(): number {
   });
 }
 
-/** The recorded R1-Zero of that size, whose answers have real lengths, else random weights. */
+/**
+ * Returns the recorded R1-Zero of a size, whose answers have real lengths, or random weights where none is recorded.
+ */
 export function modelOf(size: ModelSize): { model: Model; folder: string } {
   const name = `${size}-r1-zero-s0`;
   if (fs.existsSync(checkpointFolder(recorded, name))) return findCheckpoint(name);
@@ -95,7 +102,7 @@ export function modelOf(size: ModelSize): { model: Model; folder: string } {
   return { model, folder };
 }
 
-/** Loads the model on the other side and makes sure that it is the same one. */
+/** Loads the model into PyTorch and checks that its logits are ours. */
 async function loadThere(torch: TorchServer, folder: string, { config, parameters }: Model) {
   const prompts = benchPrompts().slice(0, 4);
   const { logits } = await torch.ask<{ logits: number[][] }>('load', { folder, ids: prompts });
@@ -113,7 +120,7 @@ async function loadThere(torch: TorchServer, folder: string, { config, parameter
   });
 }
 
-/** A GRPO step beside its tokens per second: seconds of its parts, padding, tensors made. */
+/** What is known of a GRPO step besides its tokens per second. */
 export type StepProfile = Pick<GrpoMeasurement, 'parts' | 'padding' | 'tensorIds'>;
 
 /** One row of the bench: what is measured here, and what in PyTorch. */
@@ -151,7 +158,7 @@ export async function measureSpeed(
   return { rows, step };
 }
 
-/** What PyTorch's side of the bench samples: as many completions of the same prompts. */
+/** Returns the request that lets PyTorch sample as many completions of the same prompts. */
 const asked = (newTokens: number) => ({
   prompts: benchPrompts(),
   group: groupSize,
@@ -200,7 +207,7 @@ function trlSteps(torch: TorchServer, repeats: number): Work {
   return async () => {
     measured ??= torch.ask('trl', { ...asked(150), steps: repeats });
     const { tokens, seconds } = await measured;
-    const i = Math.max(0, round++ - 1); // the first round is not counted
+    const i = Math.max(0, round++ - 1); // the first round warms up and is not counted
     return { tokens: tokens[i]!, seconds: seconds[i]! };
   };
 }

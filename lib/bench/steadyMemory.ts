@@ -1,4 +1,4 @@
-/** Whether memory stays flat: many training steps and rollout batches, with tensor count and resident memory. */
+/** Measures whether memory stays flat over many training steps and rollout batches. */
 import type { Row } from '../core/csv';
 import { progress } from '../core/progress';
 import { tensorsMade } from '../engine/memory';
@@ -16,7 +16,10 @@ export interface MemoryOptions {
   readonly newTokens?: number;
 }
 
-/** Rows of `memory.csv`: one every 20 training steps, then one every 2 rollout batches. Disposes of the model. */
+/**
+ * Returns the rows of `memory.csv`, with tensor count and resident memory: one after every 20 training steps, then one
+ * after every 2 rollout batches. The model is disposed of at the end.
+ */
 export async function measureMemory(
   size: 'tiny' | 'small',
   model: Model,

@@ -1,4 +1,4 @@
-/** PyTorch's side of the bench: a Python environment of its own, and a process in it that works on request. */
+/** PyTorch's side of the bench: a Python environment for it, and a process there that works on request. */
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -13,6 +13,7 @@ export interface Measurement {
   readonly seconds: number;
 }
 
+/** A process with PyTorch. */
 export interface TorchServer {
   /** Does a piece of work of `torch_server.py` and returns its answer. */
   ask<T>(work: string, request?: Readonly<Record<string, unknown>>): Promise<T>;
@@ -21,7 +22,7 @@ export interface TorchServer {
 
 const packages = ['transformers==5.23.0', 'trl==1.16.0', 'safetensors', 'numpy', 'jinja2'];
 
-/** The Python of an environment with PyTorch, made on the first call. Throws a UserError where that fails. */
+/** Returns the Python of an environment with PyTorch. The first call makes it, or throws a UserError. */
 export function torchPython(folder: string, basePython: string): string {
   const python = path.join(folder, 'bin/python');
   const stamp = path.join(folder, '.complete');
@@ -42,6 +43,7 @@ export function torchPython(folder: string, basePython: string): string {
   return python;
 }
 
+/** Starts the process that works on request. */
 export function startTorch(python: string): TorchServer {
   const child: ChildProcess = spawn(python, [path.join(root, 'lib/bench/torch_server.py')], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -16,7 +16,7 @@ interface Exercise {
 
 const foldedSolution = /<summary>Solution<\/summary>\s+```ts\n([^]*?)\n```/;
 
-/** The cells with `check(` at the start of a line. */
+/** Returns the exercises of a notebook: its cells with `check(` at the start of a line. */
 function exercisesOf(notebook: Notebook): Exercise[] {
   return codeCells(notebook).flatMap((cell, i) => {
     const code = textOf(cell.source);
@@ -31,8 +31,8 @@ function exercisesOf(notebook: Notebook): Exercise[] {
 }
 
 /**
- * What is wrong between a notebook's exercises and the notebook of their solutions, one line each: an exercise that is
- * solved already, a solution that is not there, is wrong or is another one than the one folded away.
+ * Compares a notebook's exercises with the notebook of their solutions and returns what is wrong, one line each: an
+ * exercise is already solved, or its solution is missing, is wrong, or differs from the one folded away above it.
  */
 export function checkExercises(notebook: Notebook, solved: Notebook, name: string): string[] {
   const exercises = exercisesOf(notebook);
@@ -67,7 +67,7 @@ function checkExercise(exercise: Exercise, solution: Exercise): string[] {
   return problems;
 }
 
-/** Code without comments and in one layout, to compare. */
+/** Returns code without comments and in one layout, so that it can be compared. */
 function withoutComments(code: string): string {
   const file = ts.createSourceFile('code.ts', code, ts.ScriptTarget.ES2022);
   return ts.createPrinter({ removeComments: true }).printFile(file);

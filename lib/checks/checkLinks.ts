@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import { parsers } from 'prettier/plugins/markdown';
 import { readNotebook, textOf } from '../jupyter/notebook';
 
-/** What we use of a node of parsed Markdown (https://github.com/syntax-tree/mdast). */
+/** The part of a node of parsed Markdown that is used here (https://github.com/syntax-tree/mdast). */
 interface MarkdownNode {
   readonly type: string;
   readonly value?: string;
@@ -40,8 +40,9 @@ function nodesOf(markdown: string): MarkdownNode[] {
 }
 
 /**
- * What is wrong with the links and pictures in a Markdown file or in the text of a notebook, one line each. Links to
- * files of the folder and to their headings have to be alive; of links into the web only the form is checked.
+ * Returns what is wrong with the links and pictures in a Markdown file or in the text of a notebook, one line each. A
+ * link to a file of the folder or to one of its headings has to lead there. Of a link into the web only the form is
+ * checked.
  */
 export function checkLinks(file: string, folder: string): string[] {
   return piecesOf(file).flatMap(({ nodes, where }) =>
@@ -87,7 +88,10 @@ function isWebAddress(link: string): boolean {
   return /^[\w-]+(\.[\w-]+)*\.[a-z]{2,}$/.test(hostname);
 }
 
-/** What may follow a `#`: headings as GitHub spells them, in notebooks as JupyterLab does; and `id="…"`. */
+/**
+ * Returns what may follow a `#` in a link to a file: its headings, as GitHub spells them (in notebooks as JupyterLab
+ * does), and each `id="…"`.
+ */
 function anchorsOf(file: string): string[] {
   const nodes = piecesOf(file).flatMap((piece) => piece.nodes);
   const ids = nodes.flatMap(({ type, value = '' }) =>

@@ -12,8 +12,8 @@ const maxBytes = 500 * 1024;
 const vegaLite = 'application/vnd.vegalite.v5+json';
 
 /**
- * Everything in a notebook that breaks a rule of the project, one line each, with the way to mend it; empty when all is
- * well. The name is the one that `npm run notebooks` takes.
+ * Returns everything in a notebook that breaks a rule of the project, one line each, with the way to mend it. `name` is
+ * the one that `npm run notebooks` takes.
  */
 export function checkNotebook(notebook: Notebook, name: string): string[] {
   const again = `npm run notebooks -- ${name}`;
@@ -49,7 +49,7 @@ function checkFile(notebook: Notebook, again: string): string[] {
   return problems;
 }
 
-/** Rules for every cell, its text and its outputs. */
+/** Checks the rules for every cell, its text and its outputs. */
 function checkText(cell: Cell): string[] {
   const problems: string[] = [];
   if (cell.metadata.tags?.includes('raises-exception'))
@@ -95,7 +95,7 @@ function checkCode(code: string): string[] {
   return problems;
 }
 
-/** What a cell calls, when its code does so in any case, to show something. */
+/** The functions that show something under the cell which calls them. */
 const showing = ['console.log', 'show', 'showSource', 'check'];
 
 function isShowing(statement: ts.Statement): boolean {
@@ -105,7 +105,7 @@ function isShowing(statement: ts.Statement): boolean {
   return ts.isCallExpression(call) && showing.includes(call.expression.getText());
 }
 
-/** Rules for what a run has left under a code cell. */
+/** Checks the rules for what a run has left under a code cell. */
 function checkOutputs(cell: Cell, again: string): string[] {
   const problems: string[] = [];
   const outputs = cell.outputs ?? [];
@@ -127,11 +127,11 @@ function checkOutputs(cell: Cell, again: string): string[] {
 const isPicture = (data: DisplayOutput['data']): boolean =>
   Object.keys(data).some((mime) => mime === vegaLite || mime.startsWith('image/'));
 
-/** Whether a text says something: not what a program writes for want of words, such as `<VegaLite 5 object>`. */
+/** Returns whether a text has words for a person, and is not a stand-in such as `<VegaLite 5 object>`. */
 const isInWords = (text: unknown): boolean =>
   !/^\s*(<[^<>]*>|\[object \w+\])?\s*$/.test(textOf((text ?? '') as string | string[]));
 
-/** The statements of a cell. The added line makes its code a module, where `await` is a keyword at top level. */
+/** Returns the statements of a cell. The added line makes its code a module, in which `await` works at top level. */
 function statementsOf(code: string): readonly ts.Statement[] {
   const module = `${code}\nexport {};`;
   return ts

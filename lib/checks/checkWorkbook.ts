@@ -5,7 +5,7 @@ import { checkLinks } from './checkLinks';
 import { checkNotebook } from './checkNotebooks';
 import { readNotebook, type Notebook } from '../jupyter/notebook';
 
-/** Names of all notebooks as the command takes them, in their order; those of solutions as `solutions/01-…`. */
+/** Returns the names of all notebooks in order, as `npm run notebooks` takes them: `01-…`, `solutions/01-…`. */
 export function notebookNames(folder: string): string[] {
   const files = fs.readdirSync(path.join(folder, 'notebooks'), { recursive: true }).map(String);
   const names = files.filter((file) => /^(solutions.)?[^/\\.]*\.ipynb$/.test(file));
@@ -14,7 +14,7 @@ export function notebookNames(folder: string): string[] {
 
 const none: Notebook = { cells: [], metadata: {}, nbformat: 4, nbformat_minor: 5 };
 
-/** Everything in these notebooks that breaks a rule, one line each; exercises are compared with their solutions. */
+/** Returns everything in these notebooks that breaks a rule, one line each. Exercises are compared with solutions. */
 export function checkNotebooks(folder: string, names: readonly string[]): string[] {
   const fileOf = (name: string): string => path.join(folder, 'notebooks', `${name}.ipynb`);
   const read = (name: string): Notebook =>
@@ -31,7 +31,7 @@ export function checkNotebooks(folder: string, names: readonly string[]): string
   return [...ofEach, ...ofPairs];
 }
 
-/** What is wrong with the links of README.md and of every other page of `data/` and `notebooks/`. */
+/** Returns what is wrong with the links of README.md and of all pages in `data/` and `notebooks/`. */
 export function checkPages(folder: string): string[] {
   const pages = ['data', 'notebooks'].flatMap((below) =>
     fs

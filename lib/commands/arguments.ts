@@ -28,7 +28,7 @@ export function readArguments<T extends Options>(help: string, options: T): Pars
   }
 }
 
-/** A whole number from the command line; anything else is an error that names the option. */
+/** Reads a whole number from the command line. Anything else is a UserError that names the option. */
 export function wholeNumber(text: string, option: string, least = 0): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < least)
@@ -43,7 +43,7 @@ export function wholeNumber(text: string, option: string, least = 0): number {
 export async function runCommand(
   main: () => Promise<number | void> | number | void,
 ): Promise<void> {
-  process.stdout.on('error', () => process.exit(0)); // the reader of a pipe, such as `head`, has had enough
+  process.stdout.on('error', () => process.exit(0)); // a pipe whose reader has ended, such as `head`, is no error
   try {
     process.exitCode = (await main()) ?? 0;
   } catch (error) {

@@ -16,16 +16,19 @@ import { readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
 npm run bench -- [options]
-Tokens per second of a training step (64 rows of 64 tokens), of decoding (512 rows), of a whole GRPO step (512
-completions: sampling, rewards, two updates) and of an evaluation. Leave the machine alone meanwhile.
+Measures the tokens per second of a training step (64 rows of 64 tokens), of decoding (512 rows), of a whole GRPO step
+(512 completions: sampling, rewards, two updates) and of an evaluation. Other work on the machine disturbs it.
 
-  --size NAMES      comma-separated sizes (small,base)
-  --repeats N       measurements of each; the median is shown, with the least and the most (5)
-  --against torch   the same work in PyTorch and transformers in turn with ours, and in TRL; makes its own environment
-  --json            one JSON object
-  --scaling NAMES   instead: a GRPO step of each of these sizes, with its memory; also 512x8x8 for width, layers, heads
-  --memory          instead: tensors and memory over 2000 training steps and 200 rollout batches of small
-  --record          write the result into data/bench, and its picture into data/figures
+  --size NAMES      sizes of the model, separated by commas (small,base)
+  --repeats N       measurements of each work; the median is shown, with the least and the most (5)
+  --against torch   measure the work in PyTorch, transformers and TRL too, in turn with ours; installs them into a
+                    Python environment of their own
+  --json            print one JSON object instead of the table
+  --scaling NAMES   measure, instead of all that, a GRPO step of each of these sizes, with its memory; 512x8x8 stands for
+                    width, layers and heads
+  --memory          measure, instead of all that, tensors and memory over 2000 training steps and 200 rollout batches
+                    of the small model
+  --record          write the result to data/bench, and its picture to data/figures
 `;
 
 async function main(): Promise<void> {
@@ -45,7 +48,7 @@ async function main(): Promise<void> {
   if (!values.json) console.log(formatSeconds((Date.now() - started) / 1000));
 }
 
-/** Each size in a process of its own: the memory of a process only ever grows. */
+/** Measures each size in a process of its own, because the memory of a process only ever grows. */
 async function scaling(
   names: readonly string[],
   { json, record }: { json: boolean; record: boolean },

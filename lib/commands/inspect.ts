@@ -7,11 +7,11 @@ import { readArguments, runCommand } from './arguments';
 
 const help = `
 npm run inspect -- RUN [options]
-Writes the rollout inspector of a run as one HTML page that needs no network: the completions of a few problems, token by
-token, through training. RUN is a run's folder or name, such as small-r1-zero-s0. The run has to be trained with the
-setting inspect.
+Writes the rollout inspector of a run as one HTML page that needs no network. The page shows the completions of a few
+problems, token by token, at several steps of the training. RUN is the folder or the name of a run that was trained
+with the setting inspect, such as small-r1-zero-s0.
 
-  --out FILE   (data/local/inspector/RUN.html)
+  --out FILE   where the page goes (data/local/inspector/RUN.html)
 `;
 
 function main(): void {

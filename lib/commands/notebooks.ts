@@ -29,7 +29,7 @@ const modes = ['smoke', 'replay', 'live', 'full'];
 
 const folder = path.join(root, 'notebooks');
 
-/** The files that the names mean, in the order given; all notebooks but the solutions when there are no names. */
+/** Returns the files that the names mean, in the order given. No names mean all notebooks but the solutions. */
 function findNotebooks(names: readonly string[]): string[] {
   const all = notebookNames(root);
   const plain = all.filter((name) => !name.startsWith('solutions/'));

@@ -8,7 +8,7 @@ import { readArguments, runCommand } from './arguments';
 
 const help = `
 npm test [-- NAME...]
-Checks types (with the project's compiler, with the one inside the notebooks' kernel, and for the pages of npm run docs),
+Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
 With names, only these of: types, lint, format, unit, notebooks, browser. The last one runs only when it is named: it
 uses JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every notebook, runs one, stops and steers a
@@ -53,7 +53,7 @@ function checks(): Record<string, string[][]> {
       [...tsx, 'lib/commands/notebooks.ts', '--check'],
       [...tsx, 'lib/commands/notebooks.ts', '--mode', 'smoke'],
     ],
-    // Tests are no modules of their own (ESM), so the part of tsx that starts fast is enough.
+    // The tests are CommonJS, so the part of tsx that starts faster is enough.
     unit: [['--require', 'tsx/cjs', '--test', '--test-concurrency=2', ...unitTests]],
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
   };
@@ -120,7 +120,7 @@ async function main(): Promise<number> {
   const results = (await Promise.all(lanes.map(runInTurn))).flat();
   const failed = results.filter(({ ok }) => !ok);
   fs.rmSync(forNotebooks.R1_SMOKE_PLACE, { recursive: true, force: true });
-  // A log that is read from its end shows why.
+  // The end of the output is printed once more, for people who read a log from its end.
   for (const { name, said } of failed)
     console.log(`\n${name}, its end again\n${said.slice(-3000)}`);
   const lines = results.map(

@@ -4,7 +4,7 @@ export type Row = Record<string, Cell>;
 const quoted = (text: string): string =>
   /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 
-/** One CSV line. Numbers keep 6 significant digits; a missing value is an empty cell. */
+/** Returns one CSV line. Numbers keep 6 significant digits; a missing value is an empty cell. */
 export function csvLine(columns: readonly string[], row: Row): string {
   const cells = columns.map((column) => {
     const value = row[column] ?? '';
@@ -17,7 +17,7 @@ export function csvLine(columns: readonly string[], row: Row): string {
   return cells.join(',') + '\n';
 }
 
-/** CSV text with a header line as texts; lines that begin with `#` are left out. */
+/** Splits CSV text with a header line into the texts of its cells. Lines that begin with `#` are left out. */
 export function readCsv(text: string): { header: string[]; lines: string[][] } {
   const allLines = text.match(/("[^"]*"|[^"\n])+/g) ?? []; // a quoted cell may hold a line break
   const lines = allLines.filter((line) => line.trim() !== '' && !line.startsWith('#'));

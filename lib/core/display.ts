@@ -1,4 +1,4 @@
-/** One output in several forms, keyed by mime type: the front end shows the richest one that it knows. */
+/** One output in several forms, keyed by mime type. The front end shows the richest form that it knows. */
 export type Bundle = Readonly<Record<string, unknown>>;
 
 interface DisplayData {
@@ -8,18 +8,18 @@ interface DisplayData {
 }
 type Display = (message: DisplayData, isUpdate: boolean) => void;
 
-// The kernel puts its display function here before it runs a cell; elsewhere there is none.
+// The kernel puts its display function here before it runs a cell. Other processes have none.
 const key = Symbol.for('r1.display');
 const shared = globalThis as unknown as Record<symbol, Display | undefined>;
 
-/** Whether this process is a notebook's kernel. */
+/** Returns whether this process is the kernel of a notebook. */
 export function inNotebook(): boolean {
   return shared[key] !== undefined;
 }
 
 /**
- * Shows an output under the running cell. With an `id` it can be replaced later: `isUpdate` replaces what was shown
- * under that id. Outside a notebook the text form is printed instead.
+ * Shows an output under the running cell. An output with an `id` can be replaced later: a call with the same `id` and
+ * `isUpdate` puts the new output in its place. Outside a notebook the text form is printed instead.
  */
 export function displayBundle(bundle: Bundle, id?: string, isUpdate = false): void {
   const display = shared[key];

@@ -1,14 +1,16 @@
-/** The energy counters of the processor, where the operating system shows them (Linux on Intel and AMD, readable). */
+/**
+ * Reads the energy counters of the processor. Linux shows them on Intel and AMD processors, if the user may read them.
+ */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** A counter of one processor package: microjoules, starting again from 0 past `range`. */
+/** The counter of one processor package, in microjoules. It starts again from 0 when it has passed `range`. */
 export interface EnergyCounter {
   readonly value: number;
   readonly range: number;
 }
 
-/** One counter for each processor package; empty where the machine does not tell. */
+/** Returns one counter for each processor package, and none where the machine does not show them. */
 export function readEnergy(folder = '/sys/class/powercap'): EnergyCounter[] {
   const number = (name: string, file: string): number =>
     Number(fs.readFileSync(path.join(folder, name, file), 'utf8'));
@@ -26,7 +28,10 @@ export function readEnergy(folder = '/sys/class/powercap'): EnergyCounter[] {
   }
 }
 
-/** Joules between two readings of the same counters, each of which may have started again once; null without any. */
+/**
+ * Returns the joules used between two readings of the same counters, or null where there are none. A counter may have
+ * started again once in between.
+ */
 export function joulesBetween(
   before: readonly EnergyCounter[],
   after: readonly EnergyCounter[],

@@ -1,7 +1,10 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 
-/** Writes a file whole or not at all: to a temporary name beside it, then renamed. Makes its folder. */
+/**
+ * Writes a file whole or not at all: it is written under a temporary name and then renamed. The folder is made where
+ * it is missing.
+ */
 export function writeFileAtomic(file: string, data: string | Uint8Array): void {
   fs.mkdirSync(path.dirname(file), { recursive: true });
   const temporary = `${file}.${process.pid}.tmp`;

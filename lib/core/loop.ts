@@ -1,8 +1,9 @@
 /**
- * The stop flag. The notebook's kernel sets `requested` when its stop button is pressed while a loop is armed; in a
- * terminal the command's Ctrl-C handler does. Library code only ever looks at it here.
+ * The stop flag. The notebook's kernel sets `requested` when the stop button is pressed while a loop is running; in a
+ * terminal the handler of Ctrl-C sets it. Other code of lib/ never looks for signals: it runs its steps in `loop`.
  */
 export interface StopFlag {
+  /** loops that are running now */
   armed: number;
   requested: boolean;
 }
@@ -12,7 +13,7 @@ const shared = globalThis as unknown as Record<symbol, StopFlag | undefined>;
 export const stopFlag: StopFlag = (shared[key] ??= { armed: 0, requested: false });
 
 export interface LoopResult {
-  /** the step the loop stands at: `to` when it ran through */
+  /** the step that would come next; it is `to` when the loop ran through */
   step: number;
   stopped: boolean;
 }
@@ -20,9 +21,9 @@ export interface LoopResult {
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /**
- * Runs `body(step)` for step = from .. to-1. The stop button ends it at a step boundary, never inside a step. The
- * pause before the first step matters: a notebook cell may only be stopped softly after its first `await`. `goesOn` is
- * asked before each step and may take its time: the loop waits at the boundary, or ends there on a false.
+ * Runs `body(step)` for step = from .. to-1. The stop button ends the loop between two steps, never inside a step. The
+ * loop pauses before its first step because a notebook cell can only be stopped softly after its first `await`.
+ * `goesOn` is asked before each step: the loop waits for its answer, and ends there when the answer is false.
  */
 export async function loop(
   from: number,

@@ -8,14 +8,14 @@ export interface Progress {
   end(note?: string): void;
 }
 
-/** Seconds as a person reads them: `8 s`, `2 min 05 s`. */
+/** Returns seconds as a person reads them: `8 s`, `2 min 05 s`. */
 export function formatSeconds(seconds: number): string {
   const whole = Math.round(seconds);
   if (whole < 60) return `${whole} s`;
   return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
-/** How far the work was after so many seconds. */
+/** How many pieces of the work were done after how many seconds. */
 export interface Mark {
   readonly done: number;
   readonly seconds: number;
@@ -28,13 +28,13 @@ export interface ProgressState {
   readonly total: number;
   readonly note: string;
   /**
-   * when the first piece was done. It takes much longer than the others, because it records their graph, so the time left
-   * is reckoned from the speed since then. Null: the line ends here, and no time is left.
+   * when the first piece was done. It takes much longer than the others, because it records their graph, so the time
+   * left is reckoned from the speed since then. Null: the line ends here, and no time is left.
    */
   readonly warm: Mark | null;
 }
 
-/** The text of one progress line. */
+/** Returns the text of one progress line. */
 export function progressText({ label, now, total, note, warm }: ProgressState): string {
   const { done, seconds } = now;
   const share = Math.min(1, total > 0 ? done / total : 1);
@@ -49,15 +49,16 @@ export function progressText({ label, now, total, note, warm }: ProgressState): 
 }
 
 export interface ProgressOptions {
-  /** where work that goes on from an earlier stop starts; default 0 */
+  /** pieces that an earlier part of the same work has already done; default 0 */
   from?: number;
-  /** shows nothing at all of work that ends within so many seconds; default 0 */
+  /** seconds before the line appears, so that short work shows nothing; default 0 */
   quietSeconds?: number;
 }
 
 /**
- * Writes a progress line: over itself at most five times a second where a person watches, and a plain line every 20
- * seconds in a log file. In a notebook it is an output of its own: JupyterLab takes `\r` back only to the last chart.
+ * Writes a progress line. Where a person watches, the line is written over itself at most five times a second; a log
+ * file gets a new line every 20 seconds. In a notebook the line is an output of its own, because JupyterLab takes `\r`
+ * back only to the last chart.
  */
 export function progress(
   label: string,

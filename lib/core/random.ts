@@ -13,7 +13,7 @@ function mix(h: number): number {
   return (h ^ (h >>> 16)) >>> 0;
 }
 
-/** 32-bit hash of a text (FNV-1a, then mixed), for held-out splits and seeds. */
+/** Returns a 32-bit hash of a text (FNV-1a, then mixed). It decides held-out splits and seeds. */
 export function hashText(text: string): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193);
@@ -21,8 +21,8 @@ export function hashText(text: string): number {
 }
 
 /**
- * A stream named by keys, for example `createRandom(seed, 'documents', step)`. A loop that makes a fresh stream
- * from its step number needs no generator state in its checkpoint to resume exactly.
+ * Returns the stream that some keys name, for example `createRandom(seed, 'documents', step)`. A loop that makes a
+ * fresh stream from its step number resumes exactly without the state of a generator in its checkpoint.
  */
 export function createRandom(...keys: (number | string)[]): Random {
   const name = keys.join('/');
@@ -45,8 +45,8 @@ export function createRandom(...keys: (number | string)[]): Random {
 }
 
 /**
- * One uniform number in [0, 1) for a place in the run, with no stream behind it: whatever order or batch the
- * places are visited in, each gets the same number. It has 24 bits, so it is exact in float32.
+ * Returns the uniform number in [0, 1) that belongs to a place in the run. It does not come from a stream: each place
+ * gets the same number in whatever order and batch the places are visited. It has 24 bits, so it is exact in float32.
  */
 export function uniformAt(...place: number[]): number {
   let h = 0x9e3779b9;
@@ -54,17 +54,17 @@ export function uniformAt(...place: number[]): number {
   return (h >>> 8) / 2 ** 24;
 }
 
-/** One standard normal number (Box-Muller). */
+/** Draws one standard normal number (Box-Muller). */
 export function normal(random: Random): number {
   return Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
 }
 
-/** A random element. */
+/** Draws one of the items, all of which are equally likely. */
 export function pick<T>(items: readonly T[], random: Random): T {
   return items[random.int(items.length)] as T;
 }
 
-/** An index drawn in proportion to the weights. */
+/** Draws an index in proportion to the weights. */
 export function pickWeighted(weights: readonly number[], random: Random): number {
   let rest = random.next() * weights.reduce((sum, w) => sum + w, 0);
   for (let i = 0; i < weights.length; i++) {
@@ -74,7 +74,7 @@ export function pickWeighted(weights: readonly number[], random: Random): number
   return weights.length - 1;
 }
 
-/** A shuffled copy (Fisher-Yates). */
+/** Returns a shuffled copy (Fisher-Yates). */
 export function shuffle<T>(items: readonly T[], random: Random): T[] {
   const out = [...items];
   for (let i = out.length - 1; i > 0; i--) {

@@ -1,9 +1,9 @@
 import { tf } from './tensorflow';
 
 /**
- * An op whose gradient we write ourselves: one node on the tape instead of one for each step inside.
- * `forward` returns the value and what the gradient needs; `backward` gets the gradient of the value and what was
- * saved, and returns one gradient for each input.
+ * Makes an op whose gradient is written by hand. The gradient tape then holds one node instead of one for each op
+ * inside. `forward` returns the value and the tensors that the gradient needs. `backward` gets the gradient of the
+ * value and those tensors, and returns one gradient for each input.
  */
 export function customGradient<A extends tf.Tensor[]>(
   forward: (...inputs: A) => { value: tf.Tensor; saved: tf.Tensor[] },

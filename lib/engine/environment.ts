@@ -3,10 +3,11 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 
-// TensorFlow's own log: only errors.
+// TensorFlow's own log shows only errors.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
 
-// Node 23 removed two functions that tfjs-node 4.22 still calls. An import may be a copy; they belong on the module.
+// Node 23 removed two functions that tfjs-node 4.22 still calls. They are put on the module itself, because an import
+// may be a copy of it.
 const legacy = process.getBuiltinModule('util') as unknown as Record<string, unknown>;
 legacy.isNullOrUndefined ??= (value: unknown) => value === null || value === undefined;
 legacy.isArray ??= Array.isArray;

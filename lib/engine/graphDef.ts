@@ -1,6 +1,6 @@
 /**
  * The few protocol-buffer messages that make a TensorFlow graph loadable: AttrValue, NodeDef, GraphDef, and the
- * SavedModel around them (field numbers from tensorflow/core/framework/*.proto). Written by hand because a
+ * SavedModel around them (field numbers from tensorflow/core/framework/*.proto). They are written by hand because a
  * general encoder would be larger than this file.
  */
 import type { OpAttribute, Binding } from './tensorflow';
@@ -54,7 +54,7 @@ function node(name: string, op: string, inputs: readonly string[], attributes: B
   );
 }
 
-/** An input of the graph. `shape` null means any rank and size. */
+/** Returns the node of an input. A `shape` of null allows any rank and size. */
 export function placeholderNode(
   name: string,
   dtype: number,
@@ -69,7 +69,7 @@ export function placeholderNode(
   );
 }
 
-/** A constant. Where all its values are equal only one is written, so zeros and ones of any size take a few bytes. */
+/** Returns the node of a constant. If all its values are equal, only one is written, so zeros take a few bytes. */
 export function constantNode(
   name: string,
   dtype: number,
@@ -89,7 +89,7 @@ export function constantNode(
   );
 }
 
-/** The typed field of TensorProto that may hold fewer values than the shape: the last one is repeated. */
+/** Encodes one value in the field of TensorProto whose last value TensorFlow repeats until the shape is full. */
 function repeatedValue(values: Float32Array | Int32Array | Uint8Array): Buffer {
   if (values instanceof Float32Array) return float(5, values[0]!);
   if (values instanceof Int32Array) return integer(7, values[0]!);
@@ -113,7 +113,7 @@ export interface Op {
   readonly xla: boolean;
 }
 
-/** The node of one op. */
+/** Returns the node of one op. */
 export function opNode(binding: Binding, { name, op, inputs, attributes, dtype, xla }: Op): Buffer {
   const encoded = attributes
     .filter((a) => a.name !== 'device')
@@ -138,7 +138,7 @@ function attributeValue(binding: Binding, op: string, { name, type, value }: OpA
   throw new Error(`jit cannot write attribute ${name} of ${op} (type ${type})`);
 }
 
-/** A SavedModel with one graph under the tag `serve`. */
+/** Returns the bytes of a SavedModel with one graph under the tag `serve`. */
 export function savedModel(nodes: readonly Buffer[]): Buffer {
   const graph = Buffer.concat([...nodes, nested(4, integer(1, graphProducerVersion))]);
   const metaGraph = Buffer.concat([nested(1, nested(4, 'serve')), nested(2, graph)]);

@@ -1,15 +1,15 @@
 /**
  * Runs a tensor function as one TensorFlow graph instead of one op at a time.
  *
- * tfjs-node sends every op through `backend.binding.executeOp` and every constant through `createTensor`. On the
- * first call with new shapes the function runs for real while both are written down; that list is a TensorFlow
- * graph, loaded through the addon's own SavedModel call. Every call is one run of the graph: forward, backward and
- * optimizer with TensorFlow's graph optimiser, and no JavaScript between the ops.
+ * tfjs-node sends every op through `backend.binding.executeOp` and every constant through `createTensor`. On the first
+ * call with new shapes the function runs for real while both are written down; that list is a TensorFlow graph, loaded
+ * through the addon's own SavedModel call. From then on a call is one run of the graph: TensorFlow optimises forward
+ * pass, backward pass and optimizer as a whole, and no JavaScript runs between the ops.
  *
  * 1. Everything that changes between calls has to be an argument. A tensor from outside would be frozen into the
  *    graph, so it is an error unless it is listed in `constants`. JavaScript numbers and branches are frozen.
  * 2. Feeds and fetches are host tensors: on a GPU they cross the bus at each call.
- * 3. A graph holds native memory, so only `maxGraphs` of them are kept, the least recently used one goes first.
+ * 3. A graph holds native memory, so only `maxGraphs` of them are kept. The least recently used one goes first.
  */
 import * as fs from 'node:fs';
 import * as os from 'node:os';
@@ -20,7 +20,7 @@ import { nodeBackend, tf } from './tensorflow';
 import { flatten, treeShape, unflatten, type TensorTree, type TreeShape } from './tree';
 
 export interface JitOptions extends RecorderOptions {
-  /** one graph for every size of the leading dimension (and of any other that only elementwise ops see) */
+  /** whether one graph serves every size of the leading dimension, and of others that only elementwise ops see */
   freeLeading?: boolean;
   /**
    * compile the graph with XLA, which joins elementwise ops into one pass over memory. It compiles per shape, about a
@@ -29,7 +29,7 @@ export interface JitOptions extends RecorderOptions {
   xla?: boolean;
   /** tensors from outside the function that never change; they become part of the graph */
   constants?: readonly tf.Tensor[];
-  /** graphs kept at once, one per set of input shapes; default 8 */
+  /** how many graphs are kept at once, one for each set of input shapes; default 8 */
   maxGraphs?: number;
 }
 
@@ -49,7 +49,7 @@ interface Graph {
   result: TreeShape;
 }
 
-/** `jit(fn)` computes what `fn` computes; on a backend other than TensorFlow it is `fn`, tidied. */
+/** Returns a function that computes what `fn` computes. On a backend other than TensorFlow it calls `fn` itself. */
 export function jit<A extends TensorTree[], R extends TensorTree>(
   fn: (...args: A) => R,
   options: JitOptions = {},
@@ -65,14 +65,14 @@ export function jit<A extends TensorTree[], R extends TensorTree>(
       return tf.tidy(() => fn(...args) as never);
     const inputs = flatten(args);
     const sizes = inputs.map((t) => `${t.dtype}${options.freeLeading ? t.rank : t.shape}`);
-    const key = JSON.stringify([treeShape(args), sizes]); // {a, b} and {b, a} are two graphs
+    const key = JSON.stringify([treeShape(args), sizes]); // arguments {a, b} and {b, a} have graphs of their own
     let graph = graphs.get(key);
     if (graph) graphs.delete(key);
     else {
       if (graphs.size >= maxGraphs) release(graphs.keys().next().value!);
       graph = record(() => fn(...args), inputs, options);
     }
-    graphs.set(key, graph); // at the end: the map's order is the order of use
+    graphs.set(key, graph); // The graph moves to the end: the order of the map is the order of use.
     return unflatten(graph.result, run(graph, inputs)) as R;
   };
   return Object.defineProperty(
@@ -91,8 +91,9 @@ function run(graph: Graph, inputs: tf.Tensor[]): tf.Tensor[] {
 }
 
 /**
- * Runs the function once and loads what it did as a graph. Its results are thrown away: op by op they differ from the
- * graph's in the last digit, and a run that was interrupted records anew where an uninterrupted one runs the graph.
+ * Runs the function once and loads what it did as a graph. The results of this run are thrown away, because they
+ * differ from the graph's in the last digit: a training run that was interrupted records its graph again, and must
+ * compute what an uninterrupted one computes.
  */
 function record(fn: () => TensorTree, inputs: tf.Tensor[], options: JitOptions): Graph {
   const recorder = createRecorder(nodeBackend(), inputs, options);
@@ -118,7 +119,7 @@ function record(fn: () => TensorTree, inputs: tf.Tensor[], options: JitOptions):
   }
 }
 
-/** An output of its own: a session refuses to fetch an input, and to fetch one value twice. */
+/** Returns a copy. A session refuses to fetch one of its inputs, and to fetch one value twice. */
 function copyOf(tensor: tf.Tensor): tf.Tensor {
   const type = nodeBackend().binding.TF_ATTR_TYPE;
   const dtype = dtypeCode(tensor);

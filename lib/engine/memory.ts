@@ -1,10 +1,10 @@
 import { stopFlag } from '../core/loop';
 import { nodeBackend, tf } from './tensorflow';
 
-/** tfjs-node numbers its tensors with a 32-bit counter that never goes back; past its end every call would fail. */
+/** tfjs-node numbers its tensors with a 32-bit counter that never goes back. Past its end every call would fail. */
 const lastTensorId = 2 ** 31 - 1;
 
-/** How many tensors this process has made so far, those inside the backend counted. */
+/** Returns how many tensors this process has made so far, including those inside the backend. */
 export function tensorsMade(): number {
   const tensor = tf.scalar(0);
   const [id] = nodeBackend().getInputTensorIds([tensor]) as [number];
@@ -13,8 +13,8 @@ export function tensorsMade(): number {
 }
 
 /**
- * Asks the running loop to stop, as a person would, when the counter comes near its end: the run saves itself and
- * goes on in a new process.
+ * Asks the running loop to stop, as a person would, when the numbers of tensors come near their end. The run then saves
+ * itself and can go on in a new process.
  */
 export function stopNearTensorLimit(limit = lastTensorId - 1e7): void {
   if (tensorsMade() < limit || stopFlag.requested) return;

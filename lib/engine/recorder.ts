@@ -5,14 +5,14 @@ import { nodeBackend, tf, type Binding, type NodeBackend } from './tensorflow';
 /** Whether a function is being recorded: a jitted function that it calls becomes part of its graph. */
 export const state = { isRecording: false };
 
-/** What decides how the graph is written; `JitOptions` explains each. */
+/** The options that decide how the graph is written. `JitOptions` explains each. */
 export interface RecorderOptions {
   freeLeading?: boolean;
   xla?: boolean;
   constants?: readonly tf.Tensor[];
 }
 
-/** TensorFlow's number for the type of a tensor. */
+/** Returns TensorFlow's number for the type of a tensor. */
 export function dtypeCode(tensor: tf.Tensor): number {
   const { TF_FLOAT, TF_INT32, TF_BOOL } = nodeBackend().binding;
   const code = { float32: TF_FLOAT, int32: TF_INT32, bool: TF_BOOL }[tensor.dtype as string];
@@ -22,7 +22,7 @@ export function dtypeCode(tensor: tf.Tensor): number {
 
 export interface Recorder {
   nodes: Buffer[];
-  /** runs the function with the backend's calls written down */
+  /** runs the function and writes down what it asks of the backend */
   during<T>(fn: () => T): T;
   /** the graph's name of a tensor */
   nameOf(tensor: tf.Tensor): string;
@@ -105,7 +105,7 @@ function addConstant(recording: Recording, { shape, dtype, values }: PendingCons
   return `${name}:0`;
 }
 
-/** The graph's name of a tensor; a constant that is not written yet is written now. */
+/** Returns the graph's name of a tensor. A constant that is not written yet is written now. */
 function nameOfId(recording: Recording, id: number): string {
   const source = recording.sources.get(id)!;
   if (typeof source === 'string') return source;
@@ -114,7 +114,7 @@ function nameOfId(recording: Recording, id: number): string {
   return name;
 }
 
-/** The backend's binding, which now also writes down each constant and each op that goes through it. */
+/** Returns a binding that does what the backend's own does and writes down each constant and each op. */
 function writingBinding(
   recording: Recording,
   { freeLeading = false, xla = false }: RecorderOptions,
@@ -184,13 +184,15 @@ function intercepted<T>(
   }
 }
 
-/** Ops that take a shape or a size and cannot leave its leading dimension open; the number is the place of that input. */
+/**
+ * Ops that take a shape or a size and cannot leave its leading dimension open; the number is the place of that input.
+ */
 const fixedShape: Record<string, number> = { Fill: 0, Tile: 1, Slice: 2 };
 
 /**
- * The constant to write as input `place` of `op` so that the graph serves every size of the leading dimension: in the
- * target shape of a Reshape, -1 takes the place of that size. False: the constant can stay as it is. An op that cannot
- * leave the size open is an error.
+ * Returns the constant to write as input `place` of `op` so that the graph serves every size of the leading dimension:
+ * in the target shape of a Reshape, -1 takes the place of that size. Returns false where the constant can stay as it
+ * is. Throws for an op that cannot leave the size open.
  */
 function shapeInput(op: string, place: number, source: PendingConstant): PendingConstant | false {
   if (op === 'Reshape' && place === 1 && source.values.length > 0)

@@ -1,10 +1,10 @@
-import './environment'; // first: it prepares what the next line loads
+import './environment'; // This comes first: it prepares what the next line loads.
 import * as tf from '@tensorflow/tfjs-node-gpu';
 import * as os from 'node:os';
 
 export { tf };
 
-/** What the engine runs on. */
+/** What the engine runs on, as the bench reports it. */
 export interface EngineReport {
   backend: string;
   tensorflow: string;
@@ -35,7 +35,7 @@ export interface OpAttribute {
   value: unknown;
 }
 
-/** What the native addon says of a tensor that it made. */
+/** The description that the native addon gives of a tensor that it made. */
 export interface TensorMetadata {
   id: number;
   shape: number[];
@@ -87,7 +87,7 @@ export interface NodeBackend {
   ): tf.Tensor[];
 }
 
-/** The TensorFlow backend of tfjs-node. */
+/** Returns the TensorFlow backend of tfjs-node. */
 export function nodeBackend(): NodeBackend {
   return tf.backend() as unknown as NodeBackend;
 }

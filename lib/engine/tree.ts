@@ -6,7 +6,7 @@ export type TensorTree = tf.Tensor | readonly TensorTree[] | { readonly [key: st
 /** The shape of a tree with its tensors taken out: `null` stands where a tensor was. */
 export type TreeShape = null | readonly TreeShape[] | { readonly [key: string]: TreeShape };
 
-/** The tensors of a tree, in the order of arrays and of object keys as they were written. */
+/** Returns the tensors of a tree, in the order of its arrays and of its object keys. */
 export function flatten(tree: TensorTree, out: tf.Tensor[] = []): tf.Tensor[] {
   if (tree instanceof tf.Tensor) out.push(tree);
   else if (Array.isArray(tree)) for (const branch of tree) flatten(branch as TensorTree, out);
@@ -16,14 +16,14 @@ export function flatten(tree: TensorTree, out: tf.Tensor[] = []): tf.Tensor[] {
   return out;
 }
 
-/** The shape of a tree, for `unflatten`. */
+/** Returns the shape of a tree, from which `unflatten` builds it again. */
 export function treeShape(tree: TensorTree): TreeShape {
   if (tree instanceof tf.Tensor) return null;
   if (Array.isArray(tree)) return (tree as readonly TensorTree[]).map(treeShape);
   return Object.fromEntries(Object.entries(tree).map(([key, branch]) => [key, treeShape(branch)]));
 }
 
-/** The inverse of `flatten`: takes as many tensors from the front of the list as the shape has places. */
+/** Builds a tree of this shape from tensors, which are taken from the front of the list in the order of `flatten`. */
 export function unflatten(shape: TreeShape, tensors: tf.Tensor[]): TensorTree {
   let next = 0;
   const build = (part: TreeShape): TensorTree => {

@@ -10,12 +10,13 @@ export interface Terminal {
   write(text: string): unknown;
 }
 
+/** Shows the run of one notebook. */
 export interface CellProgress {
   onCell(event: CellEvent): void;
   end(): void;
 }
 
-/** Seconds that are left after `done` cells of a run whose cells take as long as they did the last time. */
+/** Returns the seconds left after `done` cells of a run whose cells take as long as they did the last time. */
 export function secondsLeft(
   expected: readonly number[],
   done: number,
@@ -25,15 +26,16 @@ export function secondsLeft(
   return Math.max(0, current - secondsInCell) + rest.reduce((sum, seconds) => sum + seconds, 0);
 }
 
-/** The first line of a cell that says something. */
+/** Returns the first line of a cell that is not empty. */
 function title(event: CellEvent): string {
   const lines = textOf(event.cell.source).split('\n');
   return lines.find((line) => line.trim() !== '')!.trim();
 }
 
 /**
- * Shows a notebook's run in the terminal: a line for each cell that has ended and, where a person watches, a line for
- * the running one with its time, the time left (where the seconds of an earlier run are known) and what it printed last.
+ * Shows a notebook's run in the terminal. Each cell that has ended gets a line. Where a person watches, the running
+ * cell has a line too, with its time, the time left (if the seconds of an earlier run are known) and what it printed
+ * last.
  */
 export function cellProgress(
   terminal: Terminal,
@@ -60,7 +62,7 @@ export function cellProgress(
     const line = describe(running, seconds, left) + (printed && ` | ${printed}`);
     terminal.write(terminal.isTTY ? `\r${line.slice(0, columns)}\x1b[K` : `${line}\n`);
   };
-  // in a log file only a long cell says now and then that it lives
+  // a log file gets a line only while a cell takes long
   const timer = setInterval(showRunning, terminal.isTTY ? 500 : 60_000);
 
   return {

@@ -6,7 +6,9 @@ import * as path from 'node:path';
 import { Dealer, Subscriber } from 'zeromq';
 import { root } from '../core/files';
 
+/** The content of a message of Jupyter's protocol. */
 export type Content = Record<string, unknown>;
+/** Gets what the kernel publishes for a request. */
 export type OnMessage = (type: string, content: Content) => void;
 
 interface Request {
@@ -26,7 +28,7 @@ const kernelSpec = path.join(root, 'lib/jupyter/share/kernels/tslab/kernel.json'
 const delimiter = '<IDS|MSG>';
 const ports = ['shell', 'iopub', 'stdin', 'control', 'hb'];
 
-/** The command of kernel.json, as Jupyter itself would fill it in. */
+/** Returns the command of kernel.json with its blanks filled in, as Jupyter does it. */
 function kernelCommand(connectionFile: string): string[] {
   const { argv } = JSON.parse(fs.readFileSync(kernelSpec, 'utf8')) as { argv: string[] };
   return argv.map((argument) =>
@@ -36,7 +38,10 @@ function kernelCommand(connectionFile: string): string[] {
   );
 }
 
-/** A running notebook kernel and a client of it that speaks Jupyter's protocol. Sockets are files: no ports to clash. */
+/**
+ * A running notebook kernel and a client of it that speaks Jupyter's protocol. Its sockets are files, so that two
+ * kernels never want the same port.
+ */
 export class Kernel {
   private readonly folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-kernel-'));
   private readonly key: string = randomUUID();
@@ -47,7 +52,7 @@ export class Kernel {
   private readonly process: ChildProcess;
   private readonly exited: Promise<void>;
   private lastWords = '';
-  /** why the kernel is gone, once it is */
+  /** why the kernel has ended; undefined while it lives */
   private death?: Error;
 
   /** Starts a kernel process, with `env` added to the environment; `ready()` waits for it. */
@@ -65,7 +70,7 @@ export class Kernel {
     void this.listen(this.iopub);
 
     const [, ...argv] = kernelCommand(connectionFile);
-    // A process group of its own, as under Jupyter: Ctrl-C reaches the kernel only through interrupt().
+    // The kernel has a process group of its own, as under Jupyter, so that Ctrl-C reaches it only through interrupt().
     this.process = spawn(process.execPath, argv, {
       cwd: root,
       env: { ...process.env, ...env },
@@ -120,16 +125,17 @@ export class Kernel {
     return this.request('execute_request', { ...content, stop_on_error: true }, onMessage);
   }
 
-  /** What Jupyter's stop button does. */
+  /** Interrupts the running cell, as Jupyter's stop button does. */
   interrupt(): void {
     this.process.kill('SIGINT');
   }
 
+  /** Ends the kernel at once. */
   kill(): void {
     this.process.kill('SIGKILL');
   }
 
-  /** Ends the kernel, politely at first, and frees everything. */
+  /** Asks the kernel to end, kills it after a second, and frees everything. */
   async close(): Promise<void> {
     if (!this.death) this.send('shutdown_request', { restart: false });
     const timer = setTimeout(() => this.kill(), 1000);

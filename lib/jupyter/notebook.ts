@@ -4,26 +4,32 @@ import { writeFileAtomic } from '../core/files';
 
 /** Text as the file holds it: whole, or as lines that keep their line ends. */
 export type NotebookText = string | string[];
+/** One output in several forms, keyed by mime type. */
 export type MimeBundle = Record<string, unknown>;
 
+/** Printed text. */
 export interface StreamOutput {
   output_type: 'stream';
   name: string;
   text: NotebookText;
 }
+/** A chart, a picture, or another output in several forms. */
 export interface DisplayOutput {
   output_type: 'display_data';
   data: MimeBundle;
   metadata: object;
 }
+/** The error that ended a cell. */
 export interface ErrorOutput {
   output_type: 'error';
   ename: string;
   evalue: string;
   traceback: string[];
 }
+/** One output below a code cell. */
 export type Output = StreamOutput | DisplayOutput | ErrorOutput;
 
+/** A cell of a notebook. */
 export interface Cell {
   cell_type: 'code' | 'markdown' | 'raw';
   id?: string;
@@ -33,7 +39,7 @@ export interface Cell {
   outputs?: Output[];
 }
 
-/** Which run a notebook's outputs are from. */
+/** The mark in a notebook that names the run which its outputs are from. */
 export interface Stamp {
   /** a short hash of the code that ran */
   code: string;
@@ -49,26 +55,27 @@ export interface Notebook {
   nbformat_minor: number;
 }
 
+/** Joins the lines of a text. */
 export function textOf(text: NotebookText): string {
   return typeof text === 'string' ? text : text.join('');
 }
 
-/** The cells that a kernel runs: code that is not empty. */
+/** Returns the cells that a kernel runs: code that is not empty. */
 export function codeCells(notebook: Notebook): Cell[] {
   return notebook.cells.filter(
     (cell) => cell.cell_type === 'code' && textOf(cell.source).trim() !== '',
   );
 }
 
-/** Reads a notebook file. */
+/** Reads a notebook file. A file that is not there is a UserError. */
 export function readNotebook(file: string): Notebook {
   if (!fs.existsSync(file)) throw new UserError(`no notebook at ${file}`);
   return JSON.parse(fs.readFileSync(file, 'utf8')) as Notebook;
 }
 
 /**
- * The text of a notebook file, byte for byte as JupyterLab saves it: sorted keys, one space of indent, text as lines.
- * What changes from run to run without meaning (JupyterLab's times of execution) is left out.
+ * Returns the text of a notebook file, byte for byte as JupyterLab saves it: keys sorted, indented by one space, texts
+ * as lines. JupyterLab's times of execution are left out, because they change from run to run.
  */
 export function formatNotebook(notebook: Notebook): string {
   const cells = notebook.cells.map((cell) => {

@@ -1,7 +1,7 @@
 import type { DisplayOutput, Output } from './notebook';
 import { textOf } from './notebook';
 
-/** The outputs of a whole notebook run. A display can be updated from a later cell, so they are kept together. */
+/** The outputs of a whole notebook run. They are kept together because a later cell can update an earlier display. */
 export class Outputs {
   private readonly ofCell = new Map<number, Output[]>();
   private readonly displays = new Map<string, DisplayOutput[]>();
@@ -24,13 +24,16 @@ export class Outputs {
     if (transient?.display_id) this.displays.set(transient.display_id, [...shown, output]);
   }
 
-  /** What a cell has shown so far, as a screen would show it. */
+  /** Returns what a cell has shown so far. */
   of(cell: number): Output[] {
     if (!this.ofCell.has(cell)) this.ofCell.set(cell, []);
     return this.ofCell.get(cell)!;
   }
 
-  /** The same, ready for the file: text as a screen would show it after all those carriage returns. */
+  /**
+   * Returns what a cell has shown in the form for the file: printed text as a screen shows it after carriage
+   * returns.
+   */
   finished(cell: number): Output[] {
     return this.of(cell).map((output) =>
       output.output_type === 'stream'
@@ -46,7 +49,7 @@ function addStream(outputs: Output[], { name, text }: { name: string; text: stri
   else outputs.push({ output_type: 'stream', name, text });
 }
 
-/** Text as a terminal shows it: after `\r` a line is written over from its start. */
+/** Returns a text as a terminal shows it: what follows a `\r` is written over the line from its start. */
 export function collapseReturns(text: string): string {
   const lines = text.replaceAll('\r\n', '\n').split('\n');
   return lines.map((line) => (line.includes('\r') ? overwrite(line) : line)).join('\n');

@@ -8,10 +8,11 @@ import { codeCells, readNotebook, writeNotebook } from './notebook';
 import { runNotebook } from './runner';
 import { stamped } from './stamp';
 
+/** How notebooks are run in the terminal. */
 export interface RunFilesOptions {
-  /** what the notebooks find in R1_MODE */
+  /** the mode, which notebooks read from the environment variable R1_MODE */
   mode: string;
-  /** write the outputs back, of the notebooks that went well */
+  /** whether the outputs of notebooks that went well are saved */
   save: boolean;
   /** the longest that one cell may take */
   timeoutSeconds: number;
@@ -21,11 +22,11 @@ interface Row {
   name: string;
   cells: number;
   seconds: number;
-  /** why it failed; undefined when it went well */
+  /** why the notebook failed; undefined when it went well */
   problem?: string;
 }
 
-// The seconds of each cell in earlier runs on this machine, to tell how long is left.
+// This file keeps the seconds of each cell in earlier runs on this machine, from which the time left is estimated.
 const secondsFile = path.join(root, 'data/local/notebook-seconds.json');
 
 function readSeconds(): Record<string, number[]> {
@@ -102,8 +103,9 @@ function table(rows: readonly Row[]): string {
 }
 
 /**
- * Runs notebook files one after another, with progress in the terminal and a table at the end. Ctrl-C stops the running
- * loop at its next step and the run after its cell; a second one ends at once. Returns whether all went well.
+ * Runs notebook files one after another, with progress in the terminal and a table at the end. Ctrl-C stops the
+ * running loop at its next step and ends the run after that cell; a second Ctrl-C ends it at once. Returns whether all
+ * went well.
  */
 export async function runNotebookFiles(
   files: readonly string[],

@@ -3,6 +3,7 @@ import type { Cell, MimeBundle, Notebook, Output } from './notebook';
 import { codeCells, textOf } from './notebook';
 import { Outputs } from './outputs';
 
+/** Something that happened to a cell while its notebook runs. */
 export interface CellEvent {
   state: 'started' | 'printed' | 'ended';
   /** which of the notebook's code cells, from 0 */
@@ -10,19 +11,21 @@ export interface CellEvent {
   cell: Cell;
   /** what was printed; empty in the other states */
   text: string;
-  /** since the cell's start */
+  /** seconds since the cell's start */
   seconds: number;
 }
 
+/** What came of a notebook's run. */
 export interface RunResult {
-  /** the notebook with its new outputs; whole only when nothing failed */
+  /** the notebook with its new outputs, which are complete only when nothing failed */
   notebook: Notebook;
-  /** why the run failed, with the cell; undefined when it did not */
+  /** why the run failed, with the cell; undefined when it went well */
   problem?: string;
-  /** of each code cell that ran */
+  /** seconds of each code cell that ran */
   cellSeconds: number[];
 }
 
+/** How a notebook is run. */
 export interface RunOptions {
   /** the longest that one cell may take */
   timeoutSeconds?: number;
@@ -31,10 +34,10 @@ export interface RunOptions {
   isStopped?: () => boolean;
 }
 
-/** Rejections that nobody awaits and errors in timers: the kernel prints them, and the cell stays green. */
+/** What the kernel prints about errors in timers and rejections that nobody awaits; they do not fail their cell. */
 const uncaught = /^(?:UncaughtException|UnhandledPromiseRejection): .*/m;
 
-/** How long to wait at the end for late output, such as the two above. */
+/** How long to wait at the end for late output, in milliseconds. */
 const settleMs = 250;
 
 /** Runs all code cells in a fresh kernel. The caller makes and closes the kernel, and may interrupt it meanwhile. */
@@ -74,14 +77,14 @@ export async function runNotebook(
   return { notebook: filled, problem, cellSeconds };
 }
 
-/** What a message says to who watches in a terminal: printed text, or a display of text alone: a progress line. */
+/** Returns the text of a message for a person at a terminal: printed text, or a display that is only text. */
 function wordsOf(type: string, content: Content): string {
   if (type === 'stream') return String(content.text);
   const data = content.data as MimeBundle | undefined;
   return data && Object.keys(data).join() === 'text/plain' ? String(data['text/plain']) : '';
 }
 
-/** What went wrong up to this cell. A late error may belong to an earlier cell than the one that has just run. */
+/** Returns what went wrong up to this cell. A late error may belong to an earlier cell than the one that just ran. */
 function findProblem(last: number, reply: Content | Error, outputs: Outputs): string | undefined {
   const at = (index: number, text: string): string => `code cell ${index + 1}: ${text}`;
   if (reply instanceof Error) return at(last, reply.message);
@@ -119,7 +122,7 @@ async function orTimeout(
   return reply;
 }
 
-/** The notebook's cells with the run's outputs; cells that did not run have none. */
+/** Returns the notebook's cells with the outputs of the run. Cells that did not run have none. */
 function fill(
   notebook: Notebook,
   cells: readonly Cell[],

@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto';
 import { codeCells, textOf, type Notebook } from './notebook';
 
-/** A short hash of all code of a notebook, in its order. */
+/** Returns a short hash of all code of a notebook, in its order. */
 export function codeHash(notebook: Notebook): string {
   const sources = codeCells(notebook).map(({ source }) => textOf(source));
   return createHash('sha256').update(JSON.stringify(sources)).digest('hex').slice(0, 12);
 }
 
-/** The notebook, with the word that its outputs are from the code it has now. */
+/** Returns the notebook with a stamp which says that its outputs are from its present code. */
 export function stamped(notebook: Notebook, mode: string): Notebook {
   const r1 = { code: codeHash(notebook), mode };
   return { ...notebook, metadata: { ...notebook.metadata, r1 } };
 }
 
-/** What is wrong with the stamp, in a line with the command that mends it. */
+/** Returns what is wrong with the stamp of a notebook, in a line with the command `again` that mends it. */
 export function checkStamp(notebook: Notebook, again: string): string[] {
   const { r1 } = notebook.metadata;
   if (codeCells(notebook).length === 0) return [];

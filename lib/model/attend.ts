@@ -2,8 +2,8 @@ import { customGradient } from '../engine/customGradient';
 import { tf } from '../engine/tensorflow';
 
 /**
- * `softmax(q k^T + bias) v` with queries that are scaled already. q [B, K, S, D], k and v [B, K, T, D],
- * bias [B, 1, T, T] -> [B, K, S, D]; S = g T holds the g query heads that share a key/value head one after another.
+ * Computes `softmax(q k^T + bias) v` with queries that are scaled already. q [B, K, S, D], k and v [B, K, T, D],
+ * bias [B, 1, T, T] -> [B, K, S, D]. S = g T: the g query heads that share a key/value head stand one after another.
  * The gradient uses `rowsum(dP P) = rowsum(dO O)`, which replaces two passes over the large [S, T] matrices by one over
  * [S, D] (Dao et al. 2022, https://arxiv.org/abs/2205.14135, appendix B). The bias gets no gradient.
  */

@@ -16,11 +16,13 @@ export interface ModelConfig {
   readonly qkvBias: boolean;
 }
 
+/** The name of a size. */
 export type ModelSize = 'tiny' | 'mini' | 'small' | 'base' | 'large';
 
 /**
- * Width, layers, heads, key/value heads, SwiGLU width. One key/value head for all query heads means a third of the
- * cache and faster decoding. `small` keeps three: at its size the sharing delays what is learned by looking up.
+ * Width, layers, heads, key/value heads and SwiGLU width of each size. Most sizes share one key/value head among all
+ * query heads, because that makes the cache smaller and decoding faster. `small` keeps three: at its size the sharing
+ * delays the learning of skills that look numbers up in the prompt.
  */
 const dimensions: Record<ModelSize, readonly [number, number, number, number, number]> = {
   tiny: [32, 2, 2, 1, 88],
@@ -30,9 +32,10 @@ const dimensions: Record<ModelSize, readonly [number, number, number, number, nu
   large: [256, 6, 8, 1, 848],
 };
 
+/** The names of all sizes, from the smallest. */
 export const modelSizes = Object.keys(dimensions) as ModelSize[];
 
-/** The configuration of a named size; every value can be overridden. Unknown names are an error. */
+/** Returns the configuration of a named size. Every value can be overridden; an unknown name is a UserError. */
 export function modelConfig(
   size: string,
   vocabSize: number,
@@ -55,23 +58,25 @@ export function modelConfig(
   };
 }
 
-/** Weights that a token passes through: those of the layers, and the tied embedding at the end. */
+/** Counts the weights that a token passes through: those of the layers, and the tied embedding at the end. */
 export function activeWeights(config: ModelConfig): number {
   const { vocabSize, modelDim, numLayers, numHeads, numKvHeads, headDim, hiddenDim } = config;
   const attention = modelDim * headDim * (2 * numHeads + 2 * numKvHeads);
   return numLayers * (attention + 3 * modelDim * hiddenDim) + vocabSize * modelDim;
 }
 
-/** All weights of a model without biases: those, and the scales of the norms. */
+/** Counts all weights of a model without biases: the active ones and the scales of the norms. */
 export const weightsOf = (config: ModelConfig): number =>
   activeWeights(config) + (2 * config.numLayers + 1) * config.modelDim;
 
+/** The number that `rmsNorm` adds to the mean square, as in Llama. */
 export const rmsNormEpsilon = 1e-5;
+/** The base of the rotary angles, as in Llama. */
 export const ropeTheta = 10000;
 
 /**
- * `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases; with a score
- * head instead of the next token, a model `ForSequenceClassification` with one label.
+ * Returns `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases. With
+ * `scores` it describes a model with a score head, `ForSequenceClassification` with one label.
  */
 export function configJson(config: ModelConfig, scores = false): Record<string, unknown> {
   const family = config.qkvBias ? 'Qwen2' : 'Llama';
@@ -100,7 +105,9 @@ export function configJson(config: ModelConfig, scores = false): Record<string, 
   };
 }
 
-/** The inverse of `configJson`. A field that is missing or of another kind of model is an error that names it. */
+/**
+ * Reads what `configJson` returns. A field that is missing or of another kind of model is a UserError that names it.
+ */
 export function configFromJson(json: Record<string, unknown>, where: string): ModelConfig {
   const number = (name: string): number => {
     const value = json[name];

@@ -9,11 +9,11 @@ import { swiglu } from './swiglu';
 const masked = -1e9;
 
 /**
- * The decoder on whole rows, for training and scoring: ids [B, T] int32 -> logits [B T, V].
+ * Runs the decoder on whole rows, for training and scoring: ids [B, T] int32 -> logits [B T, V].
  *
- * A row may hold several documents one after another. `starts` [B, T] float32 gives for every place the place
- * where its document starts: attention sees only from there up to itself. Rotary positions count along the row;
- * only their differences matter, so each document sees what it would see alone.
+ * A row may hold several documents one after another. `starts` [B, T] float32 gives for every place the place where
+ * its document starts. Attention looks only from there up to the place itself. Rotary positions count along the row,
+ * but only their differences matter, so each document sees what it would see alone.
  */
 export function decoderLogits(
   config: ModelConfig,
@@ -25,7 +25,7 @@ export function decoderLogits(
   return tf.matMul(states, parameters.embedding, false, true);
 }
 
-/** The last hidden states, after the final norm: [B T, d]. The arguments are those of `decoderLogits`. */
+/** Returns the last hidden states, after the final norm: [B T, d]. The arguments are those of `decoderLogits`. */
 export function decoderStates(
   config: ModelConfig,
   parameters: Parameters,
@@ -35,7 +35,7 @@ export function decoderStates(
   return runDecoder(config, parameters, { ids, starts }, () => {});
 }
 
-/** Keys and values of each layer [B, KV, T, D], for a cache. The arguments are those of `decoderLogits`. */
+/** Returns the keys and values of each layer [B, KV, T, D], for a cache. The arguments are those of `decoderLogits`. */
 export function decoderKeysAndValues(
   config: ModelConfig,
   parameters: Parameters,
@@ -50,7 +50,7 @@ export function decoderKeysAndValues(
   return { keys, values };
 }
 
-/** What happens to a layer's keys and values [B, KV, T, D] besides attention. */
+/** Gets the keys and values [B, KV, T, D] of each layer in turn. */
 type Keep = (keys: tf.Tensor, values: tf.Tensor) => void;
 
 function runDecoder(
@@ -73,7 +73,10 @@ function runDecoder(
   return rmsNorm(x, parameters.finalNorm) as tf.Tensor2D;
 }
 
-/** 0 where a place may look, -1e9 where not: places of its own document up to itself. [B, T] -> [B, 1, T, T] */
+/**
+ * Returns 0 where a place may look and -1e9 where it may not: a place looks at those of its own document up to itself.
+ * [B, T] -> [B, 1, T, T]
+ */
 function attentionBias(starts: tf.Tensor): tf.Tensor {
   const [B, T] = starts.shape as [number, number];
   const place = tf.range(0, T);
@@ -92,7 +95,7 @@ interface Places {
   readonly keep: Keep;
 }
 
-/** Causal attention: x [B T, d] -> [B T, d]. The query heads of a group share one key/value head. */
+/** Computes causal attention: x [B T, d] -> [B T, d]. The query heads of a group share one key/value head. */
 function attention(
   config: ModelConfig,
   layer: LayerParameters,
@@ -118,13 +121,13 @@ function attention(
   return tf.matMul(tf.reshape(merged, [B * T, H * D]), layer.attentionOutput as tf.Tensor2D);
 }
 
-/** x [N, d] -> queries, keys and values [N, (H + 2 KV) D] */
+/** Projects x [N, d] to queries, keys and values [N, (H + 2 KV) D]. */
 export function projectQkv(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
   const qkv = tf.matMul(x, layer.qkv);
   return layer.qkvBias ? tf.add(qkv, layer.qkvBias) : qkv;
 }
 
-/** The feed-forward part: x [N, d] -> [N, d] */
+/** Computes the feed-forward part of a block: x [N, d] -> [N, d]. */
 export function mlp(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
   return tf.matMul(swiglu(tf.matMul(x, layer.gateUp)), layer.down);
 }

@@ -1,4 +1,4 @@
-/** Our weights under Hugging Face's names, one matrix a projection, [out, in]; and back. */
+/** Writes and reads weights as Hugging Face does: under its names, one matrix [out, in] for each projection. */
 import { UserError } from '../core/errors';
 import { tf } from '../engine/tensorflow';
 import type { ModelConfig } from './config';
@@ -12,7 +12,7 @@ interface Part {
   readonly to: number;
 }
 
-/** For each tensor of a layer, the parts that `transformers` keeps apart. */
+/** Returns, for each tensor of a layer, the parts that `transformers` keeps apart. */
 function layerParts(
   { numHeads, numKvHeads, headDim, hiddenDim, modelDim, qkvBias }: ModelConfig,
   layer: number,
@@ -43,7 +43,7 @@ function layerParts(
   };
 }
 
-/** The weights as `transformers` names and lays them out. */
+/** Returns the weights as `transformers` names and lays them out. */
 export function toHuggingFace(config: ModelConfig, parameters: Parameters): NamedTensor[] {
   const plain = (name: string, tensor: tf.Tensor): NamedTensor => ({
     name,
@@ -81,7 +81,7 @@ function takePart(tensor: tf.Tensor, { name, from, to }: Part): NamedTensor {
   });
 }
 
-/** The inverse of `toHuggingFace`. A missing tensor or one of another shape is an error that names it. */
+/** Reads what `toHuggingFace` returns. A missing tensor or one of another shape is a UserError that names it. */
 export function fromHuggingFace(
   config: ModelConfig,
   tensors: readonly NamedTensor[],

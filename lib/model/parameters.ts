@@ -22,7 +22,7 @@ export type Parameters = {
   readonly embedding: tf.Tensor; // [V, d]
   readonly layers: readonly LayerParameters[];
   readonly finalNorm: tf.Tensor; // [d]
-  /** one number a place instead of a next token: the score of a reward model, the value of a critic */
+  /** gives one number for each place instead of a next token: a reward model's score, or a critic's value */
   readonly scoreHead?: tf.Tensor; // [d, 1]
 };
 
@@ -32,14 +32,14 @@ export interface Model {
   readonly parameters: Parameters;
 }
 
-/** Columns of the query, key and value projections side by side. */
+/** Returns how many columns the query, key and value projections have side by side. */
 function qkvWidth({ numHeads, numKvHeads, headDim }: ModelConfig): number {
   return (numHeads + 2 * numKvHeads) * headDim;
 }
 
 /**
- * Fresh weights. Matrices are normal with standard deviation 1/sqrt(inputs); those that write into the residual
- * stream are scaled down by sqrt(2 layers), as in GPT-2, so that depth does not blow it up.
+ * Draws fresh weights. Matrices are normal with standard deviation 1/sqrt(inputs). Those that write into the residual
+ * stream are divided by sqrt(2 layers), as in GPT-2, so that the stream does not grow with the depth.
  */
 export function initParameters(config: ModelConfig, seed: number): Parameters {
   const { modelDim: d, hiddenDim, numLayers, numHeads, headDim, vocabSize } = config;
@@ -65,11 +65,12 @@ export function initParameters(config: ModelConfig, seed: number): Parameters {
   };
 }
 
+/** Counts all numbers of the weights. */
 export function countParameters(parameters: Parameters): number {
   return flatten(parameters).reduce((sum, tensor) => sum + tensor.size, 0);
 }
 
-/** A copy with memory of its own. */
+/** Returns a copy of the weights with memory of its own. */
 export function cloneParameters(parameters: Parameters): Parameters {
   const copy = (tensor: tf.Tensor): tf.Tensor => tf.tensor(tensor.dataSync().slice(), tensor.shape);
   return {
@@ -85,15 +86,15 @@ export function cloneParameters(parameters: Parameters): Parameters {
   };
 }
 
-/** A copy with a head that says 0 everywhere: what a reward model or a critic starts from. */
+/** Returns a copy with a score head of zeros. A reward model and a critic start from it. */
 export function withScoreHead(parameters: Parameters): Parameters {
   const d = parameters.finalNorm.shape[0]!;
   return { ...cloneParameters(parameters), scoreHead: tf.zeros([d, 1]) };
 }
 
 /**
- * A copy that knows `vocabSize` tokens. The new rows of the embedding are the mean of the old ones with a little
- * noise, so that a new token is at first about as likely as any other.
+ * Returns a copy that knows `vocabSize` tokens. The new rows of the embedding are the mean of the old ones with a
+ * little noise, so that a new token is at first about as likely as any other.
  */
 export function extendVocabulary(model: Model, vocabSize: number, seed: number): Model {
   const { config, parameters } = model;

@@ -3,7 +3,7 @@ import { tf } from '../engine/tensorflow';
 import { rmsNormEpsilon } from './config';
 
 /**
- * Root-mean-square norm over the last dimension, `y = gain x / sqrt(mean(x^2) + eps)`
+ * Computes the root-mean-square norm over the last dimension, `y = gain x / sqrt(mean(x^2) + eps)`
  * (Zhang and Sennrich 2019, https://arxiv.org/abs/1910.07467). x [N, d], gain [d] -> [N, d].
  */
 export const rmsNorm = customGradient(

@@ -1,7 +1,10 @@
 import { tf } from '../engine/tensorflow';
 import { ropeTheta } from './config';
 
-/** Cosines and sines of the rotary angles for positions from..from+count-1, each value twice: [count, D] flat. */
+/**
+ * Returns the cosines and sines of the rotary angles for positions from..from+count-1, [count, D] flat. Each value
+ * stands twice in its row, once for each half of D.
+ */
 export function rotaryAngles(
   from: number,
   count: number,
@@ -21,9 +24,9 @@ export function rotaryAngles(
 }
 
 /**
- * Rotary position embedding, half-split form of Hugging Face's Llama: `x cos + rotateHalf(x) sin` with
- * `rotateHalf([a, b]) = [-b, a]` (Su et al. 2021, https://arxiv.org/abs/2104.09864). The last dimension of x is D;
- * cos and sin broadcast against it.
+ * Applies the rotary position embedding in the half-split form of Hugging Face's Llama, `x cos + rotateHalf(x) sin`
+ * with `rotateHalf([a, b]) = [-b, a]` (Su et al. 2021, https://arxiv.org/abs/2104.09864). The last dimension of x is
+ * D; cos and sin broadcast against it.
  */
 export function rotate(x: tf.Tensor, cos: tf.Tensor, sin: tf.Tensor): tf.Tensor {
   const [a, b] = tf.split(x, 2, -1) as [tf.Tensor, tf.Tensor];

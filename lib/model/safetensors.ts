@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import { UserError } from '../core/errors';
 
+/** A tensor as a file holds it. */
 export interface NamedTensor {
   readonly name: string;
   readonly shape: readonly number[];
@@ -16,7 +17,7 @@ interface HeaderEntry {
 
 const checksum = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
-/** The bytes of a file. `metadata` holds texts; a checksum of the numbers is added to it. */
+/** Returns the bytes of a file. `metadata` holds texts; a checksum of the numbers is added to it. */
 export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},
@@ -40,7 +41,7 @@ export function encodeSafetensors(
   return Buffer.concat([length, padded, body]);
 }
 
-/** Reads a file's bytes; float32 only. A damaged file is an error that says so; `where` names it. */
+/** Reads the bytes of a file that holds only float32. A damaged file is a UserError; `where` names the file in it. */
 export function decodeSafetensors(
   bytes: Uint8Array,
   where: string,
@@ -65,7 +66,7 @@ export function decodeSafetensors(
     const count = shape.reduce((product, size) => product * size, 1);
     if (to - from !== 4 * count) throw damaged(`${name} has the wrong length`);
     if (to > body.length) throw damaged(`it ends inside ${name}`);
-    // A copy: the numbers may start at any byte, a Float32Array may not.
+    // The numbers are copied, because they may start at any byte and a Float32Array may not.
     const values = new Float32Array(new Uint8Array(body.subarray(from, to)).buffer);
     return { name, shape, values };
   });

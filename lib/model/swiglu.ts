@@ -2,8 +2,8 @@ import { customGradient } from '../engine/customGradient';
 import { tf } from '../engine/tensorflow';
 
 /**
- * SwiGLU's gate, `silu(gate) up` with `silu(x) = x sigmoid(x)` (Shazeer 2020, https://arxiv.org/abs/2002.05202).
- * gateUp [N, 2F] holds both halves side by side -> [N, F].
+ * Computes SwiGLU's gate, `silu(gate) up` with `silu(x) = x sigmoid(x)` (Shazeer 2020,
+ * https://arxiv.org/abs/2002.05202). gateUp [N, 2F] holds both halves side by side -> [N, F].
  */
 export const swiglu = customGradient(
   (gateUp: tf.Tensor) => {

@@ -2,7 +2,7 @@ import { customGradient } from '../engine/customGradient';
 import { nodeBackend, tf } from '../engine/tensorflow';
 
 /**
- * The log-probability of one token per row, `logits[target] - logsumexp(logits)`.
+ * Computes the log-probability of one token per row, `logits[target] - logsumexp(logits)`.
  * logits [N, V], targets [N] int32 -> [N]. The gradient is `dy (onehot - softmax)`.
  */
 export function tokenLogprobs(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor {

@@ -1,10 +1,10 @@
 /**
- * A run's folder: `run.json` (what was asked for and what came of it), `metrics.csv` (a row a step),
- * `evaluations.csv` (a row per evaluation), `rollouts.jsonl` (a sample of the completions), and, while it is not
- * finished, `checkpoint-<steps>.safetensors` with everything that continuing needs. Where a run was asked for them there
- * are also `inspection.jsonl` (whole groups, token by token) and `changes.jsonl` (settings that changed on the way).
- * `run.json` comes last and names the steps done, so a run that is cut off goes on from its last saved step with the
- * same numbers.
+ * Writes and reads the folder of a run. It holds `run.json` (the settings and the result), `metrics.csv` (a row for
+ * each step), `evaluations.csv` (a row for each evaluation) and `rollouts.jsonl` (a sample of the completions). While
+ * the run is not finished there is `checkpoint-<steps>.safetensors` with everything that continuing needs. Some runs
+ * also have `inspection.jsonl` (whole groups, token by token) and `changes.jsonl` (settings that changed on the way).
+ * `run.json` is written last and names the steps done, so a run that is cut off goes on from its last saved step with
+ * the same numbers.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
@@ -31,7 +31,7 @@ export interface RunInfo {
   readonly seconds: number;
   /** tokens trained on or sampled */
   readonly tokens: number;
-  /** of the whole machine while the run went on; absent where it does not tell */
+  /** energy that the whole machine used during the run; absent where the machine does not measure it */
   readonly joules?: number;
   /** closing numbers of the stage */
   readonly result?: Readonly<Record<string, unknown>>;
@@ -40,7 +40,7 @@ export interface RunInfo {
 /** A sampled completion as it is kept for reading. */
 export interface RolloutRecord {
   readonly step: number;
-  /** held-out ones are the same problems, with the same random numbers, at every evaluation */
+  /** held-out completions answer the same problems, with the same random numbers, at every evaluation */
   readonly split: 'train' | 'held-out';
   readonly task: string;
   readonly level: number;
@@ -54,7 +54,7 @@ export interface RolloutRecord {
 /** Places of tokens in a completion, 0 being its first. */
 export interface TraceMarks {
   readonly attempts: readonly number[];
-  /** those of the attempts that were made before */
+  /** the attempts that repeat an earlier one */
   readonly repeats: readonly number[];
   /** `yes` and `no` that can be right or wrong */
   readonly verdicts: readonly number[];
@@ -68,24 +68,24 @@ export interface InspectionRecord extends Omit<RolloutRecord, 'split'> {
   readonly problem: number;
   /** which completion of its group, from 0 */
   readonly sample: number;
-  /** of each token, in nats, to three decimals */
+  /** log-probability of each token, in nats, to three decimals */
   readonly logprobs: readonly number[];
-  /** of the distribution that each token was drawn from, in nats, to three decimals */
+  /** entropy of the distribution that each token was drawn from, in nats, to three decimals */
   readonly entropies: readonly number[];
-  /** within its group, as GRPO takes it */
+  /** the advantage within its group, as GRPO computes it */
   readonly advantage: number;
   readonly marks: TraceMarks;
 }
 
 /** A setting that changed while the run went on: a line of `changes.jsonl`. */
 export interface Change {
-  /** the first step that it holds for */
+  /** the first step with the new value */
   readonly step: number;
   readonly name: string;
   readonly value: number;
 }
 
-/** What a stage says when it opens a run. */
+/** What a stage has to give to open a run. */
 export type RunPlan = Pick<RunInfo, 'stage' | 'size' | 'seed' | 'config' | 'versions'>;
 
 /** Where an unfinished run stands. `state` is what its stage saved. */
@@ -96,13 +96,14 @@ export interface SavedState {
   readonly state: Uint8Array;
 }
 
+/** A run that is going on. Its stage adds rows and records to it; `save` and `finish` write them. */
 export class Run {
   readonly metrics: Row[] = [];
   readonly evaluations: Row[] = [];
   readonly rollouts: RolloutRecord[] = [];
   readonly inspection: InspectionRecord[] = [];
   readonly changes: Change[] = [];
-  /** seconds and tokens up to now, those before a resume included */
+  /** tokens up to now, including those before the run was resumed */
   tokens = 0;
   private secondsBefore = 0;
   private joulesBefore = 0;
@@ -115,9 +116,9 @@ export class Run {
   ) {}
 
   /**
-   * Opens a run: a new one, or the rest of an interrupted one with the same plan, whose state is returned. A folder
-   * that holds a finished run or one with another plan is left alone: that is an error. The run's seconds count from
-   * `startedAt`, which lies before the opening where a stage samples its data first.
+   * Opens a new run, or an interrupted one with the same plan, whose saved state is returned. A folder that holds a
+   * finished run, or one with another plan, is left alone and a UserError is thrown. The seconds of the run count from
+   * `startedAt` (milliseconds, as `Date.now()`), which a stage sets earlier if it first samples its data.
    */
   static open(
     folder: string,
@@ -144,7 +145,7 @@ export class Run {
     this.evaluations.push(...readEvaluations(this.folder).filter(before));
     this.rollouts.push(...readRollouts(this.folder).filter(before));
     this.inspection.push(...readInspection(this.folder).filter(before));
-    // A run that was stopped at a step boundary has already heard what is to change there.
+    // A run that was stopped between two steps already knows the changes for the next step.
     this.changes.push(...readChanges(this.folder).filter(({ step }) => step <= info.steps));
     this.tokens = info.tokens;
     this.secondsBefore = info.seconds;
@@ -157,6 +158,7 @@ export class Run {
     };
   }
 
+  /** seconds up to now, including those before the run was resumed */
   get seconds(): number {
     return this.secondsBefore + (Date.now() - this.startedAt) / 1000;
   }
@@ -170,7 +172,7 @@ export class Run {
       fs.rmSync(stateFile(this.folder, before), { force: true });
   }
 
-  /** Writes the finished run; the state to continue from is removed. */
+  /** Writes the finished run and removes the state to continue from. */
   finish(steps: number, result: Record<string, unknown> = {}): RunInfo {
     const before = readRunInfo(this.folder)?.steps;
     const info = this.write({ steps, finished: true, result });
@@ -203,7 +205,7 @@ export class Run {
   }
 }
 
-/** Where the state of a run after so many steps is kept. */
+/** Returns the file that keeps the state of a run after `steps` steps. */
 export function stateFile(folder: string, steps: number): string {
   return path.join(folder, `checkpoint-${steps}.safetensors`);
 }
@@ -213,7 +215,7 @@ function toCsv(rows: readonly Row[]): string {
   return columns.join(',') + '\n' + rows.map((row) => csvLine(columns, row)).join('');
 }
 
-/** The commit of the code, or `unknown` outside a git checkout. */
+/** Returns the commit of the code, or `unknown` outside a git checkout. */
 function currentCommit(): string {
   try {
     const options = {
@@ -226,7 +228,7 @@ function currentCommit(): string {
   }
 }
 
-/** `run.json` of a folder, or null when there is none. */
+/** Reads `run.json` of a folder; null where there is none. */
 export function readRunInfo(folder: string): RunInfo | null {
   const file = path.join(folder, 'run.json');
   return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as RunInfo) : null;
@@ -237,10 +239,12 @@ const readRows = (folder: string, name: string): Row[] => {
   return fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
 };
 
+/** Reads the rows of `metrics.csv`, one for each step; none where there is no file. */
 export function readMetrics(folder: string): Row[] {
   return readRows(folder, 'metrics.csv');
 }
 
+/** Reads the rows of `evaluations.csv`; none where there is no file. */
 export function readEvaluations(folder: string): Row[] {
   return readRows(folder, 'evaluations.csv');
 }
@@ -252,14 +256,17 @@ const readLines = <T>(folder: string, name: string): T[] => {
   return lines.map((line) => JSON.parse(line) as T);
 };
 
+/** Reads `rollouts.jsonl`; nothing where there is no file. */
 export function readRollouts(folder: string): RolloutRecord[] {
   return readLines(folder, 'rollouts.jsonl');
 }
 
+/** Reads `inspection.jsonl`; nothing where there is no file. */
 export function readInspection(folder: string): InspectionRecord[] {
   return readLines(folder, 'inspection.jsonl');
 }
 
+/** Reads `changes.jsonl`; nothing where there is no file. */
 export function readChanges(folder: string): Change[] {
   return readLines(folder, 'changes.jsonl');
 }

@@ -6,7 +6,7 @@ import { rmsNorm } from '../model/rmsNorm';
 import { rotate } from '../model/rotary';
 import type { KvCache } from './prefill';
 
-/** What a chunk of S decoding steps needs beside weights and cache; n rows. */
+/** What a chunk of S decoding steps of n rows needs besides weights and cache. */
 export type ChunkInputs = {
   /** the last token of each row [n] int32 */
   readonly current: tf.Tensor;
@@ -22,8 +22,8 @@ export type ChunkInputs = {
 };
 
 /**
- * What a chunk of decoding steps returns: the sampled ids, their log-probabilities and the entropies of the distributions
- * they were drawn from, [S, n] each, and the cache with the new tokens.
+ * What a chunk of decoding steps returns: the sampled ids, their log-probabilities and the entropies of the
+ * distributions they were drawn from, [S, n] each, and the cache with the new tokens.
  */
 export type ChunkOutputs = {
   readonly ids: tf.Tensor;
@@ -33,9 +33,10 @@ export type ChunkOutputs = {
 };
 
 /**
- * S steps of decoding and sampling, made to be recorded as one graph that serves every number of rows and every
- * cache length. The new keys and values stay apart from the large cache, which is copied once a chunk instead of
- * once a step; attention looks at both parts under a shared maximum.
+ * Decodes and samples S tokens for each row. All of it is recorded as one graph, which serves every number of rows and
+ * every length of the cache. The new keys and values stay apart from the large cache, so the cache is copied once a
+ * chunk instead of once a step. Attention looks at both parts and subtracts the maximum over both before the
+ * exponential.
  */
 export function decodeChunk(
   config: ModelConfig,
@@ -87,7 +88,7 @@ interface Seen {
   readonly sin: tf.Tensor;
 }
 
-/** Attention of one new token per row, x [n, d] -> [n, d]. Adds the token's key and value to `fresh`. */
+/** Computes attention for one new token per row, x [n, d] -> [n, d]. Adds the token's key and value to `fresh`. */
 function cachedAttention(
   config: ModelConfig,
   layer: LayerParameters,
@@ -126,7 +127,7 @@ function appended(tensors: tf.Tensor[], l: number, added: tf.Tensor): tf.Tensor 
   return joined;
 }
 
-/** One token per row by inverting the cumulative distribution at `uniform` [n]; logits [n, V]. */
+/** Samples one token per row: the first whose cumulative probability is above `uniform` [n]. logits [n, V] */
 export function sampleTokens(
   logits: tf.Tensor,
   uniform: tf.Tensor,
@@ -134,7 +135,7 @@ export function sampleTokens(
   const [n, V] = logits.shape as [number, number];
   const allLogprobs = tf.logSoftmax(logits);
   const probabilities = tf.exp(allLogprobs);
-  // Up to and with equality, so that a uniform number of 0 skips tokens of probability 0.
+  // Equality counts as below, so that a uniform number of 0 skips tokens of probability 0.
   const below = tf.lessEqual(tf.cumsum(probabilities, 1), tf.reshape(uniform, [n, 1])); // [n, V]
   const ids = tf.cast(tf.minimum(tf.sum(tf.cast(below, 'float32'), 1), V - 1), 'int32'); // [n]
   const chosen = tf.oneHot(ids as tf.Tensor1D, V);

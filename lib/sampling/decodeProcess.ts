@@ -1,10 +1,11 @@
-/** One of the processes that decode for `parallelSampler.ts`: answers each request, and ends when its parent is gone. */
+/** One of the processes that decode for `parallelSampler.ts`. It answers each request and ends with its parent. */
 import { startEngine, tf } from '../engine/tensorflow';
 import { disposeTree, unflatten, type TreeShape } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import type { Parameters } from '../model/parameters';
 import { createSampler, type Rollout, type SamplingOptions } from './sampler';
 
+/** The message that asks for rollouts. */
 export interface DecodeRequest {
   readonly id: number;
   readonly config: ModelConfig;
@@ -15,13 +16,13 @@ export interface DecodeRequest {
   readonly options: SamplingOptions;
 }
 
-/** The rollouts, their texts left empty, or why there are none. */
+/** The message that answers a request: the rollouts, whose texts are empty, or why there are none. */
 export type DecodeReply =
   | { readonly id: number; readonly groups: Rollout[][] }
   | { readonly id: number; readonly error: string };
 
 async function serve(): Promise<void> {
-  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole process group: the parent decides what stops
+  process.on('SIGINT', () => {}); // Ctrl-C reaches the whole process group, and the parent decides what stops
   process.on('disconnect', () => process.exit());
   await startEngine();
   let samplerOf = '';

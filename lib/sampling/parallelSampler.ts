@@ -20,6 +20,7 @@ import {
   type SamplerSettings,
 } from './sampler';
 
+/** What a sampler with several processes is made for. */
 export interface ParallelSettings extends Pick<SamplerSettings, 'endToken' | 'decode'> {
   /** default: one for each core, at most 4; none on a GPU */
   processes?: number;
@@ -27,7 +28,7 @@ export interface ParallelSettings extends Pick<SamplerSettings, 'endToken' | 'de
   leastRows?: number;
 }
 
-/** A sampler that decodes many rows in processes of their own and few rows in this one. */
+/** Makes a sampler that decodes many rows in several processes, and few rows in this one. */
 export function createParallelSampler(config: ModelConfig, settings: ParallelSettings): Sampler {
   const { endToken, decode, leastRows = 128 } = settings;
   const count =
@@ -95,11 +96,12 @@ function startProcess(): ChildProcess {
     else reject(new Error(reply.error));
   });
   child.on('exit', (code, signal) => drop(child, `ended with ${signal ?? `code ${code}`}`));
-  child.on('error', (error) => drop(child, `failed, ${error.message}`)); // no memory for it, or a closed channel
+  // There is no memory for the process, or its channel is closed.
+  child.on('error', (error) => drop(child, `failed, ${error.message}`));
   return child;
 }
 
-/** Takes a process out of use and tells those who wait for it. */
+/** Takes a process out of use. The calls that wait for its answer fail. */
 function drop(child: ChildProcess, what: string): void {
   const place = children.indexOf(child);
   if (place >= 0) children.splice(place, 1);
@@ -119,7 +121,7 @@ function ask(child: ChildProcess, request: Omit<DecodeRequest, 'id'>): Promise<R
   });
 }
 
-/** A process that has nothing to do does not keep this one from ending. */
+/** Lets this process end although the other one lives, unless a call waits for its answer. */
 function keepAlive(child: ChildProcess): void {
   const busy = [...waiting.values()].some((request) => request.child === child);
   if (busy) {

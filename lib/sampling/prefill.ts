@@ -3,10 +3,10 @@ import type { ModelConfig } from '../model/config';
 import { decoderKeysAndValues } from '../model/decoder';
 import type { Parameters } from '../model/parameters';
 
-/** Keys and values of the tokens seen so far, one tensor [n, KV, t, D] a layer. */
+/** Keys and values of the tokens seen so far: one tensor [n, KV, t, D] for each layer. */
 export type KvCache = { readonly keys: tf.Tensor[]; readonly values: tf.Tensor[] };
 
-/** Prompts of unequal length in one block of places: shorter ones are moved to its right end. */
+/** Prompts of unequal length in one block of places. Shorter prompts stand at its right end. */
 export interface PaddedPrompts {
   /** ids of all but the last token of each prompt [P, M - 1] */
   readonly ids: Int32Array;

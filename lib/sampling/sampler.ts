@@ -1,9 +1,9 @@
 /**
- * Group rollouts: several completions of each prompt, decoded together.
+ * Samples groups of rollouts: several completions of each prompt, decoded together.
  *
  * 1. A prompt runs through the decoder once; its keys and values are shared out to the rows of its group.
- * 2. Eight steps are one recorded graph (`decodeChunk`), so a finished row runs on to the end of its chunk; what it
- *    says after its end token is thrown away.
+ * 2. Eight steps are one recorded graph (`decodeChunk`), so a finished row runs on to the end of its chunk. The tokens
+ *    after its end token are thrown away.
  * 3. Finished rows are dropped between chunks, to a multiple of 64 rows: each new matrix size costs TensorFlow a
  *    new plan.
  * 4. Recording takes longer than a short rollout, so a disposed sampler leaves its graphs to the next one of its kind.
@@ -91,7 +91,7 @@ export interface SamplerSettings {
   recorded?: boolean;
 }
 
-/** Just under 1: a cumulative sum of probabilities may end a rounding error below 1. */
+/** Uniform numbers are scaled to stay just under 1, because a cumulative sum may end a rounding error below 1. */
 const belowOne = 1 - 2e-6;
 
 /** One chunk of decoding steps. The caller disposes of the cache and the inputs. */
@@ -100,7 +100,7 @@ type Chunk = (parameters: Parameters, cache: KvCache, inputs: ChunkInputs) => Ch
 /** The graphs of disposed samplers, the newest of each kind. */
 const left = new Map<string, Jitted<[Parameters, KvCache, ChunkInputs], ChunkOutputs>>();
 
-/** A sampler for models of this shape. It holds the recorded graphs of its decoding steps: dispose of it. */
+/** Makes a sampler for models of this shape. It holds native graphs until it is disposed. */
 export function createSampler(config: ModelConfig, settings: SamplerSettings): LocalSampler {
   const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
   const step: Chunk = (parameters, cache, inputs) => decodeChunk(config, parameters, cache, inputs);
@@ -139,7 +139,7 @@ interface Decoding {
   readonly chunk: Chunk;
 }
 
-/** The groups of some prompts, whose rows are decoded together, chunk after chunk, until all have ended. */
+/** Decodes the groups of some prompts together, chunk after chunk, until all rows have ended. */
 function sampleRows(
   { config, endToken, decode, chunkLength, rowMultiple, chunk }: Decoding,
   parameters: Parameters,
@@ -213,7 +213,10 @@ function startRows(prompts: number, options: Required<SamplingOptions>): Row[] {
   });
 }
 
-/** Appends a chunk's tokens to its rows, up to their end tokens, and returns all ids [S, n]. Disposes all but the cache. */
+/**
+ * Appends a chunk's tokens to its rows, up to their end tokens, and returns all ids [S, n]. Disposes all but the
+ * cache.
+ */
 function readChunk(
   out: ChunkOutputs,
   live: readonly Row[],
@@ -252,7 +255,7 @@ export function checkSampling(
     );
 }
 
-/** A chunk that runs op by op instead of as a recorded graph. */
+/** Makes a chunk run op by op instead of as a recorded graph. */
 const eager =
   (chunk: Chunk): Chunk =>
   (...args) =>
@@ -296,7 +299,7 @@ function chunkInputs(
   };
 }
 
-/** Indices of the rows that go on: all that are alive, filled up with finished ones to the wanted number. */
+/** Returns the indices of the rows to keep: all that are alive, and finished ones up to the wanted number. */
 function rowsToKeep(live: readonly Row[], wanted: number): number[] {
   const indices = live.map((_, i) => i);
   if (wanted === live.length) return indices;
@@ -305,7 +308,7 @@ function rowsToKeep(live: readonly Row[], wanted: number): number[] {
   return [...alive, ...finished].sort((a, b) => a - b);
 }
 
-/** A cache with only these rows; the old one is disposed. */
+/** Returns a cache with only these rows, and disposes of the old one. */
 function gatherRows(cache: KvCache, rows: readonly number[]): KvCache {
   const index = tf.tensor1d(Int32Array.from(rows), 'int32');
   const gathered = {
@@ -316,7 +319,7 @@ function gatherRows(cache: KvCache, rows: readonly number[]): KvCache {
   return gathered;
 }
 
-/** A cache in which each row stands `times` times, one after another; the old one is disposed. */
+/** Returns a cache in which each row stands `times` times in succession, and disposes of the old one. */
 function repeatRows(cache: KvCache, times: number): KvCache {
   const rows = cache.keys[0]!.shape[0]!;
   return gatherRows(

@@ -10,7 +10,7 @@ import { tensorflowVersion } from './wheels.mjs';
 /** PyPI's packaging of the Zig toolchain holds a whole C++ compiler. It serves where the machine has none. */
 export const zigRequirement = 'ziglang==0.14.1';
 
-/** Zig by itself would build for this very processor, and the addon could not go along to another machine. */
+/** Without `-mcpu` Zig would build for this very processor, and the addon might not run on another machine. */
 const zigCompiler = ['-m', 'ziglang', 'c++', '-mcpu=baseline'];
 
 const sources = ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'];
@@ -19,7 +19,7 @@ const sources = ['binding/tfjs_backend.cc', 'binding/tfjs_binding.cc'];
 const packageFolder = (root) => path.join(root, 'node_modules/@tensorflow/tfjs-node-gpu');
 
 /**
- * The file that `require('@tensorflow/tfjs-node-gpu')` loads.
+ * Returns the file that `require('@tensorflow/tfjs-node-gpu')` loads.
  * @param {string} root
  */
 export function addonFile(root) {
@@ -27,7 +27,7 @@ export function addonFile(root) {
 }
 
 /**
- * Names the cached addon that was installed and found to work.
+ * Returns the file that names the cached addon which was installed and found to work.
  * @param {string} root
  */
 export function addonStamp(root) {
@@ -35,8 +35,8 @@ export function addonStamp(root) {
 }
 
 /**
- * The arguments of the C++ compiler, less the output. Paths are relative to the package, so that they are the same
- * in every clone; TensorFlow's folder is absolute, because the addon must find it from wherever it lies.
+ * Returns the arguments of the C++ compiler, except for the output. Paths are relative to the package, so that they are
+ * the same in every clone. TensorFlow's folder is absolute, because the addon must find it from any folder.
  * @param {string} tensorflow the folder that holds `tensorflow/`
  * @param {string} platform
  */
@@ -63,7 +63,7 @@ export function compilerArguments(tensorflow, platform = process.platform) {
 }
 
 /**
- * A built addon in the cache, named by everything that it was built from.
+ * Returns the file of the addon in the cache. Its name is a hash of everything that the addon is built from.
  * @param {string} root
  * @param {string} cache
  * @param {string} tensorflow
@@ -80,7 +80,7 @@ function cachedAddon(root, cache, tensorflow) {
 }
 
 /**
- * Puts the addon where Node looks for it: from the cache, or else built, and tried out.
+ * Puts the addon where Node looks for it, and tries it out. An addon that is not in the cache is built first.
  * @param {string} root
  * @param {string} cache
  * @param {string} tensorflow
@@ -152,8 +152,8 @@ async function build({ root, cache, tensorflow, python, cached }) {
 }
 
 /**
- * The C++ compiler as a command with its first arguments, or undefined for Zig: CXX where it is set (`CXX=zig` asks
- * for Zig), else the first that is on the PATH.
+ * Returns the C++ compiler as a command with its first arguments, or undefined for Zig. CXX decides where it is set
+ * (`CXX=zig` asks for Zig), else the first compiler on the PATH is taken.
  * @param {NodeJS.ProcessEnv} env
  * @returns {readonly [string, ...string[]] | undefined}
  */

@@ -18,12 +18,12 @@ const pythons = `Python ${pythonVersions.at(-1)} to ${pythonVersions[0]}`;
 
 const help = `npm run bundle -- [--out FILE]
 Makes one file of the workbook and all that its set-up downloads: npm packages, JupyterLab for ${pythons},
-TensorFlow's library for the CPU, a C++ compiler. It is for laptops of this platform (${target}) that have Node and Python and
-no network:
+TensorFlow's library for the CPU, and a C++ compiler. It is for laptops of this platform (${target}) that have Node
+and Python and no network:
 
   tar xf ${folderName}-${target}.tar.gz && cd ${folderName} && npm start
 
-  --out FILE   (data/local/${folderName}-${target}.tar.gz) an older bundle is replaced, no other file is`;
+  --out FILE   where the bundle goes (data/local/${folderName}-${target}.tar.gz); only an older bundle is replaced`;
 
 /**
  * Makes the bundle.
@@ -41,7 +41,7 @@ export async function bundle(args) {
   );
   checkOut(file);
   const commit = (await git(root, 'rev-parse', '--short', 'HEAD')).trim();
-  await setUp(); // makes the npm packages whole, and gives a pip
+  await setUp(); // it completes the npm packages, and brings a pip
   announce('making a bundle; what it holds is downloaded once more');
   const parent = path.join(root, 'data/local/unfinished-bundle');
   fs.rmSync(parent, { recursive: true, force: true });
@@ -81,7 +81,7 @@ async function git(folder, ...args) {
 }
 
 /**
- * The files of the project: what git tracks, and nothing else.
+ * Returns the files of the project: those that git tracks and that are there.
  * @param {string} folder
  */
 export async function trackedFiles(folder) {
@@ -152,7 +152,7 @@ async function fetchWheels(wheels) {
 }
 
 /**
- * What tells pip to take wheels for a Linux that is older than this one may be.
+ * Returns the options that let pip take wheels for an older Linux than this one.
  * @param {string} on
  */
 export function oldSystem(on = target) {
@@ -181,7 +181,7 @@ async function packFolder(parent, file) {
 }
 
 /**
- * The progress of a step whose bytes are known before.
+ * Returns a function that tells the progress of a step whose number of bytes is known before.
  * @param {number} total
  * @param {() => number} bytes how many there are by now
  */
@@ -198,7 +198,7 @@ const machines = {
 };
 
 /**
- * What the bundle says about itself.
+ * Returns the text of the page in the bundle that says what it is for.
  * @param {string} platform
  * @param {string} commit
  */

@@ -1,4 +1,4 @@
-/** Something that keeps the set-up from going on, and the one line that mends it. */
+/** An error that keeps the set-up from going on, with the one line that says how to mend it. */
 export class SetupError extends Error {
   /**
    * @param {string} cause short, lower case, with the value
@@ -44,7 +44,7 @@ const knownFailures = /** @type {readonly [RegExp, string, string][]} */ ([
 ]);
 
 /**
- * The error for a tool that failed: a known cause in plain words, else the tool's own first lines about it.
+ * Returns the error for a tool that failed. It says a known cause in plain words, or repeats the tool's own lines.
  * @param {string} tool
  * @param {string} output everything that the tool printed
  */
@@ -60,7 +60,7 @@ export function failureOf(tool, output) {
 }
 
 /**
- * The first lines that speak of an error, or else the last lines: at least one, at most three.
+ * Returns the first lines that speak of an error, or else the last lines: at least one, at most three.
  * @param {string} output
  */
 export function errorLines(output) {

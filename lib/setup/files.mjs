@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 
 /**
- * The text of a file, or '' where there is none.
+ * Returns the text of a file, or '' where there is none.
  * @param {string} file
  */
 export function readText(file) {
@@ -11,7 +11,7 @@ export function readText(file) {
 }
 
 /**
- * Writes a file whole or not at all: to a temporary name beside it, then renamed.
+ * Writes a file whole or not at all: it is written under a temporary name and then renamed.
  * @param {string} file
  * @param {string | Uint8Array} data
  */
@@ -23,7 +23,7 @@ export function writeAtomic(file, data) {
 }
 
 /**
- * A checksum of several texts or files' contents, in order: 16 hexadecimal digits.
+ * Returns a checksum of several texts in their order: 16 hexadecimal digits.
  * @param {readonly (string | Uint8Array)[]} parts
  */
 export function hashOf(parts) {
@@ -34,7 +34,7 @@ export function hashOf(parts) {
 }
 
 /**
- * Bytes in all files below a folder; a file that vanishes while it is counted is not counted.
+ * Returns the bytes in all files below a folder. A file that vanishes meanwhile is not counted.
  * @param {string} folder
  * @returns {number}
  */
@@ -50,7 +50,7 @@ export function folderBytes(folder) {
 }
 
 /**
- * Free bytes on the disk of a folder, which need not exist yet.
+ * Returns the free bytes on the disk of a folder, which need not exist yet.
  * @param {string} folder
  * @returns {number}
  */

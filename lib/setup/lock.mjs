@@ -1,13 +1,13 @@
 import fs from 'node:fs';
 import path from 'node:path';
 
-/** The lock that this process holds, or ''. */
+/** The file of the lock that this process holds, or ''. */
 let held = '';
 
 /**
- * Does some work while no other set-up of the same cache folder is at work. A lock names its process and that
- * process's latest child: when the set-up is killed, its `pip` or `npm` may live on for a while, and the next set-up
- * must not work beside it. A lock whose processes are all gone is taken over.
+ * Does some work while no other set-up of the same cache folder is working. A lock names its process and that
+ * process's latest child, because the `pip` or `npm` of a set-up that was killed may live on for a while, and the next
+ * set-up must not work beside it. A lock whose processes have all ended is taken over.
  * @template T
  * @param {string} folder
  * @param {() => Promise<T>} work
@@ -46,7 +46,7 @@ function take(lock) {
   const own = `${lock}.${process.pid}`;
   fs.writeFileSync(own, String(process.pid));
   try {
-    fs.linkSync(own, lock); // creates the lock together with its contents, or fails
+    fs.linkSync(own, lock); // this creates the lock together with its contents, or fails
     return true;
   } catch (error) {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
@@ -63,7 +63,7 @@ function ownersOf(lock) {
   try {
     return fs.readFileSync(lock, 'utf8').split(' ').map(Number);
   } catch {
-    return []; // released since
+    return []; // the lock was released in between
   }
 }
 

@@ -9,7 +9,7 @@ import { builds } from './wheels.mjs';
 /** The folder of the repository. */
 export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
 
-/** The wheels that a bundle brings along. Where they are, the set-up needs no network. */
+/** The folder of the wheels that a bundle brings along. With it the set-up needs no network. */
 export const offlineFolder = path.join(root, 'data/local/offline');
 
 /** Whether this folder is an unpacked bundle. */
@@ -19,7 +19,7 @@ export const isBundle = () => fs.existsSync(offlineFolder);
 const oldestNode = /** @type {const} */ ([20, 19]);
 
 /**
- * Whether a Node version will do.
+ * Returns whether the workbook runs on a version of Node.
  * @param {string} version as `process.versions.node` has it
  */
 export function nodeWillDo(version) {
@@ -28,7 +28,7 @@ export function nodeWillDo(version) {
 }
 
 /**
- * Throws where the workbook cannot run.
+ * Throws if the workbook cannot run on a machine.
  * @param {{node: string, platform: string, musl: boolean}} machine
  */
 export function checkMachine({ node, platform, musl }) {
@@ -49,7 +49,7 @@ export function checkMachine({ node, platform, musl }) {
   }
 }
 
-/** This machine, for `checkMachine`. */
+/** Returns what `checkMachine` has to know about this machine. */
 export function thisMachine() {
   const { platform } = process;
   const report = /** @type {any} */ (process.report);
@@ -59,7 +59,7 @@ export function thisMachine() {
 }
 
 /**
- * The folder of this user that all clones share: the TensorFlow library and the built addons.
+ * Returns the folder that all clones of a user share. It holds the TensorFlow library and the built addons.
  * @param {NodeJS.ProcessEnv} env
  * @param {string} platform
  * @param {string} home
@@ -73,7 +73,7 @@ export function cacheFolder(env = process.env, platform = process.platform, home
   return path.join(caches, 'r1-workbook');
 }
 
-/** The name of the first NVIDIA GPU whose driver answers, or undefined. */
+/** Returns the name of the first NVIDIA GPU whose driver answers, or undefined. */
 export async function gpuName() {
   const smi = findProgram(['nvidia-smi']);
   if (!smi) return undefined;
@@ -89,7 +89,8 @@ export const caution =
   target === 'linux-x64' ? '' : `nobody has tried the workbook on ${target} yet`;
 
 /**
- * The build of TensorFlow to use: as R1_DEVICE says, else for the GPU where there is one and a build for it.
+ * Returns the build of TensorFlow to use. R1_DEVICE decides where it is set; else a GPU is used if there is one and a
+ * build for it.
  * @param {string | undefined} asked R1_DEVICE
  * @param {string | undefined} gpu name of the GPU
  * @param {string} on a key of `builds`
@@ -112,7 +113,7 @@ export function chooseBuild(asked, gpu, on = target) {
   return wantsGpu && cuda ? cuda : cpu;
 }
 
-/** The build for this machine. A bundle has the one for the CPU only, whatever GPU there is. */
+/** Returns the build for this machine. A bundle holds only the build for the CPU. */
 export async function buildHere() {
   return chooseBuild(process.env.R1_DEVICE || (isBundle() ? 'cpu' : ''), await gpuName());
 }

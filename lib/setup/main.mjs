@@ -1,4 +1,6 @@
-/** What the npm scripts call: sets up what is missing, then runs a command. `--help` lists the commands. */
+/**
+ * The program behind every npm script. It sets up what is missing, then runs a command; `--help` lists the commands.
+ */
 import { spawn } from 'node:child_process';
 import os from 'node:os';
 import path from 'node:path';
@@ -34,7 +36,7 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
 
 const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures', 'docs'];
 
-/** Runs one command line; returns the exit code. */
+/** Runs one command line and returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {
   const own = ['start', 'setup', 'doctor'];
   if (command === '--help' || (own.includes(command) && args.includes('--help'))) {
@@ -90,8 +92,8 @@ function runJupyterLab(args) {
 }
 
 /**
- * Runs a program in the place of this one. What to do on Ctrl-C is the program's own decision: a terminal sends the
- * signal to both, so that here it is only ignored; without a terminal it is passed on.
+ * Runs a program in the place of this one. The program itself decides what happens on Ctrl-C. A terminal sends the
+ * signal to both, so this process ignores it; without a terminal it passes the signal on.
  * @param {string} program
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} env

@@ -12,7 +12,7 @@ const stampOf = (root) => path.join(root, 'node_modules/.r1-packages');
 const lockHash = (root) => hashOf([readText(path.join(root, 'package-lock.json'))]);
 
 /**
- * Whether node_modules holds what the lockfile says, from an install that went through to its end.
+ * Returns whether node_modules holds what the lockfile says, from an installation that was completed.
  * @param {string} root
  */
 export function hasNpmPackages(root) {

@@ -5,11 +5,11 @@ import { pipeline } from 'node:stream/promises';
 import zlib from 'node:zlib';
 import { SetupError, failureOf } from './errors.mjs';
 
-/** The folder in a bundle. A bundle is known by it: it is the first entry. */
+/** The folder in a bundle. It is the first entry of the file, by which a bundle is recognised. */
 export const folderName = 'r1-workbook-offline';
 
 /**
- * Throws where no bundle may be written: an older bundle is replaced, any other file is left alone.
+ * Throws if a bundle may not be written to a file. An older bundle may be replaced, any other file may not.
  * @param {string} file
  */
 export function checkOut(file) {
@@ -32,7 +32,7 @@ function isPacked(file) {
   const length = fs.readSync(opened, start);
   fs.closeSync(opened);
   try {
-    const part = { finishFlush: zlib.constants.Z_SYNC_FLUSH }; // the rest was not read
+    const part = { finishFlush: zlib.constants.Z_SYNC_FLUSH }; // tar ends early because the rest was not read
     const first = zlib.gunzipSync(start.subarray(0, length), part);
     return first.toString('latin1').startsWith(`${folderName}/`);
   } catch {

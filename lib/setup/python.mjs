@@ -12,8 +12,8 @@ export const pythonVersions = /** @type {const} */ (['3.14', '3.13', '3.12', '3.
 const oldestPython = 10; // of Python 3
 
 /**
- * The folder of the Python environment to use: the active conda environment, else `.venv`. Conda's own `base`
- * environment is often active without anybody having asked for it, and is left alone.
+ * Returns the folder of the Python environment to use: the active conda environment, else `.venv`. Conda's own `base`
+ * environment is left alone, because it is often active although nobody asked for it.
  * @param {string} root
  * @param {NodeJS.ProcessEnv} env
  */
@@ -24,7 +24,7 @@ export function pythonFolder(root, env = process.env) {
 }
 
 /**
- * The Python program of an environment.
+ * Returns the Python program of an environment.
  * @param {string} folder
  */
 export function pythonOf(folder) {
@@ -45,7 +45,7 @@ const stampOf = (folder) => path.join(folder, '.r1-workbook');
 const stampText = (root, folder) => `${folder}\n${hashOf([readText(requirementsFile(root))])}\n`;
 
 /**
- * Whether the Python environment holds the pinned packages, from an install that went through to its end.
+ * Returns whether the Python environment holds the pinned packages, from an installation that was completed.
  * @param {string} root
  * @param {string} folder
  */
@@ -74,7 +74,7 @@ export async function installPythonPackages(root, folder) {
 }
 
 /**
- * Runs pip; a failure is a SetupError. In a bundle it takes everything from there and asks no index.
+ * Runs pip; a failure is a SetupError. In a bundle pip takes everything from the bundle and asks no index.
  * @param {string} python
  * @param {readonly string[]} args
  * @param {NodeJS.ProcessEnv} [env] added to this process's own
@@ -84,7 +84,7 @@ export async function pip(python, args, env, program = ['-m', 'pip']) {
   const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
   const source = isBundle() ? ['--no-index', `--find-links=${offlineFolder}`] : [];
   const { code, output } = await run(python, [...program, ...args, ...quiet, ...source], {
-    env: { ...process.env, PIP_USER: '0', ...env }, // PIP_USER=1 of a person's settings fails in an environment
+    env: { ...process.env, PIP_USER: '0', ...env }, // PIP_USER=1 in a person's settings would fail in an environment
   });
   if (code === 0) return;
   if (isBundle() && /No matching distribution/.test(output)) {
@@ -111,7 +111,7 @@ async function makeEnvironment(folder) {
 }
 
 /**
- * The first Python on the PATH that is new enough.
+ * Returns the first Python on the PATH that is new enough.
  * @returns {Promise<string>}
  */
 export async function findPython() {
@@ -138,7 +138,7 @@ export async function findPython() {
 }
 
 /**
- * The version of a Python program, like `3.12.4`; throws where it is too old or does not run.
+ * Returns the version of a Python program, such as `3.12.4`. Throws if it is too old or does not run.
  * @param {string} python
  */
 export async function checkPython(python) {
@@ -155,12 +155,12 @@ export async function checkPython(python) {
 }
 
 /**
- * JupyterLab's first start asks whether it may fetch news; a reader of a workbook need not be asked.
+ * Turns off the question whether JupyterLab may fetch news, which its first start would ask.
  * @param {string} folder
  */
 function switchNewsOff(folder) {
   const file = path.join(folder, 'share/jupyter/lab/settings/overrides.json');
-  if (fs.existsSync(file)) return; // a conda environment may have its own
+  if (fs.existsSync(file)) return; // a conda environment may have a setting of its own
   const settings = {
     '@jupyterlab/apputils-extension:notification': { fetchNews: 'false', checkForUpdates: false },
   };

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { noteChild } from './lock.mjs';
 
 /**
- * Runs a program to its end and keeps what it printed. Never throws: a program that cannot be started has code 127.
+ * Runs a program to its end and keeps what it printed. It never throws: a program that cannot be started has code 127.
  * @param {string} command
  * @param {readonly string[]} args
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv}} [options]
@@ -24,7 +24,7 @@ export function run(command, args, { cwd, env = process.env } = {}) {
 }
 
 /**
- * The first of some programs that is on the PATH, as a full path.
+ * Returns the full path of the first of some programs that is on the PATH.
  * @param {readonly string[]} names
  * @param {string} [searchPath]
  */

@@ -18,10 +18,12 @@ import { findProgram } from './run.mjs';
 import { installTensorflow, tensorflowFolder } from './tensorflow.mjs';
 import { say } from './terminal.mjs';
 
-/** Says that nothing is missing, and to what that was owed. */
+/** The file which says that nothing is missing. It names what that depends on. */
 export const readyFile = path.join(root, 'node_modules/.r1-ready');
 
-/** Everything that decides what the steps would do: while it stays the same, a finished set-up stays right. */
+/**
+ * Returns a hash of everything that decides what the steps would do. While it stays the same, nothing has to be done.
+ */
 function fingerprint() {
   const folder = path.join(root, 'lib/setup');
   const code = fs
@@ -42,13 +44,13 @@ function fingerprint() {
   ]);
 }
 
-/** Whether nothing is missing, judged from the stamp of the last set-up and the files that it left. */
+/** Returns whether nothing is missing, judged from the stamp of the last set-up and the files that it left. */
 function isSetUp() {
   const [stamp, ...files] = readText(readyFile).split('\n');
   return stamp === fingerprint() && files.every((file) => fs.existsSync(file));
 }
 
-/** Lets the next set-up look at every step again and try out the addon, even where nothing seems to be missing. */
+/** Lets the next set-up look at every step again and try out the addon, even if nothing seems to be missing. */
 export function forgetLastSetUp() {
   for (const file of [readyFile, addonStamp(root)]) fs.rmSync(file, { force: true });
 }
@@ -76,9 +78,9 @@ export async function setUp() {
 }
 
 /**
- * The environment for what runs after the set-up: this Python and this Node first, a quiet TensorFlow, and large
- * memory pages. A training step takes and returns tens of megabytes many times; with pages of 4 kB the kernel's work
- * on them takes as long as the arithmetic (other C libraries than glibc ignore the setting).
+ * Returns the environment variables for what runs after the set-up: this Python and this Node come first on the PATH,
+ * TensorFlow is quiet, and memory pages are large. A training step takes and returns tens of megabytes many times, and
+ * with pages of 4 kB the kernel's work on them takes as long as the arithmetic. Only glibc knows the setting.
  */
 export function commandEnvironment() {
   const programs = [path.dirname(pythonOf(pythonFolder(root))), path.dirname(process.execPath)];

@@ -11,8 +11,8 @@ import { tensorflowVersion } from './wheels.mjs';
 /** @typedef {import('./wheels.mjs').Build} Build */
 
 /**
- * What is unpacked: the library, the headers that the addon includes, and in a CUDA set NVIDIA's libraries. The
- * layout stays that of the wheels, because TensorFlow looks for CUDA in `../nvidia/`.
+ * The files that are unpacked: the library, the headers that the addon includes, and NVIDIA's libraries in the build
+ * for the GPU. They keep the folders of the wheels, because TensorFlow looks for CUDA in `../nvidia/`.
  */
 const wanted = [
   'tensorflow/libtensorflow',
@@ -24,7 +24,7 @@ const wanted = [
 ];
 
 /**
- * The folder of the unpacked library. It appears under this name only when it is whole.
+ * Returns the folder of the unpacked library. It appears under this name only when it is complete.
  * @param {string} cache
  * @param {Build} build
  */
@@ -63,12 +63,12 @@ export async function installTensorflow(cache, build, python) {
 }
 
 /**
- * Throws where the wheels and what is unpacked from them do not fit.
+ * Throws if the disk has no room for the wheels and for what is unpacked from them.
  * @param {string} cache
  * @param {Pick<Build, 'downloadMB' | 'unpackedMB'>} build
  */
 export function checkFreeSpace(cache, { downloadMB, unpackedMB }, free = freeBytes(cache)) {
-  // for a moment pip has a second copy of the wheels, which is gone before they are unpacked
+  // pip holds a second copy of the wheels for a moment, which it removes before they are unpacked
   const needed = (downloadMB + Math.max(downloadMB, unpackedMB)) * 1e6;
   if (free >= needed) return;
   const gigabytes = (/** @type {number} */ bytes) => `${(bytes / 1e9).toFixed(1)} GB`;
@@ -79,7 +79,8 @@ export function checkFreeSpace(cache, { downloadMB, unpackedMB }, free = freeByt
 }
 
 /**
- * Downloads the wheels of a build into a folder. pip checks them against the pinned checksums, and keeps none that differs.
+ * Downloads the wheels of a build into a folder. pip checks them against the pinned checksums, and keeps none that
+ * differs.
  * @param {string} folder
  * @param {Build} build
  * @param {string} python

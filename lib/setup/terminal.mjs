@@ -20,7 +20,7 @@ export function say(text) {
 }
 
 /**
- * Seconds as a person reads them: `0.4 s`, `12 s`, `2 min 05 s`.
+ * Returns seconds as a person reads them: `0.4 s`, `12 s`, `2 min 05 s`.
  * @param {number} seconds
  */
 export function formatSeconds(seconds) {
@@ -31,7 +31,7 @@ export function formatSeconds(seconds) {
 }
 
 /**
- * How far a download has come, with the time left once that can be told.
+ * Returns how far a download has come, with the time left as soon as it can be estimated.
  * @param {number} bytes
  * @param {number} totalMB
  * @param {number} seconds since it began
@@ -73,7 +73,7 @@ export async function step(label, work, progress = () => '') {
   }
 }
 
-// What libtensorflow says in each process whatever its log level is, before it can be told to say less.
+// Lines that libtensorflow prints in each process whatever its log level is, before the level can be set.
 const noise = /^.*(absl::InitializeLog\(\)|oneDNN custom operations are on).*\n/gm;
 
 /**

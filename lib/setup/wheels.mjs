@@ -59,7 +59,7 @@ const linuxX64Gpu = {
 };
 
 /**
- * Untested: the wheel's contents were looked at, but nobody has run the workbook on this platform yet.
+ * This build is untested: the wheel's contents were looked at, but nobody has run the workbook on this platform yet.
  * @type {Build}
  */
 const linuxArm64Cpu = {
@@ -73,7 +73,7 @@ const linuxArm64Cpu = {
 };
 
 /**
- * Untested, as above.
+ * This build is untested: nobody has run the workbook on this platform yet.
  * @type {Build}
  */
 const macArm64Cpu = {

@@ -1,13 +1,13 @@
 import { UserError } from '../core/errors';
 import { idOfToken, specialTokens, tagTokens, vocabulary } from './vocabulary';
 
-/** The words of a text: whatever stands between white space. */
+/** Splits a text at white space into its tokens. */
 export function splitTokens(text: string): string[] {
   return text.split(/\s+/).filter((token) => token !== '');
 }
 
 /**
- * The ids of a text or of a list of tokens: `encode('<bos> make 3')` is `[1, 81, 15]`.
+ * Returns the ids of a text or of a list of tokens: `encode('<bos> make 3')` is `[1, 81, 15]`.
  * Throws a UserError for a word that is not in the vocabulary.
  */
 export function encode(text: string | readonly string[]): number[] {
@@ -23,14 +23,15 @@ export function encode(text: string | readonly string[]): number[] {
   });
 }
 
-/** The text of any ids, marks included. An id without a token reads `<unk:ID>`, so that nothing is hidden. */
+/** Returns the text of any ids, including special tokens. An id without a token reads `<unk:ID>`. */
 export function decode(ids: ArrayLike<number>): string {
   return Array.from(ids, (id) => vocabulary[id] ?? `<unk:${id}>`).join(' ');
 }
 
 /**
- * The contents of `tokenizer.json` for a model that knows the first `size` tokens, which Hugging Face's `PreTrainedTokenizerFast` reads to the same ids. As in
- * DeepSeek-R1's own file, the tags are tokens that stay in a text which is decoded without special tokens.
+ * Returns `tokenizer.json` for a model that knows the first `size` tokens. Hugging Face's `PreTrainedTokenizerFast`
+ * reads it and gives the same ids. As in DeepSeek-R1's own file, the tags are no special tokens: they stay in a text
+ * that is decoded without special tokens.
  */
 export function tokenizerJson(size = vocabulary.length): string {
   const file = {
@@ -59,7 +60,7 @@ export function tokenizerJson(size = vocabulary.length): string {
   return JSON.stringify(file, null, 2) + '\n';
 }
 
-/** The contents of `tokenizer_config.json`. */
+/** Returns `tokenizer_config.json`. */
 export function tokenizerConfigJson(): string {
   const file = {
     tokenizer_class: 'PreTrainedTokenizerFast',

@@ -19,7 +19,7 @@ export function assertAllclose(
   }
 }
 
-/** The values of a tensor, or an array as it is. */
+/** Returns the values of a tensor, or an array as it is. */
 export function numbers(values: tf.Tensor | ArrayLike<number>): ArrayLike<number> {
   return values instanceof tf.Tensor ? values.dataSync() : values;
 }

@@ -5,7 +5,7 @@ import type { ModelConfig } from '../../lib/model/config';
 import { initParameters, type Parameters } from '../../lib/model/parameters';
 import type { ReferenceLayer, ReferenceWeights } from './referenceDecoder';
 
-/** A decoder of about a thousand weights in which no two sizes are equal by chance. */
+/** Returns the shape of a decoder of about a thousand weights, in which no two sizes are equal by chance. */
 export function microConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
   return {
     vocabSize: 11,
@@ -21,7 +21,7 @@ export function microConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
   };
 }
 
-/** Weights for tests: unlike fresh ones, no gain is 1, no bias is 0, and the logits are far from equal. */
+/** Draws weights for tests. Unlike fresh ones they have no gain of 1 and no bias of 0, and their logits differ much. */
 export function randomParameters(config: ModelConfig, seed: number): Parameters {
   const random = createRandom(seed, 'test parameters');
   const blank = initParameters(config, 0);
@@ -35,7 +35,7 @@ export function randomParameters(config: ModelConfig, seed: number): Parameters 
   return unflatten(treeShape(blank), filled) as Parameters;
 }
 
-/** The same weights for the reference decoder. */
+/** Returns weights in the form that the reference decoder takes. */
 export function toReference(parameters: Parameters): ReferenceWeights {
   const wide = (tensor: tf.Tensor): Float64Array => Float64Array.from(tensor.dataSync());
   return {
@@ -48,7 +48,7 @@ export function toReference(parameters: Parameters): ReferenceWeights {
   };
 }
 
-/** A copy of every number of some tensors, to compare later bit for bit. */
+/** Copies every number of some tensors, so that they can be compared later bit for bit. */
 export function snapshot(...trees: TensorTree[]): Float32Array[] {
   return flatten(trees).map((tensor) => (tensor.dataSync() as Float32Array).slice());
 }

@@ -8,7 +8,7 @@ import { without } from './rows';
 
 const config = modelConfig('tiny', taskVocabularySize);
 
-/** A model of the smallest size with fresh weights: what the runs of tests start from. */
+/** A model of the smallest size with fresh weights. The runs of tests start from it. */
 export const microBase: Model = { config, parameters: initParameters(config, 1) };
 
 /** What every micro run of `trainRL` is given. */
@@ -23,7 +23,7 @@ export const microRL: Partial<RLSettings> = {
   batches: [{ rows: 3, rowLength: 32 }],
 };
 
-/** The rows of a run's metrics without the columns that depend on the clock or on the machine's memory. */
+/** Returns the rows of a run's metrics without the columns that depend on the clock or on the machine's memory. */
 export function metricsOf(folder: string): Row[] {
   const isTimed = (column: string): boolean => /^(seconds$|speed|memory)/.test(column);
   return readMetrics(folder).map((row) => without(row, ...Object.keys(row).filter(isTimed)));

@@ -1,6 +1,6 @@
 import type { Cell, Notebook } from '../../lib/jupyter/notebook';
 
-/** A notebook of these cells, code that has run where they say nothing else. */
+/** Makes a notebook of these cells. A cell holds code that has run, unless it says something else. */
 export function notebookOf(...cells: Partial<Cell>[]): Notebook {
   return {
     cells: cells.map((cell, i) => ({

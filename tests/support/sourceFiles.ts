@@ -19,7 +19,7 @@ export interface FunctionSize {
 
 const sources = ['.ts', '.mjs', '.cjs'];
 
-/** The files below lib/ that hold code in TypeScript or JavaScript. */
+/** Reads the files below lib/ that hold code in TypeScript or JavaScript. */
 export function sourceFiles(): SourceFile[] {
   return fs
     .readdirSync(path.join(root, 'lib'), { recursive: true, encoding: 'utf8' })
@@ -33,8 +33,8 @@ export function sourceFiles(): SourceFile[] {
 }
 
 /**
- * The files that a file imports: by `import`, by `require`, or as a type in a JSDoc comment. A path that leads to no
- * file stands inside of a string; the compiler refuses it everywhere else.
+ * Returns the files that a file imports: by `import`, by `require`, or as a type in a JSDoc comment. A path that leads
+ * to no file stands inside of a string; the compiler refuses it everywhere else.
  */
 function importsOf(file: string, text: string): string[] {
   const named = text.matchAll(/\b(?:from|import|require)\s*\(?\s*'(\.{1,2}\/[^']*|\.{1,2})'/g);
@@ -48,7 +48,7 @@ function importsOf(file: string, text: string): string[] {
 const isFile = (file: string): boolean =>
   fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.isFile() ?? false;
 
-/** All functions of a file, nested ones as well; the lines of a nested function count for the outer one too. */
+/** Returns all functions of a file. The lines of a nested function count for the outer one too. */
 export function functionsOf({ file, text }: SourceFile): FunctionSize[] {
   const parsed = ts.createSourceFile(file, text, ts.ScriptTarget.Latest, true);
   const lineOf = (position: number): number => parsed.getLineAndCharacterOfPosition(position).line;
@@ -68,7 +68,7 @@ export function functionsOf({ file, text }: SourceFile): FunctionSize[] {
   return found;
 }
 
-/** A function's own name, or that of the variable or property which holds it. */
+/** Returns a function's own name, or that of the variable or property which holds it. */
 function nameOf(node: ts.SignatureDeclaration, parsed: ts.SourceFile): string {
   if (node.name) return node.name.getText(parsed);
   const { parent } = node;
@@ -77,15 +77,15 @@ function nameOf(node: ts.SignatureDeclaration, parsed: ts.SourceFile): string {
 }
 
 /**
- * Whether a file ends in an expression statement. The compiler of the notebooks crashes on such a file of lib/, because
- * it takes the last expression for a value to print.
+ * Returns whether a file ends in an expression statement. The compiler of the notebooks crashes on such a file of
+ * lib/, because it takes the last expression for a value to print.
  */
 export function endsInExpression(code: string): boolean {
   const last = ts.createSourceFile('code.ts', code, ts.ScriptTarget.Latest).statements.at(-1);
   return last !== undefined && ts.isExpressionStatement(last);
 }
 
-/** The circles of a graph of imports, each once, as a list of files in which every file imports the next one. */
+/** Returns the circles of a graph of imports. Each is a list of files in which every file imports the next one. */
 export function circlesOf(files: readonly SourceFile[]): string[][] {
   const importsBy = new Map(files.map(({ file, imports }) => [file, imports]));
   const done = new Set<string>();

@@ -2,7 +2,7 @@ import * as vega from 'vega';
 import { compile } from 'vega-lite';
 import type { Chart } from '../../lib/plots/theme';
 
-/** Everything that vega-lite and vega have to say about a chart. */
+/** Returns every warning of vega-lite and vega about a chart. */
 export async function warningsOf(chart: Chart): Promise<string[]> {
   const warnings: string[] = [];
   const note = (...args: unknown[]): object => {

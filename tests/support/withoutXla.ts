@@ -1,6 +1,6 @@
 /**
- * Import this first in tests that are not about XLA: compiling a trainer's graph takes it seconds, running the tiny
- * graph as it is takes none. The tests of the engine, the model and the runs leave XLA on.
+ * Turns XLA off. Tests that are not about XLA import this file first, because XLA takes seconds to compile a graph that
+ * runs in no time without it. The tests of the engine, the model and the runs leave XLA on.
  */
 process.env.TF_XLA_FLAGS = '--tf_xla_clustering_fuel=0';
 

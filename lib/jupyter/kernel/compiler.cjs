@@ -23,13 +23,13 @@ function createWatchCompilerHost(...args) {
 require('tsx/cjs/api').register();
 
 /**
- * What tslab needs of a builder: to compile cells, and to know what they import. A builder of TypeScript's own keeps
- * books on every file of every package, which takes half the time of a cell's compilation.
+ * Makes a builder that does what tslab needs: it compiles cells and knows what they import. TypeScript's own builder
+ * also keeps track of every file of every package, which takes half the time of a cell's compilation.
  * @param {any[]} args
  */
 function createBuilder(...args) {
   const builder = ts.createAbstractBuilder(...args);
-  const checker = builder.getProgram().getTypeChecker(); // now, because it finds the names that tslab looks for
+  const checker = builder.getProgram().getTypeChecker(); // made now, because it finds the names that tslab looks for
   const isCell = (/** @type {any} */ file) => path.basename(file.fileName) === '__tslab__.ts';
   return {
     ...builder,
@@ -40,7 +40,7 @@ function createBuilder(...args) {
 }
 
 /**
- * The paths of a file and of all that it imports, itself or through others; of packages none.
+ * Returns the paths of a file and of all files that it imports, itself or through others, except for those of packages.
  * @param {any} file
  * @param {any} checker
  * @param {Set<string>} paths found so far

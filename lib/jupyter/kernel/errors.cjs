@@ -24,7 +24,7 @@ function oneLine(/** @type {string} */ ename, /** @type {string} */ evalue) {
   return { ename, evalue, traceback: [`${ename}: ${evalue}`] };
 }
 
-/** The frames of a stack that help a reader: those of lib/ and of packages, without the kernel's own. */
+/** Returns the frames of a stack that help a reader: those of lib/ and of packages, without the kernel's own. */
 function readableFrames(/** @type {string} */ stack) {
   return stack
     .split('\n')
@@ -43,8 +43,8 @@ function describeThrown(/** @type {any} */ error) {
 }
 
 /**
- * What the compiler says. A cell that is run before the ones above it knows none of their names; that the types which
- * follow from them are unknown as well is left out, and what to do is said.
+ * Describes what the compiler reported. A cell that is run before the cells above it does not know their names. Its
+ * error then says so and names the way out; the messages about types that follow from those names are left out.
  * @returns {CellError}
  */
 function describeDiagnostics(/** @type {string[]} */ messages) {
@@ -56,7 +56,7 @@ function describeDiagnostics(/** @type {string[]} */ messages) {
   return { ename, evalue, traceback: [`${ename}: ${evalue}`, ...more, ...advice] };
 }
 
-/** The error of the cell that has just failed; the next cell starts without one. */
+/** Returns the error of the cell that has just failed, and forgets it. */
 function takeError() {
   const error = thrown ? describeThrown(thrown.error) : describeDiagnostics(diagnostics);
   thrown = undefined;

@@ -2,7 +2,7 @@
 // of tslab 1.0.22, so package.json pins that version and tests/jupyter.test.ts runs the real thing.
 const path = require('node:path');
 
-// Every notebook sees the repository as its working folder, wherever it lies itself: './lib/x' and 'data/y' just work.
+// The working folder of every notebook is the repository, so that './lib/x' and 'data/y' work in all of them.
 process.chdir(path.resolve(__dirname, '../../..'));
 // Errors of libtensorflow still reach the terminal; its remarks about the CPU do not.
 process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
@@ -12,7 +12,7 @@ require('./sockets.cjs');
 require('./stop.cjs');
 require('./messages.cjs');
 
-// No orphans: end with the Jupyter server that started this kernel, however it ended.
+// The kernel ends with the Jupyter server that started it, however that ended.
 const server = process.ppid;
 setInterval(() => {
   if (process.ppid !== server) process.exit(1);

@@ -1,4 +1,5 @@
-// Which message of the shell channel goes where: cells to the queue, comms and history to us, the rest to tslab.
+// Decides who takes a message of the shell channel: the queue takes cells, this code takes comms and history, and tslab
+// takes the rest.
 const { ZmqServer } = require('tslab/dist/jupyter');
 const { enqueue, executeCell } = require('./cells.cjs');
 const { setCommParent, listComms, handleComm } = require('./comms.cjs');
@@ -8,7 +9,7 @@ const { send } = require('./send.cjs');
 const prototype = ZmqServer.prototype;
 const { handleShellMessage, handleKernelInfo } = prototype;
 /**
- * tslab's message class, which it does not export: taken from every client's first message.
+ * The message class of tslab, which does not export it. It is taken from the first message of a client.
  * @type {any}
  */
 let Message = null;

@@ -1,5 +1,5 @@
-// What a cell prints and shows. Printed text is joined for 50 ms into one message: Jupyter's server drops output above
-// about 1000 messages a second, and a loop prints faster than that.
+// Sends what a cell prints and shows. The text printed within 50 ms is joined into one message, because Jupyter's
+// server drops output above about 1000 messages a second, and a loop prints faster than that.
 const jupyter = require('tslab/dist/jupyter');
 
 const joinMs = 50;
@@ -9,8 +9,8 @@ const joinCharacters = 65536;
 let flushOutput = () => {};
 
 /**
- * From now on everything printed or shown in this process belongs to one cell, also after the cell has ended: that is
- * where a timer's late output should appear.
+ * Makes everything that this process prints or shows from now on appear under one cell. It does so even after the cell
+ * has ended, because the late output of a timer belongs there.
  * @param {(type: string, content: object) => void} publish sends one message for this cell
  */
 function openOutput(publish) {

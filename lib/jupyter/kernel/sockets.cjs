@@ -1,4 +1,4 @@
-// Two habits of zeromq.js that lose messages of a notebook kernel, taken off.
+// Changes two habits of zeromq.js that lose messages of a notebook kernel.
 const zmq = require('zeromq');
 
 // bind() works in another thread, and until it is done the socket refuses to be used. tslab listens before it binds: a
