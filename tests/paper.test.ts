@@ -9,7 +9,7 @@ import { disposeTree } from '../lib/engine/tree';
 import { modelConfig, weightsOf } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
 import { indexedPng, mostColours } from '../lib/plots/indexedPng';
-import { untitled, type PaperFigure } from '../lib/plots/paper/frame';
+import { stacked, untitled, type PaperFigure } from '../lib/plots/paper/frame';
 import { markdownTables } from '../lib/plots/paper/markdown';
 import { figuresPage } from '../lib/plots/paper/page';
 import {
@@ -203,6 +203,25 @@ test('the page holds all of it, and asks for nothing else', () => {
     for (const { rows } of panels)
       assert.ok(page.includes(`<td>${Object.values(rows[0]!)[0]}</td>`));
   }
+});
+
+test('on a narrow screen the plots of a figure stand below each other, and none is wider than the screen', async () => {
+  for (const [name, figure] of figures) {
+    const narrow = stacked(figure);
+    const { title, columns, concat } = narrow.spec as unknown as Record<string, unknown> & {
+      concat: { title: { text: string }; width: number }[];
+    };
+    assert.deepEqual([title, columns], [undefined, 1]);
+    const titles = concat.map((plot) => plot.title.text);
+    assert.deepEqual(titles, figure.panels.map((panel) => panel.title), name); // prettier-ignore
+    for (const { width } of concat) assert.ok(width > 100 && width <= 340, `${name}: ${width}`);
+    assert.deepEqual(await warningsOf(narrow), []);
+  }
+  const page = figuresPage([{ name: 'length', figure: drawn.length }], []);
+  const [, json] = /<script type="application\/json">(.*?)<\/script>/.exec(page)!;
+  const [wide, narrow] = JSON.parse(json!) as Record<string, unknown>[];
+  assert.deepEqual(wide, JSON.parse(JSON.stringify(untitled(drawn.length).spec)));
+  assert.deepEqual(narrow, JSON.parse(JSON.stringify(stacked(drawn.length).spec)));
 });
 
 test('tables: plots of the same categories are columns of one, and nothing in a cell is taken for markup', () => {

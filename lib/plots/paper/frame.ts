@@ -35,8 +35,9 @@ export interface PaperFigure extends Chart, Caption {
   readonly panels: readonly Panel[];
 }
 
-/** Pixels of a whole figure and between its columns. */
+/** The width of a whole figure, of one for a telephone, and of the gap between two columns, in pixels. */
 const width = 776;
+const narrowWidth = 340;
 const gap = 28;
 
 const independent = {
@@ -54,19 +55,26 @@ export function beside(
     title,
     caption,
     panels,
-    spec: styled({ title, subtitle: wrap(caption, width, 12) }, layout(columns)),
+    spec: styled({ title, subtitle: wrap(caption, width, 12) }, layout(columns, width)),
     alt: `${title}. ${panels.map((p) => `${p.title} (${p.source}): ${p.words}`).join(' ')}`,
   };
 }
 
 /** The figure for a place that has its title and caption already. */
-export const untitled = ({ spec, alt }: PaperFigure): Chart => ({
+export const untitled = ({ spec, alt }: Chart): Chart => ({
   spec: { ...spec, title: undefined } as typeof spec,
   alt,
 });
 
-/** A grid where the columns are equally long, so that the plots of a row stand at one height; else columns. */
-function layout(columns: readonly (readonly Panel[])[]): object {
+/** The figure for a narrow screen: its plots stand below each other, without a title and a caption. */
+export const stacked = ({ title, panels, alt }: PaperFigure): Chart =>
+  untitled({ spec: styled({ title }, layout([panels], narrowWidth)), alt });
+
+/**
+ * Lays the panels out in so many pixels: in a grid where the columns are equally long, so that the plots of a row stand
+ * at one height, and else in columns.
+ */
+function layout(columns: readonly (readonly Panel[])[], width: number): object {
   const room = (width - gap * (columns.length - 1)) / columns.length;
   const headings = columns.map((column) => {
     const axisRoom = Math.max(...column.map((panel) => panel.axisRoom));

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import type { Cell, Row } from '../../core/csv';
 import { root } from '../../core/files';
 import { distinct, inks, paper } from '../theme';
-import { untitled, type PaperFigure, type Panel } from './frame';
+import { stacked, untitled, type PaperFigure, type Panel } from './frame';
 
 export interface PageFigure {
   /** of its files, and its place in the page */
@@ -61,10 +61,10 @@ function section({ name, figure }: PageFigure): string {
   ].join('\n');
 }
 
-/** A chart's place, and behind it what is drawn there. */
+/** A chart's place, and behind it what is drawn there on a wide and on a narrow screen. */
 function chart(figure: PaperFigure): string {
   const { alt, spec } = untitled(figure);
-  const json = JSON.stringify(spec).replaceAll('<', '\\u003c');
+  const json = JSON.stringify([spec, stacked(figure).spec]).replaceAll('<', '\\u003c');
   return `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
 }
 
@@ -100,7 +100,8 @@ h2 { margin: 3.5rem 0 .5rem; }
 h3 { margin: 1rem 0 0; font-size: 1rem; }
 a { color: inherit; }
 nav ul { columns: 20rem; padding-left: 1.2rem; }
-.chart, .table { overflow-x: auto; }
+.chart svg { max-width: 100%; height: auto; }
+.table { overflow-x: auto; }
 .source { margin: 0; color: var(--normal); font-size: .9rem; }
 details .table { max-height: 20rem; overflow-y: auto; }
 summary { cursor: pointer; color: var(--normal); }
@@ -109,16 +110,18 @@ th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--light); te
 th { font-weight: 400; color: var(--normal); }
 `;
 
-/** Draws every chart, anew when the screen turns dark or light. */
+/** Draws every chart, and again when the screen turns dark or light, narrow or wide. */
 const drawing = `
 const isDark = matchMedia('(prefers-color-scheme: dark)');
+const isNarrow = matchMedia('(max-width: 40rem)');
 function draw() {
   const config = { background: isDark.matches ? '${paper.dark}' : '${paper.light}' };
   for (const place of document.querySelectorAll('.chart')) {
-    const { spec } = vegaLite.compile(JSON.parse(place.nextElementSibling.textContent), { config });
+    const [wide, narrow] = JSON.parse(place.nextElementSibling.textContent);
+    const { spec } = vegaLite.compile(isNarrow.matches ? narrow : wide, { config });
     new vega.View(vega.parse(spec), { renderer: 'svg', container: place, hover: true }).runAsync();
   }
 }
-isDark.addEventListener('change', draw);
+for (const query of [isDark, isNarrow]) query.addEventListener('change', draw);
 draw();
 `;
