@@ -73,45 +73,19 @@ test('shares of sources, languages and levels', () => {
     near(of(source).length / documents.length, wanted, 0.01, source);
   }
   const problems = documents.filter((d) => d.prompt !== '');
-  near(share(problems, isChinese), 0.4, 0.01, 'Chinese');
-  near(
-    share(of('drill'), (d) => /对|不/.test(d.completion)),
-    0.4,
-    0.03,
-    'Chinese drill',
-  );
   const numbers = (d: Written): number => d.prompt.split(' : ')[1]!.match(/\d/g)!.length;
-  near(
-    share(of('countdown'), (d) => numbers(d) === 2),
-    0.1,
-    0.01,
-    'two numbers',
-  );
-  near(
-    share(of('countdown'), (d) => numbers(d) === 3),
-    0.7,
-    0.015,
-    'three numbers',
-  );
   const blanks = (d: Written): number => d.prompt.match(/_/g)!.length;
-  near(
-    share(of('programs'), (d) => blanks(d) === 1),
-    0.15,
-    0.015,
-    'one instruction',
-  );
-  near(
-    share(of('programs'), (d) => blanks(d) === 2),
-    0.75,
-    0.015,
-    'two instructions',
-  );
-  near(
-    share(of('units'), (d) => /time|时/.test(d.prompt)),
-    0.6,
-    0.02,
-    'forward',
-  );
+  const shares: [string, Written[], (d: Written) => boolean, number, number][] = [
+    ['Chinese', problems, isChinese, 0.4, 0.01],
+    ['Chinese drill', of('drill'), (d) => /对|不/.test(d.completion), 0.4, 0.03],
+    ['two numbers', of('countdown'), (d) => numbers(d) === 2, 0.1, 0.01],
+    ['three numbers', of('countdown'), (d) => numbers(d) === 3, 0.7, 0.015],
+    ['one instruction', of('programs'), (d) => blanks(d) === 1, 0.15, 0.015],
+    ['two instructions', of('programs'), (d) => blanks(d) === 2, 0.75, 0.015],
+    ['forward', of('units'), (d) => /time|时/.test(d.prompt), 0.6, 0.02],
+  ];
+  for (const [what, among, holds, wanted, tolerance] of shares)
+    near(share(among, holds), wanted, tolerance, what);
 });
 
 test('shares of the styles', () => {
