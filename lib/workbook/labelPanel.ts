@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { displayBundle } from '../core/display';
+import { readView } from './readView';
 import { openWidget } from './widget';
 import { promptText } from '../tasks/index';
 import {
@@ -26,9 +27,23 @@ export interface LabelPanelOptions {
   readonly by?: string;
 }
 
-/** What the browser sends: a verdict on the pair it shows, or the wish to take the last one back. */
-interface Answer {
+/** What the panel shows: the pair that comes next, where there is one left. */
+export interface LabelState {
+  /** the number of pairs that are labelled, which is the place of the next one */
   readonly index: number;
+  readonly total: number;
+  /** all pairs are labelled */
+  readonly done: boolean;
+  readonly prompt?: string;
+  readonly a?: string;
+  readonly b?: string;
+}
+
+/** What the browser sends: a verdict on the pair that it shows, or the wish to take the last one back. */
+export interface Answer {
+  /** the place of the pair that the person saw */
+  readonly index: number;
+  /** 1 where A is better, 0 where B is, 0.5 for a tie */
   readonly label?: number;
   readonly undo?: boolean;
 }
@@ -40,7 +55,7 @@ interface Answer {
 export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelPanel {
   const { labels, target } = goOn(file, pairs);
   const who = by ?? process.env.USER ?? 'you';
-  const shown = (): Record<string, unknown> => {
+  const shown = (): LabelState => {
     const index = labels.length;
     const pair = pairs[index];
     const about = { index, total: pairs.length, done: pair === undefined };
@@ -48,8 +63,7 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
     return { ...about, prompt: promptText(pair.problem, pair.language), a: pair.a, b: pair.b };
   };
   const widget = openWidget({
-    esm,
-    css,
+    ...readView('labelPanel'),
     state: { ...shown(), answer: null },
     text: 'a labelling panel: it needs JupyterLab and a running kernel',
     onChange: ({ answer }) => {
@@ -64,7 +78,7 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
         labels.push({ ...about, a, b, label, by: who, seed, when });
       }
       writePreferences(target, labels);
-      widget?.set(shown());
+      widget?.set({ ...shown() });
     },
   });
   const id = randomUUID();
@@ -96,80 +110,3 @@ function goOn(
       return { labels, target };
   }
 }
-
-const css = `
-.r1-label { font: 14px/1.5 system-ui, sans-serif; max-width: 46rem; outline: none; padding: .5rem 0;
-  color: var(--jp-ui-font-color1, #222); }
-.r1-label:focus-visible { outline: 2px solid #0072b2; outline-offset: 4px; }
-.r1-label .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .75rem; margin: .5rem 0; }
-.r1-label button { font: inherit; color: inherit; cursor: pointer; border-radius: 6px; padding: .5rem .75rem;
-  border: 1px solid var(--jp-border-color1, #999); background: var(--jp-layout-color1, #fff); }
-.r1-label button:hover, .r1-label button:focus-visible { border-color: #0072b2; }
-.r1-label .answer { text-align: left; min-height: 5rem; }
-.r1-label .answer b { display: block; }
-.r1-label .row { display: flex; gap: .75rem; align-items: center; }
-.r1-label code { white-space: normal; }
-.r1-label progress { width: 12rem; vertical-align: middle; }
-@media (max-width: 40rem) { .r1-label .pair { grid-template-columns: 1fr; } }
-`;
-
-const esm = `
-function render({ model, el }) {
-  const make = (tag, text, name) => {
-    const node = document.createElement(tag);
-    if (text !== undefined) node.textContent = text;
-    if (name) node.className = name;
-    return node;
-  };
-  const send = (answer) => {
-    model.set('answer', { index: model.get('index'), at: Date.now(), ...answer });
-    model.save_changes();
-  };
-  const labels = { '1': 1, ArrowLeft: 1, '2': 0, ArrowRight: 0, '0': 0.5 };
-  const box = make('div', undefined, 'r1-label');
-  box.tabIndex = 0;
-  box.dataset.lmSuppressShortcuts = 'true';
-  box.setAttribute('role', 'group');
-  box.setAttribute('aria-label', 'Which answer is better? 1 or left arrow: A. 2 or right arrow: B. 0: tie. u: undo.');
-  box.addEventListener('keydown', (event) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key in labels && !model.get('done')) send({ label: labels[event.key] });
-    else if (event.key === 'u') send({ undo: true });
-    else return;
-    event.preventDefault();
-    event.stopPropagation();
-  });
-  const draw = () => {
-    const [index, total, done] = ['index', 'total', 'done'].map((key) => model.get(key));
-    const status = make('div');
-    status.setAttribute('aria-live', 'polite');
-    const bar = make('progress');
-    bar.max = total;
-    bar.value = index;
-    status.append(bar, ' ' + index + ' of ' + total + ' labelled');
-    const undo = make('button', 'undo (u)');
-    undo.disabled = index === 0;
-    undo.onclick = () => send({ undo: true });
-    if (done) return box.replaceChildren(make('p', 'All pairs are labelled. Run the next cell.'), undo, status);
-    const prompt = make('p', 'Which answer is better? ');
-    prompt.append(make('code', model.get('prompt')));
-    const pair = make('div', undefined, 'pair');
-    for (const [name, label, text] of [['A (1)', 1, model.get('a')], ['B (2)', 0, model.get('b')]]) {
-      const button = make('button', undefined, 'answer');
-      button.append(make('b', name), make('code', text));
-      button.onclick = () => send({ label });
-      pair.append(button);
-    }
-    const tie = make('button', 'equally good (0)');
-    tie.onclick = () => send({ label: 0.5 });
-    const row = make('div', undefined, 'row');
-    row.append(tie, undo, status);
-    box.replaceChildren(prompt, pair, row);
-  };
-  model.on('change:index', draw);
-  model.on('change:done', draw);
-  draw();
-  el.append(box);
-}
-export default { render };
-`;

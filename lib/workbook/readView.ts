@@ -3,9 +3,18 @@ import * as path from 'node:path';
 import { root } from '../core/files';
 import type { WidgetOptions } from './widget';
 
-/** A program for the browser, `views/<name>.mjs`, and its style sheet with the theme of all views before it. */
+const importOfMake = "import { make } from './make.mjs';\n";
+
+/**
+ * Returns the program of a view, `views/<name>.mjs`, and its style sheet. A widget's program is a single file without
+ * imports, so the helper `make` of all views is put in front of it; so is the theme in front of the style sheet.
+ */
 export function readView(name: string): Pick<WidgetOptions, 'esm' | 'css'> {
   const read = (file: string): string =>
     fs.readFileSync(path.join(root, 'lib/workbook/views', file), 'utf8');
-  return { esm: read(`${name}.mjs`), css: read('theme.css') + read(`${name}.css`) };
+  const make = read('make.mjs').replace('export function', 'function');
+  return {
+    esm: make + read(`${name}.mjs`).replace(importOfMake, ''),
+    css: read('theme.css') + read(`${name}.css`),
+  };
 }

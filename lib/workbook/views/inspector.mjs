@@ -6,6 +6,7 @@
  * @typedef {'log-probability' | 'entropy' | 'advantage'} Colour
  * @typedef {(step: number, sample: number) => void} Select
  */
+import { make } from './make.mjs';
 
 /**
  * How strongly a token is coloured, from -1 to 1, and what the ends of the scale are called.
@@ -39,20 +40,6 @@ const help = [
   'Click a cell or use the arrow keys in the map: left and right change the step, up and down the sample.',
   'The keys 1, 2, 3 change the colours. A line is an attempt, a frame a verdict, a wavy line a fault.',
 ].join(' ');
-
-/**
- * An element with attributes and children.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number>} [attributes]
- * @param {(Node | string)[]} children
- */
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-  node.append(...children);
-  return node;
-}
 
 const number = (/** @type {number} */ value) => String(value).replace('-', '−');
 const signed = (/** @type {number} */ value) => (value < 0 ? '' : '+') + number(value);

@@ -6,6 +6,7 @@
  * @import { PanelState, Series } from '../trainingPanel'
  * @typedef {{ values?: Partial<SteeredValues>, paused?: boolean, stop?: boolean }} Wish
  */
+import { make } from './make.mjs';
 
 /**
  * The sliders: their ends and steps. The learning rate moves by factors, from a tenth to ten times what it was.
@@ -19,20 +20,6 @@ const sliders = {
   language: { title: 'reward: language', least: 0, most: 1, by: 0.05 },
 };
 const names = /** @type {SteeredName[]} */ (Object.keys(sliders));
-
-/**
- * An element with attributes and children.
- * @template {keyof HTMLElementTagNameMap} Tag
- * @param {Tag} tag
- * @param {Record<string, string | number>} [attributes]
- * @param {(Node | string)[]} children
- */
-function make(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, String(value));
-  node.append(...children);
-  return node;
-}
 
 const [width, height] = [160, 48];
 
