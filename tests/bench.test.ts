@@ -68,11 +68,11 @@ test('sizes of the scaling: names, or width, layers and heads', () => {
 test('a model that does not fit is refused with its estimate', () => {
   const config = scalingConfig('512x8x8');
   const estimate = estimateMiB(config);
-  // the engine and its processes, then the weights: nine times here and six times in each process
+  // The estimate counts the engine in each process, and the weights nine times here and six times in each process.
   const processes = Math.min(4, os.availableParallelism());
   const weights = 8 * (512 * 10 * 64 + 512 * 512 + 3 * 512 * 1360) + 512 * 104;
   const rest = estimate - 700 - 450 * processes - (4 * (9 + 6 * processes) * weights) / 2 ** 20;
-  // 720 places of a batch, whose layers keep 22784 numbers each, twice, and six times the logits; then the caches
+  // The rest is twice 22784 numbers for each of 720 places and 8 layers, six times the logits, and the caches.
   const numbers = 720 * (2 * 8 * 22784 + 6 * 104) + 3 * 512 * 176 * 8 * 2 * 64;
   assert.equal(Math.round(rest), Math.round((4 * numbers) / 2 ** 20));
   assert.equal(refuseTooLarge('it', config, estimate), undefined);

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import { check } from '../lib/workbook/check';
 
-/** Whether a check is content, and what it says. */
+/** Returns whether a check passes, and what it says. */
 function outcome(...about: Parameters<typeof check>): [boolean, string] {
   const log = mock.method(console, 'log', () => undefined);
   check(...about);

@@ -82,7 +82,7 @@ test('the weights have the names and shapes of Hugging Face', () => {
     'model.norm.weight': [6],
   });
   assert.equal(metadata.format, 'pt');
-  // Theirs is [out, in], ours [in, out] with the parts side by side.
+  // Hugging Face keeps [out, in]; this project keeps [in, out] with the parts side by side.
   const theirs = (name: string): Float32Array =>
     tensors.find((tensor) => tensor.name === layer + name)!.values;
   const ours = model.parameters.layers[0]!;

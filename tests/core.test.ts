@@ -26,7 +26,7 @@ const folder = temporaryFolder();
 
 const bits = (value: bigint): bigint => BigInt.asUintN(32, value);
 
-/** FNV-1a and MurmurHash3's last step, by their definitions over unbounded integers. */
+/** Computes FNV-1a and the last step of MurmurHash3 by their definitions over unbounded integers. */
 function referenceHash(text: string): bigint {
   let h = 2166136261n;
   for (const character of text) h = bits((h ^ BigInt(character.codePointAt(0)!)) * 16777619n);
@@ -39,7 +39,7 @@ function mixed(h: bigint): bigint {
   return h ^ (h >> 16n);
 }
 
-/** Doty-Humphrey's sfc32 with the stream's name hashed into its state. */
+/** Makes Doty-Humphrey's sfc32, with the stream's name hashed into its state. */
 function* referenceStream(name: string): Generator<number> {
   let [a, b, c, counter] = [
     referenceHash(`a/${name}`),
@@ -104,7 +104,7 @@ test('numbers of places are uniform, exact in float32, and do not depend on each
   assert.ok(Math.abs(sameAsNeighbour - 625) < 100, `${sameAsNeighbour}`);
 });
 
-/** A stream that gives these numbers. */
+/** Makes a stream that gives these numbers. */
 const scripted = (...values: number[]): Random => {
   const next = (): number => values.shift()!;
   return { next, int: (n) => Math.floor(next() * n) };
@@ -282,9 +282,9 @@ test('times and progress lines, by hand', () => {
   // The first of 20 steps took 12 s, the next four 2 s each: the other 15 take 30 s, and not 60.
   assert.equal(text(at(5, 20), 20, '', at(1, 12)), `a ${bar(5)}  25 % · 30 s left`);
   assert.equal(text(at(1, 12), 20, '', at(1, 12)), `a ${bar(1)}   5 % · starting`);
-  // Resumed at 10 of 20, its first step took 9 s, four further ones 4 s.
+  // The work was resumed at 10 of 20; its first step took 9 s, the next four 1 s each.
   assert.equal(text(at(15, 13), 20, '', at(11, 9)), `a ${bar(15)}  75 % · 5 s left`);
-  // The end of the line before the end of the work.
+  // The line can end before the work is done.
   assert.equal(text(at(5, 20), 20, 'stopped', null), `a ${bar(5)}  25 % · stopped`);
 });
 

@@ -13,7 +13,7 @@ import { runNotebook, type RunOptions, type RunResult } from '../lib/jupyter/run
 import { notebookOf as notebookOfCells } from './support/notebooks';
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-notebooks-'));
-/** One kernel for most tests: a cell of one test is a cell of the next one's kernel, as in a long session. */
+/** Most tests share this kernel, as the cells of a long session do. */
 const kernel = new Kernel({ R1_MODE: 'smoke' });
 const orphan = startOrphan();
 after(async () => {
@@ -219,7 +219,7 @@ test('comms: a cell opens one, the browser answers, the handler replies', async 
 
   const { comm_id } = open;
   const answer = await new Promise<Content>((resolve) => {
-    // a comm_msg has no reply, so its request never ends: what counts is the message that comes back
+    // A comm_msg has no reply, so its request never ends. The test waits for the message that comes back.
     void kernel
       .request('comm_msg', { comm_id, data: { click: 7 } }, (_, content) => resolve(content))
       .catch(() => {});

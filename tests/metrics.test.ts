@@ -85,12 +85,12 @@ test("Wilson's interval, against published values", () => {
 });
 
 test('a share over problems counts answers that resemble each other for less', () => {
-  // all answers to a problem alike: as many trials as problems, up to the n - 1 of the estimated variance
+  // When all answers to a problem are alike, there are as many trials as problems, up to the n - 1 of the variance.
   const alike = Array.from({ length: 20 }, (_, i) => ({ hits: i < 5 ? 8 : 0, total: 8 }));
   const { mean, interval } = shareInterval(alike)!;
   assert.equal(mean, 0.25);
   closeInterval(interval, wilsonInterval(0.25 * 19, 19), 1e-9);
-  // the spread of independent answers: about as many trials as answers
+  // When answers are independent, there are about as many trials as answers.
   const random = createRandom('spread');
   const independent = Array.from({ length: 2000 }, () => {
     const hits = Array.from({ length: 8 }, () => random.next() < 0.25).filter(Boolean).length;
@@ -112,7 +112,7 @@ test('shares at the edge', () => {
   ])!;
   assert.equal(one.mean, 0.25);
   closeInterval(one.interval, wilsonInterval(0.25, 1), 1e-9);
-  // pooled, not averaged: 9 of 12
+  // The share is pooled and not averaged: 9 of 12.
   assert.equal(
     shareInterval([
       { hits: 8, total: 8 },
@@ -179,7 +179,7 @@ test('an evaluation by hand', () => {
   });
   assert.equal(search.split(' ').length, 37);
   assert.deepEqual(passAt1Interval, intervals.passAt1);
-  // Wilson's interval of 3 in 8: the two problems do not differ more than chance would have it
+  // This is Wilson's interval of 3 in 8, because the two problems differ no more than chance allows.
   assert.deepEqual(passAt1Interval.map((end) => end.toFixed(4)), ['0.1368', '0.6943']); // prettier-ignore
 });
 

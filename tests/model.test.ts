@@ -26,7 +26,7 @@ import {
   weightArrays,
 } from './support/referenceDecoder';
 
-/** As many key/value heads as query heads, one for all, and one for two; with and without biases. */
+/** The shapes that are tested: 4, 1 and 2 key/value heads for 4 query heads, with and without biases. */
 const variants: Record<string, ModelConfig> = Object.fromEntries(
   [4, 1, 2].flatMap((numKvHeads) =>
     [false, true].map((qkvBias) => [
@@ -43,7 +43,7 @@ const documents = [
 ];
 const predictions = documents.reduce((sum, ids) => sum + ids.length - 1, 0);
 
-/** The documents in two rows of ten places: two of them share a row, and both rows end in padding. */
+/** Packs the documents into two rows of ten places. Two of them share a row, and both rows end in padding. */
 function packed(): PackedBatch<'weights'> {
   const sequences = documents.map((ids) => ({
     ids,
@@ -52,7 +52,7 @@ function packed(): PackedBatch<'weights'> {
   return packRows(sequences, [[0, 1], [2]], { rows: 2, rowLength: 10 }, ['weights']);
 }
 
-/** Where the predictions of each document lie in the packed batch. */
+/** The places of the predictions of each document in the packed batch. */
 const firstPlaces = [0, 5, 10];
 
 test('parameter counts, worked out by hand', () => {
@@ -328,7 +328,7 @@ for (const [name, config] of Object.entries(variants).filter(([, config]) => con
   });
 
 test('two updates of AdamW against plain loops', () => {
-  // Epsilon is as large as many of the gradients, so its place in the formula matters. One layer, for XLA's sake.
+  // Epsilon is as large as many of the gradients, so its place in the formula matters. One layer compiles fast with XLA.
   const config = microConfig({ qkvBias: true, numLayers: 1 });
   const adamW = { beta1: 0.9, beta2: 0.95, epsilon: 1e-3, weightDecay: 0.1, maxGradientNorm: 2 };
   const rates = [0.02, 0.05];

@@ -241,7 +241,7 @@ test('a kernel checks what a cell imports unless it is known to have no errors',
   const folder = temporaryFolder();
   const file = (name: string): string => path.join(folder, `${name}.ts`);
   const write = (name: string, code: string): void => fs.writeFileSync(file(name), code);
-  /** What a new kernel checks when a cell imports these, and what it is told. */
+  /** Returns which files a new kernel checks when a cell imports these, and the errors that it finds. */
   const check = (names: string[], options: ts.CompilerOptions = {}): string[] => {
     write('__tslab__', names.map((name) => `import './${name}';`).join('\n'));
     const cell = file('__tslab__');

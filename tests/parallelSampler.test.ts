@@ -17,7 +17,7 @@ const options = { groupSize: 5, maxNewTokens: 13, seed: 5, step: 2, firstPrompt:
 const local = createSampler(config, settings);
 const parallel = createParallelSampler(config, { ...settings, processes: 2, leastRows: 4 });
 
-/** The processes that this one has started to decode. */
+/** Returns the decoding processes that this process has started. */
 const processes = (): number[] =>
   execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' })
     .split('\n')
@@ -74,7 +74,7 @@ test('new weights and another model reach the processes', async () => {
   assert.deepEqual(after, ids(local.sample(other, prompts, options)));
   const widerLocal = createSampler(wider, settings);
   const widerParallel = createParallelSampler(wider, { ...settings, processes: 2, leastRows: 4 });
-  // Both at once: replies find their requests.
+  // Two calls run at once, and each gets its own replies.
   const [a, b] = await Promise.all([
     widerParallel.sample(weights, prompts, options),
     parallel.sample(parameters, prompts, options),

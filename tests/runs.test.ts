@@ -176,10 +176,10 @@ const settings: Partial<BaseSettings> = {
   warmUpSteps: 3,
 };
 
-/** The tensor counts seen after steps. */
+/** The different numbers of tensors that were seen after steps. */
 const tensors = new Set<number>();
 
-/** Trains a tiny base model until so many steps are done, as a person who then presses the stop button. */
+/** Trains a tiny base model and presses the stop button when `steps` steps are done. */
 async function trainUntil(steps: number, stage: string, changes = {}): Promise<string> {
   const result = await trainBase({
     size: 'tiny',

@@ -38,7 +38,7 @@ const sampled = (
 const idsOf = (groups: readonly (readonly Rollout[])[]): number[][][] =>
   groups.map((group) => group.map(({ completionIds }) => completionIds));
 
-/** The sampler as a definition: one rollout, one token at a time, the whole decoder run anew for each. */
+/** Samples one rollout by definition: for each token the whole decoder runs again. */
 function referenceRollout(
   weights: ReferenceWeights,
   prompt: readonly number[],

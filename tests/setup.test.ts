@@ -243,7 +243,7 @@ test('a lock of a dead process is taken over, a live one waited for', async () =
   assert.equal(waits, 1);
 });
 
-/** A wheel like TensorFlow's, with three files, and its checksum. Python writes it, as it can write zip files. */
+/** Makes a wheel like TensorFlow's with three files, and its checksum. Python writes it, because it can write zip files. */
 function makeWheel(folder: string, python: string): string {
   const name = 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl';
   const script = `
@@ -283,7 +283,7 @@ test('a wheel is unpacked only with the right checksum, and leaves nothing else 
     const wrong = build(checksum.replace(/^./, (digit) => (digit === '0' ? '1' : '0')));
     await assert.rejects(installTensorflow(cache, wrong, python), /wrong checksum and was deleted/);
     assert.deepEqual(fs.readdirSync(cache), []);
-    // what a killed set-up leaves
+    // A set-up that was killed leaves these files.
     fs.mkdirSync(path.join(cache, 'unfinished/unpacked/tensorflow'), { recursive: true });
     fs.writeFileSync(path.join(cache, 'unfinished/unpacked/tensorflow/libtensorflow_old'), 'half');
     await installTensorflow(cache, build(checksum), python);
@@ -358,7 +358,7 @@ test('an older bundle is replaced, any other file is left alone', async () => {
   fs.writeFileSync(other, 'a letter');
   assert.throws(() => checkOut(other), { fix: /--out FILE/ });
   assert.throws(() => checkOut(path.join(parent, 'bundle.zip')), /invalid name of a bundle/);
-  // a pack that fails leaves the older bundle, and nothing beside it
+  // A pack that fails leaves the older bundle as it was, and no other file.
   await assert.rejects(
     pack(path.join(parent, 'nowhere'), file, () => 0),
     SetupError,

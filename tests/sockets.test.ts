@@ -9,7 +9,7 @@ const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-sockets-'));
 after(() => fs.rmSync(folder, { recursive: true }));
 
 test('a request that comes while the kernel starts does not end its listening', async () => {
-  // after sockets.cjs, and so with its Router
+  // this comes after sockets.cjs, and so has its Router
   const { Dealer, Router } = await import('zeromq');
   for (let i = 0; i < 100; i++) {
     const address = `ipc://${folder}/${i}`;

@@ -62,7 +62,7 @@ const checks = `check('small', twice(1), 2);\ncheck('none', twice(0), 0);`;
 const task = 'const twice = (x: number): number => 0; // yours\n';
 const answer = 'const twice = (x: number): number => 2 * x;\n';
 
-/** A notebook with one exercise. */
+/** Makes a notebook with one exercise. */
 function exercise(
   code = task,
   said = '✗ small: the answer is 0, expected 2\n✓ none\n',

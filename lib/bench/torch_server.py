@@ -1,4 +1,4 @@
-"""The same decoder and the same work in PyTorch, for `npm run bench -- --against torch`.
+"""The decoder of lib/model and the work of lib/bench in PyTorch, for `npm run bench -- --against torch`.
 
 Reads one JSON request per line from standard input and answers each with one JSON line. `load` opens a checkpoint
 folder and returns the logits of some sequences, so that both sides can be shown to compute the same; every other
@@ -92,7 +92,7 @@ class Bench:
         self.optimizer.zero_grad()
 
     def train(self, rows, length, steps, compiled):
-        """Steps of next-token training on random tokens."""
+        """Does steps of next-token training on random tokens."""
         for _ in range(steps):
             ids = torch.randint(0, self.model.vocabulary, (rows, length + 1))
             logits = (self.compiled if compiled else self.model)(ids[:, :-1])
@@ -104,7 +104,7 @@ class Bench:
 
     @torch.inference_mode()
     def rollouts(self, prompts, group, new_tokens):
-        """Completions of prompts of one length with their log-probabilities; finished rows are dropped."""
+        """Samples completions of prompts of one length, with their log-probabilities. Finished rows are dropped."""
         current = torch.tensor(prompts).repeat_interleave(group, 0)
         rows = torch.arange(len(current))
         ids, logprobs = [[] for _ in rows], [[] for _ in rows]
@@ -133,7 +133,7 @@ class Bench:
         return sum(map(len, ids))
 
     def generate(self, prompts, group, new_tokens):
-        """Exactly `new_tokens` tokens a row by the transformers library."""
+        """Lets the transformers library sample exactly `new_tokens` tokens for each row."""
         if self.transformer is None:
             from transformers import AutoModelForCausalLM
 
@@ -146,7 +146,7 @@ class Bench:
         return len(start) * new_tokens
 
     def grpo(self, prompts, group, new_tokens):
-        """Rollouts and two updates. The rewards are 0 and 1 in turn, so that no group is left out."""
+        """Samples rollouts and does two updates. The rewards are 0 and 1 in turn, so that no group is left out."""
         completions, old = self.rollouts(prompts, group, new_tokens)
         length = len(prompts[0])
         rows = [list(prompts[i // group]) + c for i, c in enumerate(completions)]
@@ -174,7 +174,7 @@ class Bench:
         return sum(map(len, completions))
 
     def trl(self, prompts, group, new_tokens, steps):
-        """Whole steps of TRL's GRPOTrainer; returns tokens and seconds of each."""
+        """Lets TRL's GRPOTrainer do whole steps, and returns the tokens and seconds of each."""
         from datasets import Dataset
         from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
         from trl import GRPOConfig, GRPOTrainer
@@ -214,7 +214,7 @@ class Bench:
 
 
 def main():
-    replies, sys.stdout = sys.stdout, sys.stderr  # libraries print where they like
+    replies, sys.stdout = sys.stdout, sys.stderr  # libraries may print to standard output
     bench = Bench()
     for line in sys.stdin:
         try:
