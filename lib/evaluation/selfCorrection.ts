@@ -3,7 +3,7 @@ import { splitTokens } from '../tokenizer/tokenizer';
 import { words, type Word } from '../tokenizer/vocabulary';
 
 /** What has to be known of a completion. */
-interface Sampled {
+export interface Sampled {
   readonly step: number;
   readonly prompt: string;
   readonly completion: string;

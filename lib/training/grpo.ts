@@ -33,8 +33,10 @@ import type { StepStats, Trainer } from './trainer';
 import { meanOverTokens, type TokenWeights, type Variant } from './variants';
 
 const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
-type GrpoChannel = (typeof channels)[number];
-type PlainBatch = PackedBatch<GrpoChannel>;
+/** One number for each token of a batch, by name. */
+export type GrpoChannel = (typeof channels)[number];
+/** A batch of completions that were sampled at temperature 1. */
+export type PlainBatch = PackedBatch<GrpoChannel>;
 /** The scalar 1 / temperature is there where it is not 1: what runs at 1 is spared a pass over the logits. */
 export type GrpoBatch = PlainBatch | (PlainBatch & { readonly inverseTemperature: tf.Tensor });
 

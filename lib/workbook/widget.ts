@@ -7,7 +7,8 @@ interface Comm {
   send(content: unknown): void;
   close(): void;
 }
-type State = Record<string, unknown>;
+/** The state that a widget shares with its view. */
+export type State = Record<string, unknown>;
 interface Message {
   readonly method: string;
   readonly state?: State;

@@ -73,7 +73,7 @@ export function overSeeds(
   return { value, low: Math.max(0, interval[0]), high: Math.min(1, interval[1]) };
 }
 
-type Accuracy = Pick<Evaluation, 'task' | 'level' | 'passAt1' | 'passAt1Interval'>;
+export type Accuracy = Pick<Evaluation, 'task' | 'level' | 'passAt1' | 'passAt1Interval'>;
 
 /** The closing evaluations of a stage. */
 export const closingOf = ({ info }: RecordedRun): readonly Evaluation[] =>

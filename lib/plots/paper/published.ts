@@ -10,7 +10,8 @@ import { schema } from './schema';
 export type PublishedName = keyof typeof schema;
 export const publishedNames = Object.keys(schema) as PublishedName[];
 
-interface CellOf {
+/** The TypeScript type of a cell, for each kind of column that a schema names. */
+export interface CellOf {
   number: number;
   'number?': number | null;
   text: string;
@@ -18,7 +19,7 @@ interface CellOf {
 }
 
 /** Where a row was read, and how. */
-interface Read {
+export interface Read {
   readonly source: string;
   readonly confidence: string;
 }

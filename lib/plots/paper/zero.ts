@@ -8,7 +8,8 @@ import { meanRows, overSeeds, sourceOf, type InBothSizes, type RecordedRun } fro
 import type { Published } from './published';
 import { written } from '../written';
 
-type BothSizes = InBothSizes<readonly RecordedRun[]>;
+/** The runs of one figure, on both sizes. */
+export type BothSizes = InBothSizes<readonly RecordedRun[]>;
 
 const share = { format: '.0%', domain: [0, 1] } as const;
 
