@@ -32,9 +32,14 @@ import {
 import type { StepStats, Trainer } from './trainer';
 import { meanOverTokens, type TokenWeights, type Variant } from './variants';
 
-const channels = ['weights', 'advantages', 'oldLogprobs', 'referenceLogprobs'] as const;
-/** One number for each token of a batch, by name. */
-export type GrpoChannel = (typeof channels)[number];
+/** The names of the numbers that each token of a batch has. */
+export type GrpoChannel = 'weights' | 'advantages' | 'oldLogprobs' | 'referenceLogprobs';
+const channels: readonly GrpoChannel[] = [
+  'weights',
+  'advantages',
+  'oldLogprobs',
+  'referenceLogprobs',
+];
 /** A batch of completions that were sampled at temperature 1. */
 export type PlainBatch = PackedBatch<GrpoChannel>;
 /** The scalar 1 / temperature is there where it is not 1: what runs at 1 is spared a pass over the logits. */
