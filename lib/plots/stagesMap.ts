@@ -37,7 +37,9 @@ const mapWidth = columnsAt[3]! + boxWidth;
 const mapHeight = rowsAt[2]! + boxHeight + 10;
 const baseWidth = 76;
 
-function box(stage: StageName, column: number, row: number, label: string, note: string): Box {
+type Place = readonly [column: number, row: number];
+
+function box(stage: StageName, [column, row]: Place, label: string, note: string): Box {
   const x = columnsAt[column]!;
   const y = rowsAt[row]!;
   const isData = label.endsWith('data');
@@ -68,21 +70,21 @@ function down(stage: StageName, column: number, row: number): Arrow {
 }
 
 const base: Box = {
-  ...box('base', 0, 0, 'base', 'pre-trained'),
+  ...box('base', [0, 0], 'base', 'pre-trained'),
   x2: baseWidth,
   y2: rowsAt[2]! + boxHeight,
 };
 
 const boxes: readonly Box[] = [
   base,
-  box('zero', 1, 0, 'R1-Zero', 'RL alone'),
-  box('coldStart', 2, 0, 'cold-start data', 'clean traces'),
-  box('coldStart', 1, 1, 'Dev1', 'imitates them'),
-  box('reasoningRL', 2, 1, 'Dev2', 'one language'),
-  box('rejectionSampling', 3, 1, 'curated data', 'right answers'),
-  box('rejectionSampling', 1, 2, 'Dev3', 'the base again'),
-  box('preferenceRL', 2, 2, 'R1', 'for people too'),
-  box('distillation', 3, 2, 'distilled', 'small, no RL'),
+  box('zero', [1, 0], 'R1-Zero', 'RL alone'),
+  box('coldStart', [2, 0], 'cold-start data', 'clean traces'),
+  box('coldStart', [1, 1], 'Dev1', 'imitates them'),
+  box('reasoningRL', [2, 1], 'Dev2', 'one language'),
+  box('rejectionSampling', [3, 1], 'curated data', 'right answers'),
+  box('rejectionSampling', [1, 2], 'Dev3', 'the base again'),
+  box('preferenceRL', [2, 2], 'R1', 'for people too'),
+  box('distillation', [3, 2], 'distilled', 'small, no RL'),
 ];
 
 const arrows: readonly Arrow[] = [

@@ -9,36 +9,12 @@ export interface Cell {
   readonly value: number;
 }
 
-/** A table of numbers; the darker a cell, the higher its value among those of its row. */
+/** A table of numbers. The higher a value among those of its row, the deeper the blue of its cell. */
 export function heat(
   { title, source }: { title: string; source: string },
   cells: readonly Cell[],
 ): Panel {
   const rows = distinct(cells.map(({ row }) => row));
-  const columns = distinct(cells.map(({ column }) => column));
-  const shaded = cells.map((cell) => ({
-    ...cell,
-    label: cell.value < 1000 ? cell.value.toFixed(1) : written(cell.value),
-    shade: shadeOf(cell, cells),
-  }));
-  const rect = {
-    mark: { type: 'rect', stroke: paperColor, strokeWidth: 1 },
-    encoding: {
-      color: {
-        field: 'shade',
-        type: 'quantitative',
-        scale: { domain: [0, 1], range: [ink.pale, accent] },
-        legend: null,
-      },
-    },
-  };
-  const number = {
-    mark: { type: 'text', fontSize: 11 },
-    encoding: {
-      text: { field: 'label', type: 'nominal' },
-      color: { condition: { test: 'datum.shade > 0.55', value: 'white' }, value: ink.strong },
-    },
-  };
   return {
     title,
     source,
@@ -54,7 +30,7 @@ export function heat(
     plot: (room, axisRoom) => ({
       width: room - axisRoom,
       height: { step: 19 },
-      data: inlineTable(shaded),
+      data: inlineTable(cells.map((cell) => labelled(cell, cells))),
       encoding: {
         y: {
           field: 'row',
@@ -66,7 +42,7 @@ export function heat(
         x: {
           field: 'column',
           type: 'nominal',
-          scale: { domain: columns },
+          scale: { domain: distinct(cells.map(({ column }) => column)) },
           title: null,
           axis: { orient: 'top', labelAngle: 0, domain: false, ticks: false },
         },
@@ -76,7 +52,34 @@ export function heat(
   };
 }
 
-/** From 0 for the lowest of a row to 1 for its highest. */
+const rect = {
+  mark: { type: 'rect', stroke: paperColor, strokeWidth: 1 },
+  encoding: {
+    color: {
+      field: 'shade',
+      type: 'quantitative',
+      scale: { domain: [0, 1], range: [ink.pale, accent] },
+      legend: null,
+    },
+  },
+};
+
+const number = {
+  mark: { type: 'text', fontSize: 11 },
+  encoding: {
+    text: { field: 'label', type: 'nominal' },
+    color: { condition: { test: 'datum.shade > 0.55', value: 'white' }, value: ink.strong },
+  },
+};
+
+/** A cell with its number as a text, and with its shade. */
+const labelled = (cell: Cell, cells: readonly Cell[]): object => ({
+  ...cell,
+  label: cell.value < 1000 ? cell.value.toFixed(1) : written(cell.value),
+  shade: shadeOf(cell, cells),
+});
+
+/** The place of a value among those of its row: 0 for the lowest one, 1 for the highest. */
 function shadeOf({ row, value }: Cell, cells: readonly Cell[]): number {
   const own = cells.filter((cell) => cell.row === row).map((cell) => cell.value);
   const [low, high] = [Math.min(...own), Math.max(...own)];

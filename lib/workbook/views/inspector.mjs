@@ -197,18 +197,15 @@ function rewardBars(/** @type {InspectedSample} */ { reward }, /** @type {number
 }
 
 /**
- * Completions in small, side by side, to be clicked. The keyboard reaches them through the map.
+ * Returns completions in small, side by side, to be clicked. The keyboard reaches them through the map.
  * @param {readonly InspectedSample[]} samples
- * @param {readonly string[]} titles
- * @param {number} selected
- * @param {Colour} colour
- * @param {(i: number) => void} onClick
+ * @param {{ title: (i: number) => string, selected: number, colour: Colour, onClick: (i: number) => void }} options
  */
-function cards(samples, titles, selected, colour, onClick) {
+function cards(samples, { title: titleOf, selected, colour, onClick }) {
   return samples.map((sample, i) => {
     const { correct, reward, advantage } = sample;
     const numbers = `reward ${number(reward.total)}, advantage ${signed(advantage)}`;
-    const title = make('b', {}, `${correct ? '✓' : '✗'} ${titles[i]}: ${numbers}`);
+    const title = make('b', {}, `${correct ? '✓' : '✗'} ${titleOf(i)}: ${numbers}`);
     const attributes = { class: 'card', tabindex: -1, 'aria-pressed': String(i === selected) };
     const button = make('button', attributes, title, ...tokenNodes(sample, colour));
     button.addEventListener('click', () => onClick(i));
@@ -217,14 +214,13 @@ function cards(samples, titles, selected, colour, onClick) {
 }
 
 /**
- * Everything that stands still, with the places for what does not.
+ * Returns the box of the inspector with everything in it that stays, and the places in it for what changes.
  * @param {InspectorData} data
  * @param {string} id
- * @param {{ least: number, most: number }} rewards
- * @param {HTMLElement} map
- * @param {HTMLElement[]} tokens
+ * @param {{ least: number, most: number }} rewards the ends of the colour scale
+ * @param {{ map: HTMLElement, tokens: HTMLElement[] }} panes
  */
-function layout({ name, steps, problems }, id, { least, most }, map, tokens) {
+function layout({ name, steps, problems }, id, { least, most }, { map, tokens }) {
   const options = problems.map(({ about, prompt }, value) =>
     make('option', { value }, `${about}: ${prompt}`),
   );
@@ -288,6 +284,45 @@ const moves = {
   End: [1e9, 0],
 };
 
+/** @typedef {{ problem: number, step: number, sample: number, colour: Colour }} Selection */
+
+/**
+ * Writes what is said about the selected completion, and shows the completions of its group and of its place in the
+ * other groups. `select` is called with the step and the sample of a card that is clicked.
+ * @param {ReturnType<typeof layout>} at
+ * @param {InspectorData} data
+ * @param {Selection} now
+ * @param {Select} select
+ */
+function describe(at, { steps, problems }, { problem, step, sample, colour }, select) {
+  const { groups } = problems[problem];
+  const group = groups[step];
+  at.title.textContent = `Step ${steps[step]}, sample ${sample + 1} of ${group.length}`;
+  at.summary.textContent = summaryOf(group[sample]);
+  for (const radio of at.radios) radio.checked = radio.value === colour;
+  const [low, high] = colours[colour].ends;
+  at.scale.replaceChildren(`${low} `, make('i', { class: `ramp ${colour}` }), ` ${high}`);
+  at.groupTitle.textContent = `The group at step ${steps[step]}`;
+  const inGroup = cards(group, {
+    title: (i) => `sample ${i + 1}`,
+    selected: sample,
+    colour,
+    onClick: (i) => select(step, i),
+  });
+  at.group.replaceChildren(...inGroup);
+  at.throughTitle.textContent = `Sample ${sample + 1} through training, drawn with the same random numbers`;
+  const inTime = cards(
+    groups.map((other) => other[sample]),
+    {
+      title: (s) => `step ${steps[s]}`,
+      selected: step,
+      colour,
+      onClick: (s) => select(s, sample),
+    },
+  );
+  at.through.replaceChildren(...inTime);
+}
+
 let instances = 0;
 
 /** @param {{ model: { get(name: 'data'): InspectorData }, el: HTMLElement }} view */
@@ -299,28 +334,16 @@ function render({ model, el }) {
   const rewards = { least: Math.min(...totals), most: Math.max(...totals) };
   const map = createMap(steps, rewards, select);
   const tokens = createTokens(id);
-  const at = layout(data, id, rewards, map.element, [tokens.element, tokens.readout]);
+  const panes = { map: map.element, tokens: [tokens.element, tokens.readout] };
+  const at = layout(data, id, rewards, panes);
   const now = { problem: 0, step: 0, sample: 0, colour: colourNames[0] };
 
   function draw() {
-    const { step, sample, colour } = now;
-    const { groups } = problems[now.problem];
-    const group = groups[step];
-    map.mark(step, sample);
-    at.title.textContent = `Step ${steps[step]}, sample ${sample + 1} of ${group.length}`;
-    at.summary.textContent = summaryOf(group[sample]);
-    at.bars.replaceChildren(...rewardBars(group[sample], rewards.most));
-    tokens.show(group[sample], colour);
-    for (const radio of at.radios) radio.checked = radio.value === colour;
-    const [low, high] = colours[colour].ends;
-    at.scale.replaceChildren(`${low} `, make('i', { class: `ramp ${colour}` }), ` ${high}`);
-    at.groupTitle.textContent = `The group at step ${steps[step]}`;
-    const samples = group.map((_, i) => `sample ${i + 1}`);
-    at.group.replaceChildren(...cards(group, samples, sample, colour, (i) => select(step, i)));
-    at.throughTitle.textContent = `Sample ${sample + 1} through training, drawn with the same random numbers`;
-    const inTime = groups.map((other) => other[sample]);
-    const times = steps.map((other) => `step ${other}`);
-    at.through.replaceChildren(...cards(inTime, times, step, colour, (s) => select(s, sample)));
+    const selected = problems[now.problem].groups[now.step][now.sample];
+    map.mark(now.step, now.sample);
+    tokens.show(selected, now.colour);
+    at.bars.replaceChildren(...rewardBars(selected, rewards.most));
+    describe(at, data, now, select);
   }
   function select(/** @type {number} */ step, /** @type {number} */ sample) {
     const samples = problems[now.problem].groups[0].length;
