@@ -4,7 +4,7 @@ import { colorScale, distinct, inlineTable, ink, styled, type Chart, type Headin
 import { written } from './written';
 
 export interface ComparisonRow {
-  /** what is compared: a stage, or the same stage with one thing changed */
+  /** the name of what is compared: a stage, or a stage with one thing changed */
   arm: string;
   task: string;
   value: number;
@@ -13,7 +13,7 @@ export interface ComparisonRow {
   high: number;
 }
 
-/** pass@1 of one arm as rows, from its evaluations. */
+/** Returns the pass@1 of one arm as rows of a comparison, one for each of its evaluations. */
 export function accuracyRows(arm: string, evaluations: readonly Evaluation[]): ComparisonRow[] {
   return evaluations.map((evaluation) => {
     const [low, high] = evaluation.passAt1Interval;
@@ -23,7 +23,10 @@ export function accuracyRows(arm: string, evaluations: readonly Evaluation[]): C
 
 const totalWidth = 480;
 
-/** A dot with its interval for each arm, a column for each task. `format` is d3's notation for the numbers. */
+/**
+ * Draws a column for each task, and in it a dot with its interval for each arm. `format` is d3's notation for the
+ * numbers.
+ */
 export function comparison(
   heading: Heading,
   rows: readonly ComparisonRow[],
@@ -37,7 +40,7 @@ export function comparison(
     field,
     type: 'quantitative',
     title: null,
-    axis: { format, tickCount: 3, grid: true, labelFlush: true }, // the columns stand close together
+    axis: { format, tickCount: 3, grid: true, labelFlush: true }, // the columns stand so close that numbers at their edges would touch
     scale: { zero: true },
   });
   const interval = {

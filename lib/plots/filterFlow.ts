@@ -12,8 +12,9 @@ export interface FilterCounts {
 }
 
 /**
- * What became of the samples. In JupyterLab a Sankey diagram: a stream that gets narrower at each filter and can be
- * touched. Elsewhere a bar for each filter and one for what was kept. Filters that took nothing out are left out.
+ * Draws what became of the samples. JupyterLab shows a Sankey diagram: a stream that gets narrower at each filter, and
+ * says its numbers under the mouse. The picture has a bar for each filter and one for what was kept. A filter that took
+ * nothing out is not drawn.
  */
 export function filterFlow(heading: Heading, counts: FilterCounts): Chart {
   const { sampled, kept } = counts;
@@ -58,7 +59,10 @@ function barsOf(names: readonly string[]): object {
   };
 }
 
-/** Labels of smaller shares of all samples would lie across each other; the mouse brings them up. */
+/**
+ * The least share of all samples whose label is written: smaller ones would lie across each other, and show under the
+ * mouse.
+ */
 const leastLabelled = 0.01;
 
 const labelOf = (name: string, count: number): string => `${name}<br>${whole(count)}`;
@@ -67,7 +71,7 @@ const removedColor = '#9aa5b1';
 const streamColor = 'rgba(0, 114, 178, 0.35)';
 const removedStreamColor = 'rgba(154, 165, 177, 0.35)';
 
-/** A node for what is left before each filter, and one for what each filter takes out of it. */
+/** The diagram has a node for the samples that reach each filter, and one for those that the filter takes out. */
 function sankey(
   heading: Heading,
   sampled: number,
@@ -77,7 +81,7 @@ function sankey(
   const last = taken.length;
   const stream = lefts.map((left, i) => {
     const about = i === 0 ? 'sampled' : i === last ? 'kept' : `left after ${taken[i - 1]![0]}`;
-    const isEnd = i === 0 || i === last; // between them a label would lie across the stream
+    const isEnd = i === 0 || i === last; // the label of a node between them would lie across the stream
     return { about, label: isEnd ? labelOf(about, left) : '', color: accent };
   });
   const out = taken.map(([about, count]) => ({
@@ -97,7 +101,7 @@ function sankey(
       ...columnsOf([...stream, ...out], ['label', 'color']),
       customdata: [...stream, ...out].map(({ about }) => about),
       hovertemplate: '%{customdata}: %{value}<extra></extra>',
-      align: 'left', // every filter's own loss stands right behind it
+      align: 'left', // what a filter takes out stands right behind that filter
       pad: 18,
       thickness: 12,
       line: { width: 0 },
@@ -110,7 +114,7 @@ function sankey(
   return plotlyFigure(heading, [trace], { height: 420 });
 }
 
-/** plotly.js wants a list for each field in place of a row for each node. */
+/** Turns rows into a list for each of their fields, which is the form that plotly.js takes. */
 const columnsOf = <Key extends string>(
   rows: readonly Readonly<Record<Key, unknown>>[],
   keys: readonly Key[],

@@ -1,17 +1,17 @@
-/** Charts of the virtuous cycle and of data sets of different size. */
+/** Charts of the virtuous cycle, and of students that learned from data sets of different size. */
 import type { ComparisonRow } from './comparison';
 import { lineChart, type LinePoint } from './lineChart';
 import type { Chart, Heading } from './theme';
 
-/** What one model measured: a point at `x` of each task's curve. */
+/** The measurements of one model, which are the points at `x` of the curves of all tasks. */
 export interface MeasuredAt {
   readonly series: string;
-  /** a generation, or a number of traces */
+  /** the number of the generation, or of the traces that the model learned from */
   readonly x: number;
   readonly rows: readonly ComparisonRow[];
 }
 
-/** pass@1 over generations, a panel for each task and level that is asked for. */
+/** Draws pass@1 over the generations, in a panel for each of `tasks`, which are names such as `countdown 3`. */
 export function generationsChart(
   heading: Heading,
   measured: readonly MeasuredAt[],
@@ -25,7 +25,10 @@ export function generationsChart(
   );
 }
 
-/** pass@1 over the number of traces that a student learned from, on a logarithmic scale. */
+/**
+ * Draws pass@1 over the number of traces that a student learned from, on a logarithmic scale, in a panel for each of
+ * `tasks`.
+ */
 export function tracesChart(
   heading: Heading,
   measured: readonly MeasuredAt[],

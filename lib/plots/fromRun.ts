@@ -1,4 +1,4 @@
-/** Charts of a run, from the rows of its `metrics.csv`: the same while it runs and when it is replayed. */
+/** Charts of a run from the rows of its `metrics.csv`, which are the same while it runs and when it is replayed. */
 import type { Row } from '../core/csv';
 import { lossCurve, type LossPoint } from './lossCurve';
 import type { Chart, Heading } from './theme';
@@ -9,13 +9,13 @@ const number = (row: Row, key: string): number | null => {
   return typeof value === 'number' ? value : null;
 };
 
-/** Every n-th row, so that about `most` remain, and the last one. */
+/** Keeps every n-th row, so that about `most` remain, and the last row. */
 function thinned<T>(rows: readonly T[], most: number): T[] {
   const every = Math.max(1, Math.ceil(rows.length / most));
   return rows.filter((_, i) => i % every === 0 || i === rows.length - 1);
 }
 
-/** Mean of a column over a window of rows that ends at row i. */
+/** Returns the mean of a column over the `window` rows that end with row i; rows without a value do not count. */
 function smoothed(rows: readonly Row[], key: string, i: number, window: number): number {
   const values = rows
     .slice(Math.max(0, i - window + 1), i + 1)
@@ -24,7 +24,7 @@ function smoothed(rows: readonly Row[], key: string, i: number, window: number):
   return values.reduce((sum, v) => sum + v, 0) / values.length;
 }
 
-/** Next-token training: the loss, a mean of the last `window` steps, over the tokens read. */
+/** Draws the loss of pre-training over the tokens read, in nats per token; each point is the mean of `window` steps. */
 export function baseChart(heading: Heading, rows: readonly Row[], window = 50): Chart {
   const places = thinned(
     rows.map((_, i) => i),
@@ -38,7 +38,7 @@ export function baseChart(heading: Heading, rows: readonly Row[], window = 50): 
   return lossCurve(heading, points);
 }
 
-/** The tasks that the rows of `metrics.csv` tell of, but for general prompts, which have no right answers. */
+/** Returns the tasks that have columns in these rows. General prompts have no right answers and do not count. */
 const tasksIn = (rows: readonly Row[]): string[] => {
   const names = rows.flatMap((row) =>
     Object.keys(row).map((key) => /^(.+)\/waits$/.exec(key)?.[1]),
@@ -52,7 +52,10 @@ const panels: readonly { title: string; key: string; format?: string }[] = [
   { title: 'waits in a completion', key: 'waits' },
 ];
 
-/** A column over the steps, each point a mean of five; steps without a value are left out. */
+/**
+ * Returns a column over the steps as the curve `name`: each point is the mean of five steps, and steps without a value
+ * are left out.
+ */
 export function curveOf(rows: readonly Row[], key: string, name: string): StepPoint[] {
   const places = thinned(
     rows.map((_, i) => i),
@@ -68,8 +71,8 @@ export function curveOf(rows: readonly Row[], key: string, name: string): StepPo
 }
 
 /**
- * One language or several, and what that costs: language consistency and accuracy of two tasks over the steps, a curve
- * for each run. The twin of the paper's ablation (DeepSeek-R1, Figure 7).
+ * Draws what a reward for one language does and what it costs: the consistency of the language and the accuracy of two
+ * tasks over the steps, with a curve for each run. The paper's ablation is its twin (DeepSeek-R1, v2 Figure 7).
  */
 export function languageChart(
   heading: Heading,
@@ -88,8 +91,8 @@ export function languageChart(
 }
 
 /**
- * What happens when a reward model is all there is: its score goes up, and what it stands for goes down. The twin of
- * the paper's figure on reward hacking (DeepSeek-R1, Figure 6), with the distance from the start.
+ * Draws a run whose only reward is a reward model: its score goes up, and the right answers that it stands for go down.
+ * The paper's figure on reward hacking is its twin (DeepSeek-R1, v2 Figure 6), without the distance from the start.
  */
 export function proxyChart(heading: Heading, rows: readonly Row[]): Chart {
   const one = (key: string): StepPoint[] => curveOf(rows, key, 'all');
@@ -105,7 +108,7 @@ export function proxyChart(heading: Heading, rows: readonly Row[]): Chart {
   ]);
 }
 
-/** Programs rewarded for the visible tests and, beside them, for the hidden ones: who learns to program? */
+/** Compares runs that are paid for the visible tests of programs with runs that are paid for the hidden ones. */
 export function visibleTestsChart(
   heading: Heading,
   runs: Readonly<Record<string, { metrics: readonly Row[]; evaluations: readonly Row[] }>>,
@@ -133,8 +136,8 @@ export function visibleTestsChart(
 }
 
 /**
- * R1-Zero: accuracy, length and waits of each task's rollouts, and the policy's entropy, over the steps; each a mean of
- * the last five, because a step has few problems of each task.
+ * Draws a run of reinforcement learning: accuracy, length and waits of each task's rollouts, and the entropy of the
+ * policy, over the steps. Each point is the mean of five steps, because a step has few problems of each task.
  */
 export function rlChart(heading: Heading, rows: readonly Row[], lastStep: number): Chart {
   const curve = (key: string, name: string): StepPoint[] => curveOf(rows, key, name);

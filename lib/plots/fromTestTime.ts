@@ -1,10 +1,10 @@
-/** Charts of test-time compute, from the lines that a measurement leaves. */
+/** Charts of test-time compute, from the lines that its measurement records. */
 import type { BudgetPoint, TestTime } from '../evaluation/testTime';
 import { meanInterval } from '../evaluation/metrics';
 import { lineChart, type LinePoint } from './lineChart';
 import type { Chart, Heading } from './theme';
 
-/** What one model measured on one set of problems; `model` is its name in the chart. */
+/** The measurement of one model on one set of problems; `model` is its name in the chart. */
 export type MeasuredModel = TestTime & {
   readonly model: string;
   readonly budgets: readonly BudgetPoint[];
@@ -14,8 +14,8 @@ const shares = { format: '.0%', domain: [0, 1] as const };
 const samplesAxis = { title: 'k, samples for each problem', format: 'd', log: 2, ticksAtValues: true }; // prettier-ignore
 
 /**
- * pass@k and cons@k beside each other (the twin of DeepSeekMath's Figure 7): what at least one of k samples solves,
- * and what the majority of k samples answers.
+ * Draws pass@k, the share of problems that at least one of k samples solves, beside cons@k, the share that the majority
+ * of k samples answers. DeepSeekMath's Figure 7 is its twin.
  */
 export function votesChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, votes }) =>
@@ -28,7 +28,7 @@ export function votesChart(heading: Heading, lines: readonly MeasuredModel[]): C
   return lineChart(heading, { x: samplesAxis, y: { title: 'problems', ...shares } }, ordered);
 }
 
-/** Accuracy over the tokens that a train of thought may have. */
+/** Draws pass@1 over the number of tokens that a train of thought may have. */
 export function budgetChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, budgets }) =>
     budgets.map(({ budget, passAt1, interval: [low, high] }): LinePoint => ({
@@ -43,12 +43,13 @@ export function budgetChart(heading: Heading, lines: readonly MeasuredModel[]): 
   return lineChart(heading, { x, y: { title: 'pass@1', format: '.0%' } }, points);
 }
 
-/** How many bins the difficulty of a problem is cut into. */
+/** The number of bins into which problems are sorted by their difficulty. */
 const bins = 5;
 
 /**
- * Tokens spent on problems of different difficulty (the twin of DeepSeek-R1 v2, Figure 18). The difficulty of a
- * problem is how often the model itself solves it, so a point is a mean over the problems of one fifth of that range.
+ * Draws the tokens that a model spends on problems of different difficulty. The difficulty of a problem is the share of
+ * right answers that the model itself gives, and a point is the mean over the problems of one fifth of that range. The
+ * paper's figure is its twin (DeepSeek-R1, v2 Figure 18).
  */
 export function difficultyChart(heading: Heading, lines: readonly MeasuredModel[]): Chart {
   const points = lines.flatMap(({ model, right, lengths, samples }) =>

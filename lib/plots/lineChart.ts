@@ -1,4 +1,6 @@
-/** Curves with bands over anything but steps: a line for each series, a column for each panel. */
+/**
+ * Lines over any quantity, with bands where there are intervals. `trainingCurves` draws small multiples over the steps.
+ */
 import { bands } from './bands';
 import {
   colorScale,
@@ -14,7 +16,7 @@ import { written } from './written';
 
 export interface LinePoint {
   series: string;
-  /** where there are several, each has the same axes */
+  /** the name of the plot in which the point stands; all plots have the same axes */
   panel?: string;
   x: number;
   y: number;
@@ -30,16 +32,19 @@ export interface LineAxis {
   domain?: readonly [number, number];
   /** base of a logarithmic scale */
   log?: number;
-  /** a tick for each value that occurs, instead of round numbers */
+  /** puts a tick at each value that occurs, instead of at round numbers */
   ticksAtValues?: boolean;
 }
 
 const gap = 36;
 
-/** A line with more points than these is drawn without dots, which would touch. */
+/** The most points of a line that has dots on it: those of more points would touch each other. */
 const mostPoints = 20;
 
-/** The points in their order along x; `y` starts at zero unless its domain says otherwise. */
+/**
+ * Draws a line for each series, in a column for each panel. The vertical axis starts at zero unless its domain says
+ * otherwise.
+ */
 export function lineChart(
   heading: Heading,
   axes: { readonly x: LineAxis; readonly y: LineAxis },
@@ -96,7 +101,7 @@ function quantitative(
   };
 }
 
-/** The two ends of every curve. */
+/** Says where every line of a panel begins and where it ends. */
 function describe(
   panel: string,
   points: readonly LinePoint[],

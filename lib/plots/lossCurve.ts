@@ -11,7 +11,7 @@ import {
 } from './theme';
 
 export interface LossPoint {
-  /** which curve, for example 'training' or 'held out' */
+  /** the name of the curve, for example 'training' or 'held out' */
   series: string;
   /** tokens read so far */
   tokens: number;
@@ -19,7 +19,7 @@ export interface LossPoint {
   loss: number;
 }
 
-/** A moment of the run worth a mark, for example when the verifier was good enough to go on. */
+/** A moment of the run that is marked, for example the one at which the model passed the gate before RL. */
 export interface Gate {
   tokens: number;
   label: string;
@@ -27,7 +27,7 @@ export interface Gate {
 
 const millions = (tokens: number): string => `${(tokens / 1e6).toFixed(1)} million tokens`;
 
-/** Pre-training loss over the tokens read, with marks where a gate was passed. */
+/** Draws the loss of pre-training over the tokens read, with marks where a gate was passed. */
 export function lossCurve(
   heading: Heading,
   points: readonly LossPoint[],

@@ -1,7 +1,10 @@
 import type { Row } from '../core/csv';
 import { distinct, inlineTable, ink, plotWidth, styled, type Chart, type Heading } from './theme';
 
-/** Resident memory and tensor count while work goes on: `work`, `count`, `residentMiB`, `tensors` of each row. */
+/**
+ * Draws the resident memory and the number of tensors while something is done again and again. Each row has the kind of
+ * `work`, the `count` of times that it was done, `residentMiB` and `tensors`.
+ */
 export function memoryCurve(heading: Heading, rows: readonly Row[]): Chart {
   const works = distinct(rows.map(({ work }) => work));
   const panel = (field: string, title: string): object => ({

@@ -11,18 +11,18 @@ import {
 } from './theme';
 
 export interface ModeShare {
-  /** a bar: a stage or a training step */
+  /** the name of the bar: a stage or a training step */
   group: string;
   /** how the model answers: direct, short, search */
   mode: string;
-  /** of all completions of the group, 0 to 1 */
+  /** the share of the group's completions that answer in this mode, from 0 to 1 */
   share: number;
 }
 
-// dark text on light bars, white on dark ones
+// The text is dark on light bars and white on dark ones.
 const inkOnBar = `luminance(scale('color', datum.mode)) > 0.3 ? '${inks.strong.light}' : 'white'`;
 
-/** Stacked bars: which share of the answers goes straight to the result, tries once, or searches. */
+/** Draws a stacked bar for each group: the shares of answers that go straight to the result, try once, or search. */
 export function modeShares(heading: Heading, shares: readonly ModeShare[]): Chart {
   const groups = distinct(shares.map((row) => row.group));
   const modes = distinct(shares.map((row) => row.mode));
@@ -68,7 +68,7 @@ export function modeShares(heading: Heading, shares: readonly ModeShare[]): Char
   };
 }
 
-/** The share in percent, where its segment is wide enough for it. */
+/** Returns the share in percent, or nothing where its segment is too narrow for a label. */
 function labelOf(share: number): string {
   return share < 0.06 ? '' : percent(share);
 }

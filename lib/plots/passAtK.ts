@@ -10,7 +10,7 @@ export interface PassPoint {
   high?: number;
 }
 
-/** pass@k over k, a curve with its band for each model. */
+/** Draws pass@k over k, with a curve and its band for each model. */
 export function passAtK(heading: Heading, points: readonly PassPoint[]): Chart {
   const axes = {
     x: { title: 'k, samples for each problem', format: 'd', log: 2, ticksAtValues: true },

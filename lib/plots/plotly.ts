@@ -1,13 +1,19 @@
-/** Figures to touch: what plotly.js adds to a chart in JupyterLab, where its curves and flows answer to the mouse. */
+/**
+ * Figures for plotly.js. JupyterLab shows them in place of a chart's picture once the mouse is over it, and their curves
+ * and flows answer to the mouse.
+ */
 import { plotWidth, type Heading, type PlotlyFigure } from './theme';
 
-/** A grey that can be read on white and on black: plotly.js does not follow JupyterLab's theme. */
+/**
+ * The ink of all texts: a grey that can be read on white and on black, because plotly.js does not follow JupyterLab's
+ * theme.
+ */
 const inkOnAny = '#787f88';
 const gridOnAny = 'rgba(120, 127, 136, 0.3)';
 
 /**
- * A figure for plotly.js in the project's look, without a background of its own. `traces` are its curves, bars or
- * flows, and `layout` is what this figure adds to the layout of all.
+ * Returns a figure in the project's look, without a background of its own. `traces` are its curves or flows, and `layout`
+ * holds what this figure changes in the layout of all figures.
  */
 export function plotlyFigure(
   { title, subtitle }: Heading,
@@ -31,7 +37,7 @@ export function plotlyFigure(
   };
 }
 
-/** An axis of such a figure; `format` is d3's notation for its numbers. */
+/** Returns an axis of a figure; `format` is d3's notation for its numbers. */
 export const plotlyAxis = (title: string, format?: string): object => ({
   title: { text: title },
   gridcolor: gridOnAny,

@@ -1,7 +1,7 @@
 import type { InspectionRecord } from '../runs/run';
 import { inlineTable, ink, paperColor, plotWidth, styled, type Chart, type Heading } from './theme';
 
-/** The inspected groups of a run: for each problem, one for each step. */
+/** The inspected completions of a run: for each problem, a group of completions at each step. */
 export interface InspectedGroups {
   readonly steps: readonly number[];
   readonly problems: readonly {
@@ -10,7 +10,10 @@ export interface InspectedGroups {
   }[];
 }
 
-/** The reward of each completion: steps from left to right, the samples of a group one below the other. */
+/**
+ * Draws the reward of each completion as a cell: the steps go from left to right, the samples of a group from top to
+ * bottom.
+ */
 export function rewardMap(heading: Heading, { steps, problems }: InspectedGroups): Chart {
   const rows = problems.flatMap(({ about, groups }, p) =>
     groups.flatMap((group, s) =>

@@ -4,13 +4,13 @@ import type { Chart, Heading } from './theme';
 import { written } from './written';
 
 export interface CostPoint {
-  /** a part of the step */
+  /** the part of a GRPO step that is measured */
   part: string;
   weights: number;
   microseconds: number;
 }
 
-/** Time per token against the number of weights on logarithmic axes, with a line of slope 1 to compare with. */
+/** Draws the time per token over the number of weights on logarithmic axes, with a line of slope 1 to compare with. */
 export function scalingChart(heading: Heading, points: readonly CostPoint[]): Chart {
   const parts = distinct(points.map(({ part }) => part));
   const log = { type: 'quantitative', scale: { type: 'log', nice: true } };

@@ -7,22 +7,23 @@ const vegaLite = 'application/vnd.vegalite.v5+json';
 const plotly = 'application/vnd.plotly.v1+json';
 
 export interface ShowOptions {
-  /** a name under which the chart can be shown again, in its place */
+  /** a name under which another chart can take its place later */
   id?: string;
-  /** replaces what was shown under that id */
+  /** puts the chart in the place of what was shown under that id */
   isUpdate?: boolean;
-  /** one of many quick updates: leaves the picture out until the last one */
+  /** leaves the picture out: this is one of many quick updates, and the last one brings the picture */
   live?: boolean;
-  /** the picture alone, and smaller: where a notebook has so many charts that their numbers would fill it */
+  /** shows the picture alone, and smaller, for a notebook with so many charts that their numbers would fill it */
   still?: boolean;
 }
 
-/** Of still pictures, and of those that pages link to. */
+/** The size of still pictures, and of those that pages link to, as a multiple of a chart's own. */
 export const stillZoom = 1.1;
 
 /**
- * Shows a chart under the running cell, in three forms: to be explored in JupyterLab, as a picture where nothing runs
- * (GitHub, print), and in words. Outside a notebook the words are printed.
+ * Shows a chart under the running cell in three forms: as a specification that JupyterLab draws and that answers to the
+ * mouse, as a picture for places where nothing runs (GitHub, print), and in words. The specification is for plotly.js
+ * where the chart has one, and else for Vega-Lite. Outside a notebook the words are printed.
  */
 export async function show(chart: Chart, options: ShowOptions = {}): Promise<void> {
   const { id, isUpdate = false, live = false, still = false } = options;
@@ -37,13 +38,15 @@ export async function show(chart: Chart, options: ShowOptions = {}): Promise<voi
 export interface LiveChart {
   /** shows the newest state, at most four times a second */
   update(chart: Chart): void;
-  /** shows the last state, with its picture; or says it in words, where another chart shows the same */
+  /** shows the last state with its picture, or says it in words where another chart shows the same */
   end(inWords?: boolean): Promise<void>;
 }
 
 const updateMs = 250;
 
-/** Opens a place for a live chart under the running cell. Outside a notebook only its end is told. */
+/**
+ * Opens a place for a live chart under the running cell. Outside a notebook the words about its last state are printed.
+ */
 export function liveChart(): LiveChart {
   const id = randomUUID();
   let last: Chart | undefined;
@@ -58,7 +61,7 @@ export function liveChart(): LiveChart {
     async end(inWords = false) {
       if (!last) return;
       const isUpdate = shownAt > 0;
-      // as markdown too: JupyterLab breaks the lines of plain text inside words
+      // they are markdown too, because JupyterLab breaks the lines of plain text inside words
       const words = { 'text/markdown': last.alt, 'text/plain': last.alt };
       if (inWords) displayBundle(words, id, isUpdate);
       else await show(last, { id, isUpdate });

@@ -1,6 +1,6 @@
 import { accent, ink, paperColor, styled, type Chart } from './theme';
 
-/** A stage of the recipe, as a notebook calls it. */
+/** A stage of the recipe, by the name that notebooks give it. */
 export type StageName =
   | 'base'
   | 'zero'
@@ -10,7 +10,7 @@ export type StageName =
   | 'preferenceRL'
   | 'distillation';
 
-/** A model, or a data set on its way from one model to the next. Sizes are in pixels. */
+/** A box of the map is a model, or a data set that leads from one model to the next. Its sizes are in pixels. */
 interface Box {
   stage: StageName;
   label: string;
@@ -22,7 +22,7 @@ interface Box {
   isData: boolean;
 }
 
-/** A line through these points, ending in an arrow head. */
+/** An arrow of the map is a line through these points with a head at its end. */
 interface Arrow {
   stage: StageName;
   label: string;
@@ -46,14 +46,14 @@ function box(stage: StageName, [column, row]: Place, label: string, note: string
   return { stage, label, note, x, x2: x + boxWidth, y, y2: y + boxHeight, isData };
 }
 
-/** From the box in one column to the next one in the same row. */
+/** Leads from the box in one column to the next box in its row. */
 function across(stage: StageName, column: number, row: number, label: string): Arrow {
   const y = rowsAt[row]! + boxHeight / 2;
   const from = columnsAt[column]! + (column === 0 ? baseWidth : boxWidth);
   return { stage, label, points: [[from, y], [columnsAt[column + 1]! - 5, y]] }; // prettier-ignore
 }
 
-/** From a data set down and back to the model that learns from it, at the start of the next row. */
+/** Leads from a data set down and back to the model that learns from it, at the start of the next row. */
 function back(stage: StageName, column: number, row: number): Arrow {
   const from = columnsAt[column]! + boxWidth / 2;
   const to = columnsAt[1]! + boxWidth / 2;
@@ -63,7 +63,7 @@ function back(stage: StageName, column: number, row: number): Arrow {
   return { stage, label: '', points: [[from, bottom], [from, middle], [to, middle], [to, top - 5]] }; // prettier-ignore
 }
 
-/** Straight down from a data set to the models below it. */
+/** Leads straight down from a data set to the models below it. */
 function down(stage: StageName, column: number, row: number): Arrow {
   const x = columnsAt[column]! + (3 * boxWidth) / 4;
   return { stage, label: '', points: [[x, rowsAt[row]! + boxHeight], [x, rowsAt[row + 1]! - 5]] }; // prettier-ignore
@@ -100,7 +100,10 @@ const arrows: readonly Arrow[] = [
   down('distillation', 3, 1),
 ];
 
-/** The map of the recipe: the models, the data between them, and the stages that lead on. `current` stands out. */
+/**
+ * Draws the map of the recipe: models and data sets as boxes, and the stages between them as arrows. The `current`
+ * stage stands out.
+ */
 export function stagesMap(title: string, current?: StageName): Chart {
   const subtitle = 'outlined: models; filled: data; all three roads start from the base';
   return {
@@ -124,7 +127,7 @@ const y = {
   axis: null,
 };
 
-/** The colours of the map by the names that its rows have for them. */
+/** The colours of the map, by the names that its data have for them. */
 const colors = { ...ink, accent, white: 'white', paper: paperColor };
 const scale = { domain: Object.keys(colors), range: Object.values(colors) };
 const plain = (field: string): object => ({ field, type: 'nominal', scale, legend: null });

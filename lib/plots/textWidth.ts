@@ -1,4 +1,4 @@
-// Widths of the project's font, in thousandths of its size, by groups of similar letters.
+// The widths of letters in the project's font, in thousandths of its size, by groups of letters that are about as wide.
 const groups: readonly (readonly [letters: RegExp, width: number])[] = [
   [/[ijl.,:;'|! ·]/, 245],
   [/[ftr()[\]-]/, 320],
@@ -7,7 +7,7 @@ const groups: readonly (readonly [letters: RegExp, width: number])[] = [
 ];
 const otherWidth = 510;
 
-/** About how wide a text is drawn, in pixels. */
+/** Returns about how wide a text is drawn, in pixels. */
 export function textWidth(text: string, fontSize: number): number {
   let width = 0;
   for (const letter of text) {

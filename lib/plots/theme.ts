@@ -9,21 +9,22 @@ export interface PlotlyFigure {
 
 /** A chart: what to draw, and what to say where it cannot be drawn. */
 export interface Chart {
-  /** for Vega-Lite; every picture is drawn from it */
+  /** the specification for Vega-Lite, from which every picture is drawn too */
   spec: TopLevelSpec;
-  /** shown in JupyterLab in place of `spec`, with the same numbers */
+  /** a figure of the same numbers, which JupyterLab shows in place of `spec` */
   plotly?: PlotlyFigure;
   /** the chart in a sentence or two: what is shown and what to see in it */
   alt: string;
 }
 
-/** What every chart is told. The subtitle says what the reader needs to weigh it: problems, seeds, interval. */
+/** The heading of a chart. The subtitle says what a reader needs to weigh it: problems, seeds, kind of interval. */
 export interface Heading {
   title: string;
   subtitle?: string | readonly string[];
 }
 
-// Okabe and Ito's colours, which colour-blind readers can tell apart; their yellow is too pale for lines on white.
+// These are Okabe and Ito's colours, which colour-blind readers can tell apart, without the yellow, which is too pale
+// for lines on white.
 const blue = '#0072b2';
 const orange = '#e69f00';
 const green = '#009e73';
@@ -33,10 +34,10 @@ const purple = '#cc79a7';
 const grey = '#8a8f98';
 const palette = [blue, red, green, purple, orange, sky, grey];
 
-/** The colour of a chart's paper in pictures, and on a dark screen of the figures page. */
+/** The colour of the paper: light in pictures, light or dark on the page of figures. */
 export const paper = { light: '#ffffff', dark: '#15191d' } as const;
 
-/** The inks of titles, of labels and of what stays in the background, on light and on dark paper. */
+/** The inks of titles, of labels and of what stays in the background, for light and for dark paper. */
 export const inks = {
   strong: { light: '#1f2933', dark: '#e6e9ec' },
   normal: { light: '#52606d', dark: '#a9b4bf' },
@@ -50,20 +51,20 @@ type Ink = keyof typeof inks;
 const inkNames = Object.keys(inks) as Ink[];
 
 /**
- * The inks as a specification refers to them. A chart does not say on which paper it is drawn: whoever draws it does,
- * and every ink is chosen to be readable there. JupyterLab gives dark paper to charts while its dark theme is on.
+ * The inks as a specification names them. A specification does not set the colour of its paper. The program that draws it
+ * does, and then each ink is the one for that paper: JupyterLab draws charts on dark paper while its dark theme is on.
  */
 export const ink = Object.fromEntries(
   inkNames.map((name) => [name, { expr: `${name}Ink` }]),
 ) as Readonly<Record<Ink, { readonly expr: string }>>;
 
-/** The colour of the paper, for what separates two areas of colour. */
+/** The colour of the paper as a specification names it, for the lines that separate two areas of colour. */
 export const paperColor = { expr: 'background' } as const;
 
-/** The colour of what matters most, for areas with white text on them; lines and texts have `ink.blue`. */
+/** The colour of what matters most, for areas that carry white text. Lines and texts that matter have `ink.blue`. */
 export const accent = blue;
 
-/** Colours with a meaning, the same in every chart. */
+/** The colours of names that have the same colour in every chart. */
 const named: Readonly<Record<string, string>> = {
   countdown: blue,
   programs: red,
@@ -86,7 +87,7 @@ const named: Readonly<Record<string, string>> = {
   'deepseek-r1-32b': sky,
 };
 
-/** The colours of these series: a colour with a meaning where there is one, else the next free one. */
+/** Returns a colour for each name: its own where it has one, and else the next colour that is free. */
 export function colorsOf(names: readonly string[]): string[] {
   const meant = names.map((name) => named[name.toLowerCase()]);
   const taken = new Set(meant);
@@ -95,20 +96,22 @@ export function colorsOf(names: readonly string[]): string[] {
   return meant.map((color) => color ?? free[next++ % free.length] ?? grey);
 }
 
-/** The same colours as a scale, where the dark blue is a lighter one on dark paper. */
+/**
+ * Returns the colours of `colorsOf` as a scale for a specification, in which the dark blue gets lighter on dark paper.
+ */
 export function colorScale(names: readonly string[]): { domain: string[]; range: unknown[] } {
   const range = colorsOf(names).map((color) => (color === blue ? ink.blue : color));
   return { domain: [...names], range };
 }
 
-/** The distinct values in the order in which they come first. */
+/** Returns each value once, in the order in which they come first. */
 export function distinct<T>(values: readonly T[]): T[] {
   return [...new Set(values)];
 }
 
 /**
- * Rows as the data of a chart, written as one CSV text: a saved notebook is indented JSON, where a row as an object
- * takes ten times the room.
+ * Returns rows as the data of a chart, written as one CSV text. A saved notebook is indented JSON, in which a row that is
+ * an object takes ten times the room.
  */
 export function inlineTable(rows: readonly object[]): object {
   const columns = distinct(rows.flatMap((row) => Object.keys(row)));
@@ -116,10 +119,10 @@ export function inlineTable(rows: readonly object[]): object {
   return { values: columns.join(',') + '\n' + lines.join(''), format: { type: 'csv' } };
 }
 
-/** Width of a single plot, in pixels; small multiples share it. */
+/** The width of a single plot in pixels, which small multiples share among themselves. */
 export const plotWidth = 560;
 
-// `background` is Vega's name for the colour of the paper, which comes from whoever draws the chart.
+// In an expression, `background` is the colour of the paper, which the program that draws the chart has set.
 const inkParameters = inkNames.map((name) => ({
   name: ink[name].expr,
   expr: `luminance(background) < 0.5 ? '${inks[name].dark}' : '${inks[name].light}'`,
@@ -175,10 +178,10 @@ const config = {
   point: { filled: true, size: 45 },
 } as const;
 
-/** The legend of a chart of lines: short strokes in full colour, also where a pale band belongs to the line. */
+/** The legend of a chart of lines has short strokes in full colour, also where a pale band belongs to a line. */
 export const lineLegend = { symbolType: 'stroke', symbolSize: 250, symbolStrokeWidth: 3 } as const;
 
-/** A whole specification in the project's look, from its heading and its drawing. */
+/** Returns a whole specification in the project's look, from its heading and its drawing. */
 export function styled(heading: Heading, drawing: object): TopLevelSpec {
   const { title, subtitle } = heading;
   return {

@@ -13,7 +13,7 @@ import { written } from './written';
 
 export interface StepPoint {
   step: number;
-  /** which curve: a task, or a run */
+  /** the name of the curve: a task, or a run */
   task: string;
   value: number;
   /** ends of the 95 % interval, where there is one */
@@ -21,20 +21,20 @@ export interface StepPoint {
   high?: number;
 }
 
-/** One small plot: a quantity over the steps, a curve for each task. */
+/** One small plot of a quantity over the steps, with a curve for each task. */
 export interface StepPanel {
   title: string;
   points: readonly StepPoint[];
-  /** how numbers are written, in d3's notation: '.0%' for shares, the default otherwise */
+  /** d3's notation for the numbers, for example '.0%' for shares */
   format?: string;
 }
 
-/** The most points that all panels together may hold: the saved notebook carries every one of them. */
+/** The most points of all panels together: the saved notebook carries every one of them. */
 const maxPoints = 1000;
 
 /**
- * Small multiples over the training steps, for example accuracy, length, waits and entropy for each task. While the
- * run is on, `lastStep` keeps the axis as long as it will be.
+ * Draws small multiples over the training steps, for example accuracy, length, waits and entropy. The axis of steps ends
+ * at `lastStep`; a chart of a run that is still training gives the last step of its plan, so that the axis stays.
  */
 export function trainingCurves(
   heading: Heading,
@@ -55,7 +55,10 @@ export function trainingCurves(
   };
 }
 
-/** Leaves out steps, evenly, until no more than `max` points remain. The first and the last step stay. */
+/**
+ * Leaves out steps at equal distances until no more than `max` points and the last step remain. The first step stays
+ * too.
+ */
 export function thinSteps(points: readonly StepPoint[], max: number): StepPoint[] {
   const steps = distinct(points.map((point) => point.step)).sort((a, b) => a - b);
   const every = Math.ceil(points.length / max);

@@ -1,8 +1,8 @@
 import { percent, whole } from '../core/format';
 
 /**
- * Returns a number as the words about a chart have it: in percent where d3's notation `format` says so, else without
- * decimals from 100 on, and below with three digits.
+ * Returns a number for a sentence: in percent where `format`, in d3's notation, asks for it, else as a whole number from
+ * 100 on, and with three digits below 100.
  */
 export function written(value: number, format = ''): string {
   if (format.endsWith('%')) return percent(value);
