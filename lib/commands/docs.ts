@@ -27,9 +27,10 @@ const options = [
   ...['--entryPointStrategy', 'expand', '--entryPoints', 'lib', '--sort', 'source-order'],
   '--skipErrorChecking', // the compiler checks types by itself, in `npm test`
   ...excluded.flatMap((pattern) => ['--exclude', pattern]),
+  '--excludeExternals', // `tf` would bring along the pages of all of TensorFlow.js
   ...['--treatWarningsAsErrors', '--validation.notExported', '--validation.invalidLink'],
-  // A link to the source leads to the file in this folder: the pages lie four folders deep.
-  ...['--disableGit', '--basePath', '.', '--sourceLinkTemplate', '../../../../{path}#L{line}'],
+  // A page links to its source in this folder. Pages lie four folders deep, and paths are relative to lib/.
+  ...['--disableGit', '--sourceLinkTemplate', '../../../../lib/{path}#L{line}'],
 ];
 
 function main(): number {
