@@ -1,11 +1,11 @@
-/** What becomes of a policy when its reward is another one. */
+/** Figures of what a policy becomes when its reward changes. */
 import { thousands } from '../../core/format';
 import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { metricCurve, type RecordedRun } from './ours';
 import type { Published } from './published';
 
-/** DeepSeek-R1, v2 Figure 6. */
+/** Draws reward hacking beside DeepSeek-R1, v2 Figure 6: the score of a reward model, and what it stands for. */
 export function hackingFigure(
   published: Published<'v2_fig06_reward_hacking'>,
   seeds: readonly RecordedRun[],
@@ -52,13 +52,13 @@ export function hackingFigure(
   );
 }
 
-/** The same reinforcement learning with and without a reward for one language. */
+/** Two runs of reinforcement learning that differ in the reward for one language: one has it, one has not. */
 export interface LanguageRuns {
   readonly rewarded: RecordedRun;
   readonly free: RecordedRun;
 }
 
-/** DeepSeek-R1, v2 Figure 7. */
+/** Draws the effect of a reward for one language beside DeepSeek-R1, v2 Figure 7. */
 export function languageFigure(
   published: Published<'v2_fig07_language_consistency_ablation'>,
   { rewarded, free }: LanguageRuns,
@@ -102,7 +102,7 @@ export function languageFigure(
   );
 }
 
-/** Ends of the axis of a share that stays high. */
+/** The ends of the axis for a share that stays high. */
 const high = { domain: [0.8, 1] as const };
 
 const arms = [

@@ -5,9 +5,9 @@ import { legendOf } from './legend';
 import { written } from '../written';
 
 export interface Bar {
-  /** what stands at the left: a benchmark, a task, a model */
+  /** the name at the left of the bar: a benchmark, a task, a model */
   readonly category: string;
-  /** which of the bars of a category */
+  /** the name of the bar within its category */
   readonly series: string;
   readonly value: number;
   /** ends of the 95 % interval, where there is one */
@@ -18,13 +18,13 @@ export interface Bar {
 export interface BarOptions {
   readonly title: string;
   readonly source: string;
-  /** how values are written, in d3's notation */
+  /** d3's notation for the values */
   readonly format?: string;
-  /** ends of the horizontal axis */
+  /** the ends of the horizontal axis */
   readonly domain?: readonly [number, number];
 }
 
-/** A bar for each series of a category, with its value at its end. */
+/** Returns a panel with a bar for each series of a category, and the value at the end of the bar. */
 export function bars(options: BarOptions, rows: readonly Bar[]): Panel {
   return categorical(options, rows, (format) => {
     const yOffset = { field: 'series', scale: { domain: distinct(rows.map((row) => row.series)) } };
@@ -49,7 +49,7 @@ export function bars(options: BarOptions, rows: readonly Bar[]): Panel {
   });
 }
 
-/** A dot for each series of a category, all on its line. */
+/** Returns a panel with a line for each category, on which each series has a dot. */
 export function dots(options: BarOptions, rows: readonly Bar[]): Panel {
   return categorical(options, rows, () => ({
     height: { step: 22 },
@@ -72,7 +72,7 @@ const interval = (rows: readonly Bar[], encoding: object): object[] =>
       ]
     : [];
 
-/** Most pixels for the names of the categories. */
+/** The most pixels that the names of the categories may take. */
 const longestName = 150;
 
 function categorical(
@@ -125,7 +125,7 @@ function categorical(
   };
 }
 
-/** Of each series the lowest and the highest. */
+/** Says the lowest and the highest value of each series. */
 function describe(rows: readonly Bar[], format: string): string {
   const ranges = distinct(rows.map((row) => row.series)).map((series) => {
     const own = rows.filter((row) => row.series === series).sort((a, b) => a.value - b.value);

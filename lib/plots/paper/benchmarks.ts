@@ -1,4 +1,4 @@
-/** The finished models: on benchmarks, and stage by stage. */
+/** Figures of the finished models on benchmarks, and of what each stage adds. */
 import { setName } from '../../evaluation/setName';
 import type { Evaluation } from '../../evaluation/score';
 import { bars, type Bar } from './bars';
@@ -17,13 +17,13 @@ import {
 } from './ours';
 import type { Published } from './published';
 
-/** The finished models, and R1-Zero, whose first evaluation is that of its base. */
+/** The runs of R1, and those of R1-Zero, whose first evaluation is that of the base model. */
 export interface Finished {
   readonly r1: readonly RecordedRun[];
   readonly zero: readonly RecordedRun[];
 }
 
-/** DeepSeek-R1, v1 Figure 1. */
+/** Draws the benchmarks of the finished model beside DeepSeek-R1, v1 Figure 1. */
 export function benchmarkFigure(
   published: Published<'v1_fig01_benchmark_bars'>,
   { base, small }: InBothSizes<Finished>,
@@ -79,7 +79,10 @@ const stages = ['R1-Zero', 'R1-Dev1', 'R1-Dev2', 'R1-Dev3', 'R1'] as const;
 
 const short = (stage: string): string => stage.replace('R1-Dev', 'Dev');
 
-/** DeepSeek-R1, v2 Table 3. Our arms are the stages by the paper's names of them. */
+/**
+ * Draws what every stage adds beside DeepSeek-R1, v2 Table 3. The arms are our stages, by the names that the paper has
+ * for them.
+ */
 export function stageFigure(
   published: Published<'v2_table03_stages'>,
   { base, small }: InBothSizes<Arms>,
@@ -108,7 +111,7 @@ export function stageFigure(
   );
 }
 
-/** A row for each set of problems, then manners and length. */
+/** Returns a row of cells for each set of problems, and rows for format, language, length and liking. */
 function cellsOf(runs: Arms): Cell[] {
   const percent = (name: string, value: (e: Evaluation) => number) => ({
     name,
@@ -138,6 +141,6 @@ function cellsOf(runs: Arms): Cell[] {
   );
 }
 
-/** Of answers to general prompts; no number for stages that were not asked any. */
+/** Returns the mean utility of a run's answers to general prompts, or NaN for a stage that was asked none. */
 const likingOf = ({ info }: RecordedRun): number =>
   (info.result?.general as { utility: number } | undefined)?.utility ?? NaN;

@@ -1,16 +1,16 @@
-/** Where the time goes. */
+/** The figure of where the computing time goes. */
 import { bars, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
 import type { Published } from './published';
 
-/** A finished stage, of one of the kinds of `lib/reports/cost.ts`. */
+/** A finished stage with the time that it took; `lib/reports/cost.ts` has the kinds of stages. */
 export interface CostOfStage {
   readonly name: string;
   readonly kind: string;
   readonly seconds: number;
 }
 
-/** DeepSeek-R1, v2 Table 7, and DeepSeek-V3, Table 1. */
+/** Draws the shares of the computing time beside DeepSeek-R1, v2 Table 7, and DeepSeek-V3, Table 1. */
 export function costFigure(
   published: Published<'training_costs'>,
   ours: readonly CostOfStage[],

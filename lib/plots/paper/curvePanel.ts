@@ -8,7 +8,7 @@ export interface CurvePoint {
   readonly series: string;
   readonly x: number;
   readonly value: number;
-  /** ends of the band around the curve, where there is one */
+  /** the ends of the band around the curve, where it has one */
   readonly low?: number | null;
   readonly high?: number | null;
 }
@@ -20,7 +20,7 @@ export interface Level {
   readonly at: 'left' | 'right';
 }
 
-/** A step at which something changed, named at the foot of the plot, where the curves have left. */
+/** A step at which a setting changed. Its name stands at the foot of the plot, where the curves are not. */
 export interface Turn {
   readonly label: string;
   readonly x: number;
@@ -29,15 +29,15 @@ export interface Turn {
 export interface CurvePanelOptions {
   readonly title: string;
   readonly source: string;
-  /** name of the horizontal axis, `step` without another */
+  /** the name of the horizontal axis; the default is `step` */
   readonly x?: string;
-  /** how values are written, in d3's notation; whole numbers without it */
+  /** d3's notation for the values; the default is whole numbers */
   readonly format?: string;
-  /** ends of the vertical axis; without them it goes from zero to the highest value */
+  /** the ends of the vertical axis, which goes from zero to the highest value by default */
   readonly domain?: readonly [number, number];
-  /** a scale without a meaningful zero: its axis fits the values */
+  /** the vertical axis fits the values, because zero has no meaning on it */
   readonly isFitted?: boolean;
-  /** a horizontal axis of powers of two */
+  /** the horizontal axis has powers of two */
   readonly isLog?: boolean;
   readonly levels?: readonly Level[];
   readonly turns?: readonly Turn[];
@@ -45,10 +45,13 @@ export interface CurvePanelOptions {
 
 const height = 170;
 
-/** Room above the upper end of an axis, so that a point there moves neither the legend nor the title. */
+/**
+ * The room above the upper end of an axis as a share of its length. A point at the end then moves neither legend nor
+ * title.
+ */
 const overhead = 0.02;
 
-/** Curves, with bands where there are any. */
+/** Returns a panel of curves, with bands where the points have intervals. */
 export function curvePanel(options: CurvePanelOptions, points: readonly CurvePoint[]): Panel {
   const { title, source, x = 'step', format } = options;
   return {
@@ -68,7 +71,7 @@ export function curvePanel(options: CurvePanelOptions, points: readonly CurvePoi
   };
 }
 
-/** The names for a legend, none of a curve that is alone. */
+/** Returns the names for the legend; a curve that is alone needs none. */
 function severalIn(points: readonly CurvePoint[]): string[] {
   const series = distinct(points.map((point) => point.series));
   return series.length > 1 ? series : [];

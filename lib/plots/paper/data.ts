@@ -1,4 +1,4 @@
-/** What is learned from: prompts of reinforcement learning, and traces of supervised fine-tuning. */
+/** Figures of the data: prompts of reinforcement learning, and traces of supervised fine-tuning. */
 import { distinct } from '../theme';
 import { bars, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
@@ -7,14 +7,14 @@ import type { Published } from './published';
 
 const one = (category: string, value: number): Bar => ({ category, series: 'all', value });
 
-/** A task's prompts in one step of reinforcement learning. */
+/** The number of prompts of a task and level in one step of reinforcement learning. */
 interface Planned {
   readonly task: string;
   readonly level: number;
   readonly prompts: number;
 }
 
-/** DeepSeek-R1, v2 Table 4. */
+/** Draws the prompts of reinforcement learning beside DeepSeek-R1, v2 Table 4. */
 export function rlDataFigure(
   published: Published<'v2_table04_rl_data'>,
   ours: RecordedRun,
@@ -58,16 +58,16 @@ export function rlDataFigure(
   );
 }
 
-/** Traces of a data set, and the run that sampled, filtered and learned them. */
+/** The traces of a data set, and the run that sampled, filtered and learned them. */
 export interface CuratedRun {
   readonly run: RecordedRun;
   readonly traces: readonly { readonly task: string; readonly completion: string }[];
 }
 
-/** As the paper has it: mathematics, programs, science, and all the others. */
+/** The order of our tasks, which is that of the paper: mathematics, programs, science, and all others. */
 const inOrder = ['countdown', 'programs', 'units', 'general', 'facts'];
 
-/** DeepSeek-R1, v2 Table 5. */
+/** Draws the curated data set of Dev3 beside DeepSeek-R1, v2 Table 5. */
 export function sftDataFigure(
   published: Published<'v2_table05_sft_data'>,
   { run, traces }: CuratedRun,

@@ -1,4 +1,4 @@
-/** Small models that imitate R1, alone and against reinforcement learning of their own. */
+/** Figures of small models that imitate R1, and of small models that do reinforcement learning of their own. */
 import { thousands } from '../../core/format';
 import { dots, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
@@ -14,7 +14,9 @@ const benchmarks = {
   LiveCodeBench: 'livecodebench_pass1',
 } as const;
 
-/** DeepSeek-R1, v1 Table 5 (v2 Table 15). Our arms are the students and their teacher. */
+/**
+ * Draws the distilled models beside DeepSeek-R1, v1 Table 5 (v2 Table 15). The arms are our students and their teacher.
+ */
 export function distilledFigure(
   published: Published<'v1_table05_distilled'>,
   ours: Arms,
@@ -47,7 +49,10 @@ const withWeights = (arms: Arms): Arms =>
     Object.entries(arms).map(([arm, runs]) => [`${arm}, ${thousands(runs[0]!.weights)}`, runs]),
   );
 
-/** DeepSeek-R1, v1 Table 6 (v2 Table 16). Ours by the size of the student. */
+/**
+ * Draws distillation against RL alone beside DeepSeek-R1, v1 Table 6 (v2 Table 16), in a plot for each size of the
+ * student.
+ */
 export function distillationOrRLFigure(
   published: Published<'v1_table06_distill_vs_rl'>,
   ours: Readonly<Record<string, Arms>>,

@@ -7,25 +7,28 @@ import { wrap } from './wrap';
 /** One plot of a figure. */
 export interface Panel {
   readonly title: string;
-  /** where its numbers are from: a figure or table of a paper, or recorded runs */
+  /** the source of its numbers: a figure or table of a paper, or recorded runs */
   readonly source: string;
   /** its numbers, as a table shows them */
   readonly rows: readonly Row[];
-  /** what to see in it */
+  /** what can be seen in it, in words */
   readonly words: string;
-  /** the rows are texts: what reads better as a table */
+  /** marks a panel whose rows are texts, which a page shows as a table */
   readonly isText?: true;
-  /** the names of its legend, none where it has no legend */
+  /** the names in its legend; empty where it has no legend */
   readonly series: readonly string[];
   /** pixels of an axis label that stand out above it, where there is no legend */
   readonly overhang?: number;
-  /** pixels that the names at its left take */
+  /** the pixels that the names at its left take */
   readonly axisRoom: number;
-  /** its drawing, in so many pixels with the names, which get as much as the widest of the column */
+  /**
+   * returns its plot as a part of a Vega-Lite specification, `room` pixels wide, of which the names at its left get
+   * `axisRoom`
+   */
   plot(room: number, axisRoom: number): object;
 }
 
-/** What is compared, and what is not. */
+/** The words above a figure. The caption says what can be compared in it, and what cannot. */
 export interface Caption {
   readonly title: string;
   readonly caption: string;
@@ -45,7 +48,7 @@ const independent = {
   legend: { color: 'independent' },
 };
 
-/** Columns of panels beside each other: first what was published, then ours. */
+/** Returns a figure of columns of panels: first those with published numbers, then ours. */
 export function beside(
   { title, caption }: Caption,
   ...columns: readonly (readonly Panel[])[]
@@ -60,19 +63,19 @@ export function beside(
   };
 }
 
-/** The figure for a place that has its title and caption already. */
+/** Returns the figure without its title and caption, for a place that has them already. */
 export const untitled = ({ spec, alt }: Chart): Chart => ({
   spec: { ...spec, title: undefined } as typeof spec,
   alt,
 });
 
-/** The figure for a narrow screen: its plots stand below each other, without a title and a caption. */
+/** Returns the figure for a narrow screen: its plots stand below each other, without the title and the caption. */
 export const stacked = ({ title, panels, alt }: PaperFigure): Chart =>
   untitled({ spec: styled({ title }, layout([panels], narrowWidth)), alt });
 
 /**
- * Lays the panels out in so many pixels: in a grid where the columns are equally long, so that the plots of a row stand
- * at one height, and else in columns.
+ * Lays the panels out in `width` pixels. Columns of equal length become a grid, in which the plots of a row stand at one
+ * height; columns of different length stand beside each other.
  */
 function layout(columns: readonly (readonly Panel[])[], width: number): object {
   const room = (width - gap * (columns.length - 1)) / columns.length;

@@ -9,7 +9,10 @@ export interface Cell {
   readonly value: number;
 }
 
-/** A table of numbers. The higher a value among those of its row, the deeper the blue of its cell. */
+/**
+ * Returns a panel with a table of numbers. The higher a value is among those of its row, the deeper is the blue of its
+ * cell.
+ */
 export function heat(
   { title, source }: { title: string; source: string },
   cells: readonly Cell[],
@@ -72,14 +75,14 @@ const number = {
   },
 };
 
-/** A cell with its number as a text, and with its shade. */
+/** Returns a cell with its number as a text and with its shade. */
 const labelled = (cell: Cell, cells: readonly Cell[]): object => ({
   ...cell,
   label: cell.value < 1000 ? cell.value.toFixed(1) : written(cell.value),
   shade: shadeOf(cell, cells),
 });
 
-/** The place of a value among those of its row: 0 for the lowest one, 1 for the highest. */
+/** Returns the place of a value among those of its row, from 0 for the lowest to 1 for the highest. */
 function shadeOf({ row, value }: Cell, cells: readonly Cell[]): number {
   const own = cells.filter((cell) => cell.row === row).map((cell) => cell.value);
   const [low, high] = [Math.min(...own), Math.max(...own)];

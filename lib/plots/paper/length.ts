@@ -1,4 +1,4 @@
-/** The length of R1-Zero's completions, which nobody rewards, and what a cap on it does. */
+/** The figure of the length of R1-Zero's completions, which nobody rewards, and of what a cap on it does. */
 import { thousands } from '../../core/format';
 import { curvePanel, type CurvePoint, type Turn } from './curvePanel';
 import { beside, type Panel, type PaperFigure } from './frame';
@@ -6,13 +6,16 @@ import { meanRows, metricCurve, sourceOf, type InBothSizes, type RecordedRun } f
 import type { Published, PublishedRow } from './published';
 import { written } from '../written';
 
-/** The same run with a cap that is raised on the way, and with one that stays. */
+/** Two kinds of runs that differ in their cap on the length: it is raised on the way, or it stays. */
 export interface CapRuns {
   readonly raised: readonly RecordedRun[];
   readonly kept: readonly RecordedRun[];
 }
 
-/** DeepSeek-R1, v1 Figure 3 and v2 Figure 1b. Until the cap is raised in a recorded run, ours has one plot. */
+/**
+ * Draws the length beside DeepSeek-R1, v1 Figure 3 and v2 Figure 1b. Without `caps` the plot of the raised cap is left
+ * out.
+ */
 export function lengthFigure(
   published: Published<'fig_r1zero_length_v1' | 'fig_r1zero_length_v2_smooth' | 'hyperparameters'>,
   { base, small }: InBothSizes<readonly RecordedRun[]>,
@@ -69,7 +72,10 @@ const turnOf = (x: number, first: number, then: number): Turn => ({
   label: `cap ${written(first)} to ${written(then)}`,
 });
 
-/** The paper says in a setting's name from which step on it holds. */
+/**
+ * Reads the step at which the paper's cap is raised out of the name of its setting, `max output length after step
+ * 8.2k`.
+ */
 function publishedTurn(settings: readonly PublishedRow<'hyperparameters'>[]): Turn {
   const cap = (when: string): PublishedRow<'hyperparameters'> =>
     settings.find(({ setting }) => setting.startsWith(`max output length ${when} step`))!;

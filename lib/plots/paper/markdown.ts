@@ -5,13 +5,13 @@ import type { Panel, PaperFigure } from './frame';
 import { written } from '../written';
 
 interface Table {
-  /** none where the columns have the names of their plots */
+  /** empty where the columns have the names of their plots */
   readonly title: string;
   readonly sources: readonly string[];
   readonly rows: readonly Row[];
 }
 
-/** A table for each plot; plots with one bar for each of the same categories share one. */
+/** Returns a table for each plot. Plots that have one bar for each of the same categories share a table. */
 export function markdownTables({ panels }: PaperFigure): string {
   return panels.reduce<readonly Table[]>(withPanel, []).map(markdownOf).join('\n\n');
 }

@@ -1,4 +1,4 @@
-/** What the figures ask of recorded runs. */
+/** Helpers that turn recorded runs into what the figures show. */
 import type { Row } from '../../core/csv';
 import { thousands } from '../../core/format';
 import type { Evaluation } from '../../evaluation/score';
@@ -9,11 +9,11 @@ import { curveOf } from '../fromRun';
 import type { Bar } from './bars';
 import type { CurvePoint } from './curvePanel';
 
-/** A finished run with everything that it left. */
+/** A finished run with everything that it recorded. */
 export interface RecordedRun {
-  /** `small-r1-zero-s0` */
+  /** the name of its folder, for example `small-r1-zero-s0` */
   readonly name: string;
-  /** of its model */
+  /** the number of weights of its model */
   readonly weights: number;
   readonly info: RunInfo;
   readonly metrics: readonly Row[];
@@ -21,19 +21,19 @@ export interface RecordedRun {
   readonly rollouts: readonly RolloutRecord[];
 }
 
-/** `88 thousand weights, mean of 3 seeds` */
+/** Describes the model of some runs: `88 thousand weights, mean of 3 seeds`. */
 export function modelOf(runs: readonly RecordedRun[]): string {
   const seeds = runs.length > 1 ? `mean of ${runs.length} seeds` : 'one seed';
   return `${thousands(runs[0]!.weights)} weights, ${seeds}`;
 }
 
-/** Where the numbers of these runs, the seeds of one stage, come from. */
+/** Returns the source of the numbers of these runs, which are the seeds of one stage. */
 export function sourceOf(runs: readonly RecordedRun[]): string {
   const { name } = runs[0]!;
   return `${runs.length > 1 ? name.replace(/-s\d+$/, '') : name}, ${modelOf(runs)}`;
 }
 
-/** The mean of every column over the seeds, step by step. */
+/** Returns the rows of a run whose columns are the means over these runs, step by step. */
 export function meanRows(runs: readonly (readonly Row[])[]): Row[] {
   return runs[0]!.map((row, i) => {
     const same = runs.map((rows) => rows[i]!);
@@ -50,20 +50,20 @@ export function meanRows(runs: readonly (readonly Row[])[]): Row[] {
 export const mean = (values: readonly number[]): number =>
   values.reduce((sum, value) => sum + value, 0) / values.length;
 
-/** A column of `metrics.csv` over the steps, each point a mean of five. */
+/** Returns a column of `metrics.csv` over the steps as a curve; each point is the mean of five steps. */
 export const metricCurve = (rows: readonly Row[], key: string, series: string): CurvePoint[] =>
   curveOf(rows, key, series).map(({ step, value }) => ({ series, x: step, value }));
 
-/** One thing in two sizes of the model. */
+/** A value for each of two sizes of the model. */
 export interface InBothSizes<T> {
   readonly base: T;
   readonly small: T;
 }
 
-/** Runs by the name of what they stand for, a stage or a change to one; each with its seeds. */
+/** The runs of all seeds, by the name of what they stand for: a stage, or a change to one. */
 export type Arms = Readonly<Record<string, readonly RecordedRun[]>>;
 
-/** The mean over seeds with Student's interval; of a single seed with the interval over its problems. */
+/** Returns the mean over seeds with Student's interval. A single seed gets `ofOne`, the interval over its problems. */
 export function overSeeds(
   values: readonly number[],
   ofOne: Interval,
@@ -75,11 +75,11 @@ export function overSeeds(
 
 export type Accuracy = Pick<Evaluation, 'task' | 'level' | 'passAt1' | 'passAt1Interval'>;
 
-/** The closing evaluations of a stage. */
+/** Returns the evaluations at the end of a run. */
 export const closingOf = ({ info }: RecordedRun): readonly Evaluation[] =>
   (info.result?.evaluations ?? []) as Evaluation[];
 
-/** The evaluations before the first step: those of the model that the run started from. */
+/** Returns the evaluations before the first step, which are those of the model that the run started from. */
 export const openingOf = ({ evaluations }: RecordedRun): readonly Accuracy[] =>
   evaluations
     .filter(({ step }) => step === 0)
@@ -90,7 +90,7 @@ export const openingOf = ({ evaluations }: RecordedRun): readonly Accuracy[] =>
       passAt1Interval: [Number(row['passAt1/low']), Number(row['passAt1/high'])],
     }));
 
-/** pass@1 of an arm on each set of problems. */
+/** Returns a bar with the pass@1 of an arm for each set of problems. */
 export function accuracyBars(series: string, seeds: readonly (readonly Accuracy[])[]): Bar[] {
   return seeds[0]!.map((like) => {
     const category = setName(like);
@@ -100,10 +100,10 @@ export function accuracyBars(series: string, seeds: readonly (readonly Accuracy[
   });
 }
 
-/** pass@1 in the end: a category for each set of problems, a bar for each arm. */
+/** Returns the pass@1 at the end of the runs, with a category for each set of problems and a bar for each arm. */
 export const armBars = (arms: Arms): Bar[] =>
   Object.entries(arms).flatMap(([arm, runs]) => accuracyBars(arm, runs.map(closingOf)));
 
-/** The same with a line for each arm and a mark for each set. */
+/** Returns the pass@1 at the end of the runs, with a category for each arm and a mark for each set of problems. */
 export const setsByArm = (arms: Arms): Bar[] =>
   armBars(arms).map((bar) => ({ ...bar, category: bar.series, series: bar.category }));

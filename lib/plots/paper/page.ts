@@ -7,7 +7,7 @@ import { distinct, inks, paper } from '../theme';
 import { stacked, untitled, type PaperFigure, type Panel } from './frame';
 
 export interface PageFigure {
-  /** of its files, and its place in the page */
+  /** the name of its files and of its place in the page */
   readonly name: string;
   readonly figure: PaperFigure;
 }
@@ -16,7 +16,7 @@ const title = 'The paper’s figures beside ours';
 const introduction =
   'Left what was published of DeepSeek-R1 and of the papers around it, right what the recorded runs of this workbook measured. Their models have hundreds of billions of weights and answer what people find hard; ours have some hundred thousand and calculate. What can be compared is how the curves go, not how high they stand.';
 
-/** The page. `missing` says of each figure that is not drawn what would record its runs. */
+/** Returns the page as HTML. `missing` says for each figure that is not drawn which command records its runs. */
 export function figuresPage(figures: readonly PageFigure[], missing: readonly string[]): string {
   const links = figures.map(({ name, figure }) => `<li><a href="#${name}">${escape(figure.title)}</a></li>`); // prettier-ignore
   const notYet = missing.map((reason) => `<li>${escape(reason)}</li>`);
@@ -41,7 +41,7 @@ export function figuresPage(figures: readonly PageFigure[], missing: readonly st
   return lines.join('\n') + '\n';
 }
 
-/** The browser's form of a library, which comes with its package. */
+/** Returns the form of a library for browsers, which its package holds. */
 function bundle(library: string): string {
   const file = path.join(root, 'node_modules', library, 'build', `${library}.min.js`);
   return fs.readFileSync(file, 'utf8').replace(/\n\/\/# sourceMappingURL.*/, '');
@@ -61,7 +61,7 @@ function section({ name, figure }: PageFigure): string {
   ].join('\n');
 }
 
-/** A chart's place, and behind it what is drawn there on a wide and on a narrow screen. */
+/** Returns the place of a chart, and behind it the two specifications: for a wide screen and for a narrow one. */
 function chart(figure: PaperFigure): string {
   const { alt, spec } = untitled(figure);
   const json = JSON.stringify([spec, stacked(figure).spec]).replaceAll('<', '\\u003c');
@@ -87,7 +87,10 @@ const text = (cell: Cell): string =>
 const escape = (raw: string): string =>
   raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
-/** The colours of the page where the reader's screen is light or dark; those of its charts follow from the paper. */
+/**
+ * Returns the colours of the page for a light or a dark screen. The charts choose their own inks by the colour of the
+ * paper.
+ */
 const variables = (screen: 'light' | 'dark'): string =>
   `:root { color-scheme: light dark; --paper: ${paper[screen]}; --strong: ${inks.strong[screen]}; --normal: ${inks.normal[screen]}; --light: ${inks.light[screen]}; }`;
 
@@ -110,7 +113,9 @@ th, td { padding: .3rem .8rem .3rem 0; border-bottom: 1px solid var(--light); te
 th { font-weight: 400; color: var(--normal); }
 `;
 
-/** Draws every chart, and again when the screen turns dark or light, narrow or wide. */
+/**
+ * The program of the page draws every chart, and draws it again when the screen turns dark or light, narrow or wide.
+ */
 const drawing = `
 const isDark = matchMedia('(prefers-color-scheme: dark)');
 const isNarrow = matchMedia('(max-width: 40rem)');

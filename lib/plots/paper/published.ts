@@ -6,7 +6,7 @@ import { UserError } from '../../core/errors';
 import { root } from '../../core/files';
 import { schema } from './schema';
 
-/** A file of `data/paper`, without its ending. */
+/** The name of a file of `data/paper`, without its ending. */
 export type PublishedName = keyof typeof schema;
 export const publishedNames = Object.keys(schema) as PublishedName[];
 
@@ -18,7 +18,7 @@ export interface CellOf {
   'text?': string | null;
 }
 
-/** Where a row was read, and how. */
+/** The place where a row was read, and how sure the reading is. */
 export interface Read {
   readonly source: string;
   readonly confidence: string;
@@ -37,7 +37,7 @@ export type Published<Name extends PublishedName> = {
 
 export const publishedFolder = path.join(root, 'data', 'paper');
 
-/** Reads these files. */
+/** Reads these files. A file that is missing, or that its schema does not fit, is a UserError. */
 export function readPublished<Name extends PublishedName>(names: readonly Name[]): Published<Name> {
   const rows = names.map((name) => {
     const file = path.join(publishedFolder, `${name}.csv`);
@@ -48,7 +48,10 @@ export function readPublished<Name extends PublishedName>(names: readonly Name[]
   return Object.fromEntries(rows) as Published<Name>;
 }
 
-/** The text of a file as rows. A column that is missing, or a cell of the wrong kind, is an error that names it. */
+/**
+ * Turns the text of a file into rows. A column that is missing, or a cell of the wrong kind, is a UserError that names
+ * it.
+ */
 export function parsePublished<Name extends PublishedName>(
   name: Name,
   text: string,

@@ -1,4 +1,4 @@
-/** The words of doubt: how they come into a model's reasoning, and the first time that they help it. */
+/** Figures of the words of doubt: how they come into a model's reasoning, and the first time that they help it. */
 import { firstSelfCorrection, wordRate } from '../../evaluation/selfCorrection';
 import { words, type Word } from '../../tokenizer/vocabulary';
 import { distinct } from '../theme';
@@ -10,11 +10,11 @@ import { textTable } from './textTable';
 
 export interface ReflectionRuns {
   readonly search: readonly RecordedRun[];
-  /** the control: its base never saw anybody search */
+  /** the control, whose base has never read a search */
   readonly noSearch: RecordedRun;
 }
 
-/** DeepSeek-R1, v2 Figure 9. */
+/** Draws the words of reflection over the steps beside DeepSeek-R1, v2 Figure 9. */
 export function reflectionFigure(
   published: Published<'v2_fig09_reflective_words'>,
   { search, noSearch }: ReflectionRuns,
@@ -64,7 +64,7 @@ export function reflectionFigure(
   );
 }
 
-/** From the rollouts that were kept of every tenth step. */
+/** Returns how often each word stands in a completion, over the steps of which rollouts were kept (every tenth). */
 function rates(runs: readonly RecordedRun[]): CurvePoint[] {
   const kept = runs.map(({ rollouts }) => rollouts.filter(({ split }) => split === 'train'));
   const steps = distinct(kept[0]!.map(({ step }) => step));
@@ -83,7 +83,7 @@ function rates(runs: readonly RecordedRun[]): CurvePoint[] {
   );
 }
 
-/** DeepSeek-R1, v1 Table 3 (v2 Table 2). */
+/** Shows the aha moment of DeepSeek-R1, v1 Table 3 (v2 Table 2), beside the first self-correction of ours. */
 export function ahaFigure(published: Published<'v1_table03_aha'>, ours: RecordedRun): PaperFigure {
   const found = firstSelfCorrection(ours.rollouts);
   const rows = found
@@ -127,7 +127,7 @@ export function ahaFigure(published: Published<'v1_table03_aha'>, ours: Recorded
   );
 }
 
-/** Chinese words replaced by the English ones, which the font of the pictures has. */
+/** Replaces Chinese words by English ones, because the font of the pictures has no Chinese. */
 function inEnglish(text: string): string {
   const names = Object.keys(words.en) as Word[];
   const english = new Map(names.map((name) => [words.zh[name], words.en[name]]));

@@ -1,4 +1,4 @@
-/** Hyper-parameters: the paper's beside ours, each with the reason where they differ. */
+/** The figure of the hyper-parameters: the paper's beside ours, with the reason where they differ. */
 import { thousands } from '../../core/format';
 import { beside, type PaperFigure } from './frame';
 import { type RecordedRun } from './ours';
@@ -15,7 +15,7 @@ export interface ChainRuns {
   readonly r1: RecordedRun;
 }
 
-/** What the settings hold of `run.json`'s config, as far as they are shown. */
+/** The part of the settings in `run.json` that the figure shows. */
 interface Config {
   readonly learningRate: number;
   readonly groupSize: number;
@@ -43,7 +43,7 @@ interface Config {
 }
 
 interface Setting {
-  /** stage and setting in `hyperparameters.csv` */
+  /** the stage and the setting in `hyperparameters.csv` */
   readonly of: readonly [stage: string, setting: string];
   readonly ours: (config: Config, run: RecordedRun) => string | number;
   readonly why: string;
@@ -170,7 +170,7 @@ const settings: Readonly<Record<keyof ChainRuns, readonly Setting[]>> = {
   ],
 };
 
-/** `3568 / 1312 traces` */
+/** Returns how many traces are reasoning, and how many are not: `3568 / 1312 traces`. */
 function makeUpOf(makeUp: unknown): string {
   const kinds = Object.entries(makeUp as Record<string, { traces: number }>);
   const count = (isReasoning: boolean): number =>
@@ -180,7 +180,7 @@ function makeUpOf(makeUp: unknown): string {
   return `${count(true)} / ${count(false)} traces`;
 }
 
-/** The paper's settings, from all of its versions. */
+/** Draws our settings beside those that any version of the paper states. */
 export function settingsFigure(
   published: Published<'hyperparameters'>,
   ours: ChainRuns,

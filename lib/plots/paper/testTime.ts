@@ -1,4 +1,4 @@
-/** What more computation at test time buys: longer reasoning where it is hard, and votes. */
+/** Figures of test-time compute: longer reasoning on harder problems, and votes. */
 import { setName } from '../../evaluation/setName';
 import type { TestTime } from '../../evaluation/testTime';
 import { distinct } from '../theme';
@@ -7,13 +7,13 @@ import { beside, type PaperFigure } from './frame';
 import { mean } from './ours';
 import type { Published } from './published';
 
-/** What the models of one run measured, each on several sets of problems. */
+/** The measurements of one run: those of several models, each on several sets of problems. */
 export interface TestTimeOfRun {
   readonly name: string;
   readonly lines: readonly (TestTime & { readonly model: string })[];
 }
 
-/** DeepSeek-R1, v2 Figure 18. */
+/** Draws the length of reasoning over the difficulty of the problem beside DeepSeek-R1, v2 Figure 18. */
 export function tokensFigure(
   published: Published<'v2_fig18_tokens_vs_pass1'>,
   { name, lines }: TestTimeOfRun,
@@ -21,7 +21,7 @@ export function tokensFigure(
   const rows = published.v2_fig18_tokens_vs_pass1;
   const curve = rows.filter(({ kind }) => kind === 'spline_mean');
   const band = rows.filter(({ kind }) => kind === 'std_band');
-  // read off at other places than the curve: each end of the band gets the nearest point of that
+  // The band was read off at other places than the curve, so each of its ends gets the nearest point of the curve.
   const points = band.map((row): CurvePoint => {
     const x = row.pass_at_1_of_problem;
     const distance = (other: typeof row): number => Math.abs(other.pass_at_1_of_problem - x);
@@ -51,7 +51,7 @@ export function tokensFigure(
   );
 }
 
-/** Mean tokens of the problems in each tenth of pass@1, with their standard deviation. */
+/** Returns the mean tokens of the problems in each tenth of pass@1, with their standard deviation. */
 function byDifficulty(line: TestTime): CurvePoint[] {
   const { samples, right, lengths } = line;
   const tenth = (i: number): number => Math.min(9, Math.floor((10 * right[i]!) / samples));
@@ -67,7 +67,7 @@ function byDifficulty(line: TestTime): CurvePoint[] {
     });
 }
 
-/** DeepSeek-R1, v2 section E.4. */
+/** Draws votes and pass@k beside the numbers of DeepSeek-R1, v2 section E.4. */
 export function votesFigure(
   published: Published<'v2_sec_e4_test_time_scaling'>,
   ours: TestTimeOfRun,
@@ -107,7 +107,7 @@ export function votesFigure(
   );
 }
 
-/** What is asked of k samples: that most of them are right, or that any of them is. */
+/** The question to k samples: whether the majority of them is right, or whether any of them is. */
 type Question = 'majority' | 'any';
 
 const votePoints = ({ votes }: TestTime, model: string, question: Question): CurvePoint[] =>
@@ -118,7 +118,7 @@ const votePoints = ({ votes }: TestTime, model: string, question: Question): Cur
     return { series: `${model}, ${question}`, x: k, value, low, high };
   });
 
-/** Both questions, each to all of these models in turn. */
+/** Returns the curves of both questions, and for each question those of `models` in turn, on one set of problems. */
 const votesOn = (
   set: string,
   models: Readonly<Record<string, string>>,
@@ -132,7 +132,7 @@ const votesOn = (
     ),
   );
 
-/** DeepSeekMath, Figure 7. */
+/** Draws votes and pass@k before and after reinforcement learning beside DeepSeekMath, Figure 7. */
 export function majorityFigure(
   published: Published<'deepseekmath_fig07_passk_majk'>,
   ours: TestTimeOfRun,

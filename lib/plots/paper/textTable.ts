@@ -4,7 +4,7 @@ import { wrap } from './wrap';
 
 export interface TextColumn {
   readonly title: string;
-  /** of the room of the whole table */
+  /** the share of the width of the whole table that the column gets */
   readonly share: number;
 }
 
@@ -12,7 +12,7 @@ const fontSize = 12;
 const lineHeight = 16;
 const rowGap = 9;
 
-/** A table of texts, wrapped, with a line above every row. */
+/** Returns a panel with a table of texts, which are wrapped, and a line above every row. */
 export function textTable(
   { title, source, columns }: { title: string; source: string; columns: readonly TextColumn[] },
   rows: readonly (readonly string[])[],

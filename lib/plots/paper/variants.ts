@@ -1,4 +1,4 @@
-/** Other losses: what came after GRPO, and PPO before it. */
+/** Figures of other losses: those that came after GRPO, and PPO before it. */
 import { distinct } from '../theme';
 import { dots } from './bars';
 import { curvePanel, type CurvePoint } from './curvePanel';
@@ -9,7 +9,7 @@ import { textTable } from './textTable';
 
 const axis = { format: '.0%' } as const;
 
-/** DAPO, Table 1, and MiniMax-M1, Figure 2. */
+/** Draws changes to the loss of GRPO beside DAPO, Table 1, and MiniMax-M1, Figure 2. */
 export function ladderFigure(
   published: Published<'dapo_table01_progressive' | 'minimax_m1_fig02_cispo_dapo_grpo'>,
   ours: Arms,
@@ -59,7 +59,7 @@ export function ladderFigure(
   );
 }
 
-/** DeepSeek-R1, v2 Figure 4. */
+/** Draws PPO and GRPO beside what DeepSeek-R1, v2, says of its Figure 4. */
 export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Arms): PaperFigure {
   return beside(
     {
@@ -93,7 +93,7 @@ export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Ar
   );
 }
 
-/** Not every arm is run as often. */
+/** Says how many seeds the arms have: one number where all have as many, and else one for each arm. */
 function seedsOf(arms: Arms): string {
   const seeds = Object.entries(arms).map(([arm, runs]) => `${arm} (${runs.length})`);
   const counts = distinct(Object.values(arms).map((runs) => runs.length));

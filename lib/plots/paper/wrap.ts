@@ -1,6 +1,6 @@
 import { textWidth } from '../textWidth';
 
-/** A text in lines of at most so many pixels; a word is never broken. */
+/** Breaks a text into lines of at most `width` pixels. A word is never broken, also where it alone is wider. */
 export function wrap(text: string, width: number, fontSize: number): string[] {
   const lines: string[] = [];
   let line = '';

@@ -1,4 +1,4 @@
-/** R1-Zero over its steps: accuracy, and accuracy by difficulty. */
+/** Figures of R1-Zero over its steps: accuracy, and accuracy by difficulty. */
 import { percent } from '../../core/format';
 import { setName } from '../../evaluation/setName';
 import { distinct } from '../theme';
@@ -13,10 +13,10 @@ export type BothSizes = InBothSizes<readonly RecordedRun[]>;
 
 const share = { format: '.0%', domain: [0, 1] } as const;
 
-/** The hardest of our held-out sets. */
+/** The hardest of our held-out sets, which is drawn beside AIME. */
 const hardest = 'countdown 5';
 
-/** DeepSeek-R1, v1 Figure 2 and v2 Figure 1a. */
+/** Draws R1-Zero's accuracy over its steps beside DeepSeek-R1, v1 Figure 2 and v2 Figure 1a. */
 export function accuracyFigure(
   published: Published<'fig_r1zero_aime_vs_step' | 'fig_r1zero_aime_reference_lines'>,
   { base, small }: BothSizes,
@@ -74,7 +74,7 @@ function accuracyPoints(runs: readonly RecordedRun[]): CurvePoint[] {
   );
 }
 
-/** DeepSeek-R1, v2 Figure 8. */
+/** Draws R1-Zero's accuracy by difficulty beside DeepSeek-R1, v2 Figure 8. */
 export function levelsFigure(
   published: Published<'v2_fig08_math_by_level'>,
   { base, small }: BothSizes,
