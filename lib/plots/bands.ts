@@ -1,6 +1,6 @@
 /**
- * Returns the layer of a chart that lies below its curves: an area from `low` to `high`, where a row has both. `y` gives
- * the encoding of a field along the vertical axis. No layer is returned where no row has an interval.
+ * Returns the layer of a chart that lies below its curves: an area from `low` to `high`, where a row has both. `y`
+ * gives the encoding of a field along the vertical axis. No layer is returned where no row has an interval.
  */
 export function bands(
   rows: readonly { readonly low?: number | null }[],

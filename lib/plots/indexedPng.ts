@@ -35,9 +35,9 @@ export function indexedPng(pixels: Uint8Array, width: number, height: number): B
 }
 
 /**
- * Chooses the colours that are kept, from all colours with the number of their pixels. The first one is the most frequent
- * one. After it comes, again and again, the colour that would be missed most: the one with the highest product of its
- * pixels and its squared distance to the nearest colour that is kept already.
+ * Chooses the colours that are kept, from all colours with the number of their pixels. The first one is the most
+ * frequent one. After it comes, again and again, the colour that would be missed most: the one with the highest product
+ * of its pixels and its squared distance to the nearest colour that is kept already.
  */
 function paletteOf(counts: ReadonlyMap<number, number>, most: number): number[] {
   const rest = [...counts].map(([colour, count]) => ({ colour, count, squared: 1 }));

@@ -1,6 +1,6 @@
 /**
- * Figures for plotly.js. JupyterLab shows them in place of a chart's picture once the mouse is over it, and their curves
- * and flows answer to the mouse.
+ * Figures for plotly.js. JupyterLab shows them in place of a chart's picture once the mouse is over it, and their
+ * curves and flows answer to the mouse.
  */
 import { plotWidth, type Heading, type PlotlyFigure } from './theme';
 
@@ -12,8 +12,8 @@ const inkOnAny = '#787f88';
 const gridOnAny = 'rgba(120, 127, 136, 0.3)';
 
 /**
- * Returns a figure in the project's look, without a background of its own. `traces` are its curves or flows, and `layout`
- * holds what this figure changes in the layout of all figures.
+ * Returns a figure in the project's look, without a background of its own. `traces` are its curves or flows, and
+ * `layout` holds what this figure changes in the layout of all figures.
  */
 export function plotlyFigure(
   { title, subtitle }: Heading,

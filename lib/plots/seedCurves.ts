@@ -6,10 +6,10 @@ import { plotlyAxis, plotlyFigure } from './plotly';
 import { colorsOf, type Chart, type Heading } from './theme';
 
 /**
- * Draws a column of `metrics.csv` over the steps of several runs, with a line for each run; each point is the mean of five
- * steps. `runs` holds the rows of each run by the name of its line, for example `seed 0`. `format` is d3's notation for
- * the values, `.0%` for shares. In JupyterLab the values of a step appear under the mouse, and a click on a name in the
- * legend hides its line.
+ * Draws a column of `metrics.csv` over the steps of several runs, with a line for each run; each point is the mean of
+ * five steps. `runs` holds the rows of each run by the name of its line, for example `seed 0`. `format` is d3's
+ * notation for the values, `.0%` for shares. In JupyterLab the values of a step appear under the mouse, and a click on
+ * a name in the legend hides its line.
  */
 export function seedCurves(
   heading: Heading,

@@ -51,8 +51,9 @@ type Ink = keyof typeof inks;
 const inkNames = Object.keys(inks) as Ink[];
 
 /**
- * The inks as a specification names them. A specification does not set the colour of its paper. The program that draws it
- * does, and then each ink is the one for that paper: JupyterLab draws charts on dark paper while its dark theme is on.
+ * The inks as a specification names them. A specification does not set the colour of its paper. The program that draws
+ * it does, and then each ink is the one for that paper: JupyterLab draws charts on dark paper while its dark theme is
+ * on.
  */
 export const ink = Object.fromEntries(
   inkNames.map((name) => [name, { expr: `${name}Ink` }]),
@@ -110,8 +111,8 @@ export function distinct<T>(values: readonly T[]): T[] {
 }
 
 /**
- * Returns rows as the data of a chart, written as one CSV text. A saved notebook is indented JSON, in which a row that is
- * an object takes ten times the room.
+ * Returns rows as the data of a chart, written as one CSV text. A saved notebook is indented JSON, in which a row that
+ * is an object takes ten times the room.
  */
 export function inlineTable(rows: readonly object[]): object {
   const columns = distinct(rows.flatMap((row) => Object.keys(row)));

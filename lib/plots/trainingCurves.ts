@@ -33,8 +33,8 @@ export interface StepPanel {
 const maxPoints = 1000;
 
 /**
- * Draws small multiples over the training steps, for example accuracy, length, waits and entropy. The axis of steps ends
- * at `lastStep`; a chart of a run that is still training gives the last step of its plan, so that the axis stays.
+ * Draws small multiples over the training steps, for example accuracy, length, waits and entropy. The axis of steps
+ * ends at `lastStep`; a chart of a run that is still training gives the last step of its plan, so that the axis stays.
  */
 export function trainingCurves(
   heading: Heading,

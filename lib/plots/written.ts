@@ -1,8 +1,8 @@
 import { percent, whole } from '../core/format';
 
 /**
- * Returns a number for a sentence: in percent where `format`, in d3's notation, asks for it, else as a whole number from
- * 100 on, and with three digits below 100.
+ * Returns a number for a sentence: in percent where `format`, in d3's notation, asks for it, else as a whole number
+ * from 100 on, and with three digits below 100.
  */
 export function written(value: number, format = ''): string {
   if (format.endsWith('%')) return percent(value);

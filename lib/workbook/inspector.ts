@@ -1,4 +1,4 @@
-/** The rollout inspector: in a notebook, as a page of its own, and in words. */
+/** The rollout inspector, which shows the completions of a run in a notebook, on a page of its own, or in words. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { displayBundle } from '../core/display';
@@ -13,8 +13,9 @@ import { local, recorded, runFolder, shortPath } from '../stages/places';
 import { readView } from './readView';
 
 /**
- * Shows the inspector of a run under the running cell: `run` is a run's folder, or its name, and then the reader's own
- * run goes before the recorded one. Where no browser listens it leaves the map of rewards and one group in words.
+ * Shows the inspector of a run under the running cell: a map of rewards, and the tokens of the completion that is
+ * selected in it. `run` is a run's folder or its name; of two runs with that name, the reader's own one is shown and
+ * not the recorded one. Where no browser listens, it shows the map of rewards and writes one group as text.
  */
 export async function inspector(run: string): Promise<void> {
   const data = readInspectorData(run);
@@ -25,14 +26,14 @@ export async function inspector(run: string): Promise<void> {
     hasReader() &&
     openWidget({ ...readView('inspector'), state: { data }, text, onChange: () => {} });
   if (widget) {
-    const picture = (await renderPng(chart)).toString('base64'); // for where the notebook is read later
+    const picture = (await renderPng(chart)).toString('base64'); // shown where the notebook is read without its kernel
     return displayBundle({ ...widget.bundle, 'image/png': picture });
   }
   await show(chart);
   console.log(groupText(data));
 }
 
-/** What was inspected of a run, by folder or name. Throws a UserError where nothing was. */
+/** Reads what was inspected of a run, by its folder or name. Throws a UserError where nothing was inspected. */
 export function readInspectorData(run: string): InspectorData {
   const folders = [run, runFolder(local, run), runFolder(recorded, run)];
   const folder = folders.find((f) => fs.existsSync(path.join(f, 'run.json')));
@@ -46,7 +47,7 @@ export function readInspectorData(run: string): InspectorData {
   return inspectorData(path.basename(path.resolve(folder)), lines);
 }
 
-/** One group in words: the first problem's at the last step. */
+/** Returns one group as text: that of the first problem at the last step. */
 export function groupText({ steps, problems }: InspectorData): string {
   const { about, prompt, groups } = problems[0]!;
   const lines = groups.at(-1)!.map(({ tokens, reward, correct, advantage }) => {
@@ -56,11 +57,11 @@ export function groupText({ steps, problems }: InspectorData): string {
   return [`${about}: ${prompt}, at step ${steps.at(-1)}: reward, advantage, completion`, ...lines].join('\n'); // prettier-ignore
 }
 
-/** The inspector as one HTML file that needs nothing else, and may not ask for more. */
+/** Returns the inspector as one HTML file. It needs no other file, and its policy forbids it to load any. */
 export function inspectorPage(data: InspectorData): string {
   const { esm, css } = readView('inspector');
   const policy = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-  const json = JSON.stringify(data).replaceAll('<', '\\u003c'); // completions are full of tags
+  const json = JSON.stringify(data).replaceAll('<', '\\u003c'); // completions hold tags such as <answer>
   return [
     '<!doctype html>',
     '<html lang="en">',

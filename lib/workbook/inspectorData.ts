@@ -1,15 +1,15 @@
 import type { InspectionRecord, TraceMarks } from '../runs/run';
 
-/** What the inspector's view is given. Steps, problems and samples are counted by their place in the lists, from 0. */
+/** The data of the inspector's view. Steps, problems and samples are named by their place in the lists, from 0. */
 export interface InspectorData {
-  /** of the run */
+  /** the name of the run */
   readonly name: string;
   readonly steps: readonly number[];
   readonly problems: readonly InspectedProblem[];
 }
 
 export interface InspectedProblem {
-  /** `countdown 3, en` */
+  /** the task, the level and the language, for example `countdown 3, en` */
   readonly about: string;
   readonly prompt: string;
   /** a group for each step */
@@ -21,13 +21,13 @@ export interface InspectedSample {
   readonly logprobs: readonly number[];
   readonly entropies: readonly number[];
   readonly advantage: number;
-  /** its parts as they are before weighting, and `total` */
+  /** the parts of the reward before they are weighted, and `total`, their weighted sum */
   readonly reward: Readonly<Record<string, number>>;
   readonly correct: boolean;
   readonly marks: TraceMarks;
 }
 
-/** The lines of `inspection.jsonl`, sorted into groups. What all lines of a problem share is said once. */
+/** Sorts the lines of `inspection.jsonl` into groups, one for each problem and step. */
 export function inspectorData(name: string, lines: readonly InspectionRecord[]): InspectorData {
   const steps = [...new Set(lines.map(({ step }) => step))];
   const firsts = lines.filter(({ step, sample }) => step === steps[0] && sample === 0);

@@ -21,9 +21,9 @@ export interface LabelPanel {
 export interface LabelPanelOptions {
   readonly pairs: readonly Candidates[];
   readonly seed: number;
-  /** what was labelled there of the same pairs is kept; a file about other pairs is left alone and another one made */
+  /** the file of the labels; where it holds labels of other pairs already, a new file with a number is made */
   readonly file: string;
-  /** who labels; the login name by default */
+  /** the person who labels; the login name by default */
   readonly by?: string;
 }
 
@@ -32,7 +32,7 @@ export interface LabelState {
   /** the number of pairs that are labelled, which is the place of the next one */
   readonly index: number;
   readonly total: number;
-  /** all pairs are labelled */
+  /** whether all pairs are labelled */
   readonly done: boolean;
   readonly prompt?: string;
   readonly a?: string;
@@ -49,8 +49,8 @@ export interface Answer {
 }
 
 /**
- * Opens the panel under the running cell. The cell does not wait: click as many pairs as you like, then run the next
- * one. Outside a notebook, and where nobody clicks, there are no labels.
+ * Opens the panel under the running cell. The cell does not wait: a person labels as many pairs as they like and then
+ * runs the next cell. Outside a notebook, and where nobody clicks, there are no labels.
  */
 export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelPanel {
   const { labels, target } = goOn(file, pairs);
@@ -68,7 +68,7 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
     text: 'a labelling panel: it needs JupyterLab and a running kernel',
     onChange: ({ answer }) => {
       const { index, label, undo } = (answer ?? { index: -1 }) as Answer;
-      if (index !== labels.length) return; // a second click on a pair that is labelled already
+      if (index !== labels.length) return; // the click came twice: its pair is labelled already
       const pair = pairs[index];
       if (undo) labels.pop();
       else if (pair && label !== undefined) {
@@ -96,7 +96,7 @@ export function labelPanel({ pairs, seed, file, by }: LabelPanelOptions): LabelP
   };
 }
 
-/** The labels of an earlier panel with the same pairs, and the file to go on in. */
+/** Returns the labels of an earlier panel with these pairs, and the file in which this panel goes on. */
 function goOn(
   file: string,
   pairs: readonly Candidates[],

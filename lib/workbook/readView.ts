@@ -7,7 +7,8 @@ const importOfMake = "import { make } from './make.mjs';\n";
 
 /**
  * Returns the program of a view, `views/<name>.mjs`, and its style sheet. A widget's program is a single file without
- * imports, so the helper `make` of all views is put in front of it; so is the theme in front of the style sheet.
+ * imports, so the function `make`, which all views use, is written in front of it. The theme of all views is written in
+ * front of the style sheet.
  */
 export function readView(name: string): Pick<WidgetOptions, 'esm' | 'css'> {
   const read = (file: string): string =>

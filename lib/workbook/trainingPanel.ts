@@ -16,7 +16,7 @@ import {
   type Steering,
 } from '../stages/steering';
 
-/** What the browser sends: a slider that was let go, or a button. */
+/** What the browser sends: the value of a slider that was let go, or the button that was pressed. */
 interface Wish {
   readonly values?: Partial<SteeredValues>;
   readonly paused?: boolean;
@@ -25,12 +25,12 @@ interface Wish {
 
 /** What the panel shows. */
 export interface PanelState {
-  /** the step to come, and how many there are */
+  /** the number of the step that comes next, and the number of all steps */
   readonly step: number;
   readonly steps: number;
-  /** waiting at this step */
+  /** whether the run waits before this step */
   readonly paused: boolean;
-  /** what holds from this step on */
+  /** the values in force from this step on */
   readonly values: SteeredValues;
   readonly changes: readonly Change[];
   readonly series: readonly Series[];
@@ -43,8 +43,8 @@ export interface Series {
 }
 
 /**
- * Steering by hand, to be given to `runRL`: the panel opens under the cell when the run starts, and gives way to a
- * line of text when it ends. Where no browser listens it steers nothing.
+ * Returns a panel to be given to `runRL`, with which a person steers the run. The panel opens under the cell when the
+ * run starts, and a line of text takes its place when the run ends. Where no browser listens, it steers nothing.
  */
 export function trainingPanel(): Steering {
   let id = '';
@@ -117,7 +117,7 @@ const columns: Readonly<Record<string, string>> = {
   entropy: 'policy/entropy',
 };
 
-/** The panel's curves, of at most 200 steps each. */
+/** Returns the curves of the panel, which have at most 200 points each. */
 function seriesOf(metrics: readonly Row[]): Series[] {
   const every = Math.ceil(metrics.length / 200);
   const rows = metrics.filter((_, i) => (metrics.length - 1 - i) % every === 0);

@@ -74,8 +74,8 @@ export const stacked = ({ title, panels, alt }: PaperFigure): Chart =>
   untitled({ spec: styled({ title }, layout([panels], narrowWidth)), alt });
 
 /**
- * Lays the panels out in `width` pixels. Columns of equal length become a grid, in which the plots of a row stand at one
- * height; columns of different length stand beside each other.
+ * Lays the panels out in `width` pixels. Columns of equal length become a grid, in which the plots of a row stand at
+ * one height; columns of different length stand beside each other.
  */
 function layout(columns: readonly (readonly Panel[])[], width: number): object {
   const room = (width - gap * (columns.length - 1)) / columns.length;

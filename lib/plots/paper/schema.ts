@@ -1,6 +1,6 @@
 /**
- * The columns of every file of `data/paper`, with the kind of their cells. A `?` marks columns with cells that the paper
- * leaves empty. All files have the columns `source` and `confidence` too.
+ * The columns of every file of `data/paper`, with the kind of their cells. A `?` marks columns with cells that the
+ * paper leaves empty. All files have the columns `source` and `confidence` too.
  */
 type Kind = 'number' | 'number?' | 'text' | 'text?';
 

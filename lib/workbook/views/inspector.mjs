@@ -1,6 +1,7 @@
 /**
- * The rollout inspector in the browser: an anywidget in JupyterLab, and the same in a page of its own. A map of rewards,
- * step by sample, selects a completion; its tokens are coloured by what they were to the policy.
+ * The rollout inspector in the browser, as an anywidget in JupyterLab or on a page of its own. A completion is selected
+ * in a map of rewards, which has a cell for each step and sample; its tokens are coloured by a number that the policy
+ * gave them, such as their log-probability.
  *
  * @import { InspectedProblem, InspectedSample, InspectorData } from '../inspectorData'
  * @typedef {'log-probability' | 'entropy' | 'advantage'} Colour
@@ -9,7 +10,7 @@
 import { make } from './make.mjs';
 
 /**
- * How strongly a token is coloured, from -1 to 1, and what the ends of the scale are called.
+ * The strength of a token's colour for each way of colouring, from -1 to 1, and the names of the ends of its scale.
  * @type {Record<Colour, { strength: (sample: InspectedSample, at: number) => number, ends: [string, string] }>}
  */
 const colours = {
@@ -45,7 +46,7 @@ const number = (/** @type {number} */ value) => String(value).replace('-', '−'
 const signed = (/** @type {number} */ value) => (value < 0 ? '' : '+') + number(value);
 const strengthStyle = (/** @type {number} */ share) => `--strength: ${(100 * share).toFixed(0)}%`;
 
-/** All there is to say about one token. */
+/** Returns all that is known of one token as a line of text. */
 function tokenText(/** @type {InspectedSample} */ sample, /** @type {number} */ at) {
   const { tokens, logprobs, entropies, advantage, marks } = sample;
   const share = +(100 * Math.exp(logprobs[at])).toPrecision(2);
@@ -58,7 +59,7 @@ function tokenText(/** @type {InspectedSample} */ sample, /** @type {number} */ 
   ].join(' · ');
 }
 
-/** What there is to say about a completion, in sentences. */
+/** Describes a completion in sentences: verdict, reward, counts and faults. */
 function summaryOf(/** @type {InspectedSample} */ { tokens, marks, reward, correct, advantage }) {
   const parts = Object.entries(reward).filter(([name]) => name !== 'total');
   const firsts = faultNames
@@ -75,7 +76,8 @@ function summaryOf(/** @type {InspectedSample} */ { tokens, marks, reward, corre
 }
 
 /**
- * The tokens of a completion, an attempt on each line; `named` writes the first fault of each kind beside it.
+ * Returns the tokens of a completion as elements, with each attempt on a line of its own. `named` writes a name beside
+ * the first fault of each kind.
  * @param {InspectedSample} sample
  * @param {Colour} colour
  * @param {(at: number) => Record<string, string>} [attributesOf]
@@ -102,7 +104,8 @@ function tokenNodes(sample, colour, attributesOf = () => ({}), named = false) {
 }
 
 /**
- * The map: a column for each step, a row for each sample.
+ * Makes the map of rewards, with a column for each step and a row for each sample. `select` is called with the cell
+ * that is clicked.
  * @param {readonly number[]} steps
  * @param {{ least: number, most: number }} rewards the ends of the colour scale
  * @param {Select} select
@@ -141,7 +144,7 @@ function createMap(steps, { least, most }, select) {
     mark(/** @type {number} */ step, /** @type {number} */ sample) {
       for (const cell of cells.flat()) {
         const isMarked = cell === cells[step][sample];
-        cell.tabIndex = isMarked ? 0 : -1; // the map is one stop of the tab key
+        cell.tabIndex = isMarked ? 0 : -1; // the tab key stops at one cell of the map, not at each
         cell.setAttribute('aria-selected', String(isMarked));
       }
     },
@@ -150,7 +153,9 @@ function createMap(steps, { least, most }, select) {
   };
 }
 
-/** The tokens of the selected completion, one of which is told in words. */
+/**
+ * Makes the list of the tokens of the selected completion, and a line of text about the token that is selected in it.
+ */
 function createTokens(/** @type {string} */ id) {
   const list = make('div', { class: 'tokens', role: 'listbox', tabindex: 0, 'aria-label': 'tokens: the left and right arrow walk through them' }); // prettier-ignore
   const readout = make('p', { class: 'readout' });
@@ -187,7 +192,7 @@ function createTokens(/** @type {string} */ id) {
   };
 }
 
-/** The parts of a reward as bars; the summary has them in words. */
+/** Returns the parts of a reward as bars. The summary has the same numbers in words. */
 function rewardBars(/** @type {InspectedSample} */ { reward }, /** @type {number} */ most) {
   return Object.entries(reward).map(([part, value]) => {
     const share = Math.max(0, Math.min(1, value / Math.max(1, most)));
@@ -270,7 +275,7 @@ function layout({ name, steps, problems }, id, { least, most }, { map, tokens })
     ),
     ...[groupTitle, group, throughTitle, through],
   );
-  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab's own keys rest while the focus is in here
+  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab ignores its own keys while the focus is in here
   return { box, ...parts };
 }
 
@@ -287,8 +292,8 @@ const moves = {
 /** @typedef {{ problem: number, step: number, sample: number, colour: Colour }} Selection */
 
 /**
- * Writes what is said about the selected completion, and shows the completions of its group and of its place in the
- * other groups. `select` is called with the step and the sample of a card that is clicked.
+ * Writes what is known of the selected completion. Below it, it shows the completions of its group, and those with the
+ * number of its sample at the other steps. `select` is called with the step and the sample of a card that is clicked.
  * @param {ReturnType<typeof layout>} at
  * @param {InspectorData} data
  * @param {Selection} now

@@ -1,12 +1,12 @@
 /**
- * The labelling panel in the browser, an anywidget. The kernel sends the pair that comes next; the verdict of the person
- * goes back as `answer`, by a click or by a key.
+ * The labelling panel in the browser, an anywidget. The kernel sends the next pair, and a click or a key of the person
+ * sends the verdict back as `answer`.
  *
  * @import { Answer, LabelState } from '../labelPanel'
  */
 import { make } from './make.mjs';
 
-/** What a key says about the pair: 1 is for A, 0 for B, 0.5 for a tie. */
+/** The label that each key gives to the pair: 1 where A is better, 0 where B is, 0.5 for a tie. */
 const labels = /** @type {Record<string, number>} */ ({
   1: 1,
   ArrowLeft: 1,
@@ -18,7 +18,7 @@ const labels = /** @type {Record<string, number>} */ ({
 const help = 'Which answer is better? 1 or left arrow: A. 2 or right arrow: B. 0: tie. u: undo.';
 
 /**
- * A button that calls `act`.
+ * Makes a button that calls `act` when it is clicked.
  * @param {Record<string, string>} attributes
  * @param {() => void} act
  * @param {(Node | string)[]} children
@@ -42,7 +42,7 @@ function button(attributes, act, ...children) {
  */
 function render({ model, el }) {
   const send = (/** @type {Omit<Answer, 'index'>} */ answer) => {
-    // the time makes two equal answers differ: a model that does not change is not sent
+    // the time makes two equal answers differ, because a value that does not change is not sent
     model.set('answer', { index: model.get('index'), at: Date.now(), ...answer });
     model.save_changes();
   };
@@ -52,7 +52,7 @@ function render({ model, el }) {
     tabindex: 0,
     'aria-label': help,
   });
-  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab's own keys rest while the focus is in here
+  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab ignores its own keys while the focus is in here
   box.addEventListener('keydown', (event) => {
     const { key, ctrlKey, metaKey, altKey } = event;
     if (ctrlKey || metaKey || altKey) return;

@@ -1,6 +1,6 @@
 /**
- * The training panel in the browser, an anywidget. The kernel sends `state` at every step; what the person wants goes
- * back as `wish`.
+ * The training panel in the browser, an anywidget. The kernel sends `state` at every step, and what the person changes
+ * is sent back as `wish`.
  *
  * @import { SteeredName, SteeredValues } from '../../stages/steering'
  * @import { PanelState, Series } from '../trainingPanel'
@@ -9,7 +9,8 @@
 import { make } from './make.mjs';
 
 /**
- * The sliders: their ends and steps. The learning rate moves by factors, from a tenth to ten times what it was.
+ * The ends and steps of the sliders. The slider of the learning rate is the power of ten by which the rate at the start
+ * is multiplied, from -1 to 1.
  * @type {Record<SteeredName, { title: string, least: number, most: number, by: number }>}
  */
 const sliders = {
@@ -23,7 +24,7 @@ const names = /** @type {SteeredName[]} */ (Object.keys(sliders));
 
 const [width, height] = [160, 48];
 
-/** A curve over the whole run as far as it is known, with a line at each change. */
+/** Draws a curve over all steps of the run, as far as they are done, with a vertical line at each change. */
 function curve(/** @type {Series} */ { title, steps, values }, /** @type {PanelState} */ state) {
   const most = Math.max(...values, 1e-9);
   const x = (/** @type {number} */ step) =>
@@ -42,7 +43,7 @@ function curve(/** @type {Series} */ { title, steps, values }, /** @type {PanelS
 }
 
 /**
- * One slider with its number; `send` gets the value when it is let go.
+ * Makes a slider with its number. `send` is called with the value when the slider is let go.
  * @param {SteeredName} name
  * @param {number} first the value now
  * @param {(value: number) => void} send
@@ -114,7 +115,7 @@ function render({ model, el }) {
     steps.textContent = `step ${state.step} of ${state.steps}`;
     const asked = stop.disabled ? 'stopping' : wantsPause ? 'pausing' : 'running';
     const said = paused && asked === 'pausing' ? 'paused' : asked;
-    if (status.textContent !== said) status.textContent = said; // spoken only when it changes
+    if (status.textContent !== said) status.textContent = said; // a screen reader speaks it whenever it is written
     pause.textContent = wantsPause ? 'resume' : 'pause';
     curves.replaceChildren(...state.series.map((series) => curve(series, state)));
     log.replaceChildren(
@@ -141,7 +142,7 @@ function render({ model, el }) {
     make('div', { class: 'sliders' }, ...controls.map(({ element }) => element)),
     log,
   );
-  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab's own keys rest while the focus is in here
+  box.dataset.lmSuppressShortcuts = 'true'; // JupyterLab ignores its own keys while the focus is in here
   model.on('change:state', draw);
   draw();
   el.append(box);
