@@ -77,7 +77,8 @@ const barsOf = ({ r1, zero }: Finished): Bar[] => [
 
 const stages = ['R1-Zero', 'R1-Dev1', 'R1-Dev2', 'R1-Dev3', 'R1'] as const;
 
-const short = (stage: string): string => stage.replace('R1-Dev', 'Dev');
+/** The name of a model in a narrow column: `Dev1` for `R1-Dev1`. */
+const short = (model: string): string => model.replace('R1-Dev', 'Dev');
 
 /**
  * Draws what every stage adds beside DeepSeek-R1, v2 Table 3. The arms are our stages, by the names that the paper has

@@ -10,7 +10,10 @@ export interface CostOfStage {
   readonly seconds: number;
 }
 
-/** Draws the shares of the computing time beside DeepSeek-R1, v2 Table 7, and DeepSeek-V3, Table 1. */
+/**
+ * Draws the shares of the computing time beside DeepSeek-R1, v2 Table 7, and DeepSeek-V3, Table 1. `ours` has the stages in
+ * the order of the chain, in which R1-Zero is the first one that does reinforcement learning.
+ */
 export function costFigure(
   published: Published<'training_costs'>,
   ours: readonly CostOfStage[],
@@ -28,12 +31,12 @@ export function costFigure(
   };
   const seconds = (is: (stage: CostOfStage) => boolean): number =>
     ours.filter(is).reduce((sum, stage) => sum + stage.seconds, 0);
-  const isZero = ({ name }: CostOfStage): boolean => name.includes('-r1-zero-');
+  const zero = ours.find(({ kind }) => kind === 'RL');
   const mine = {
     'pre-training': seconds(({ kind }) => kind === 'pre-training'),
-    'R1-Zero': seconds(isZero),
+    'R1-Zero': seconds((stage) => stage === zero),
     'data and SFT': seconds(({ kind }) => kind === 'data and SFT'),
-    'RL to R1': seconds((stage) => stage.kind === 'RL' && !isZero(stage)),
+    'RL to R1': seconds((stage) => stage.kind === 'RL' && stage !== zero),
   };
   const from = 'DeepSeek-R1, v2 Table 7; DeepSeek-V3, Table 1 (H800 hours)';
   const source = `${ours[0]!.name} to ${ours.at(-1)!.name}, seconds on this workbook’s machine`;
