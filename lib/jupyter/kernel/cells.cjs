@@ -17,7 +17,7 @@ function enqueue(/** @type {() => Promise<void>} */ work) {
   return queue;
 }
 
-/** tslab's own compiler can fall over; that is an error of the cell. */
+/** Makes a crash of tslab's own compiler an error of the cell. */
 function showCrash(/** @type {unknown} */ error) {
   showError(error);
   return false;
@@ -47,8 +47,8 @@ async function executeCell(server, socket, request) {
 
   const error = takeError();
   publish('error', error);
-  // Cells sent together with this one may still lie in the socket. They are taken in before the reply goes out, so
-  // whatever a client sends after that reply runs.
+  // Cells that were sent together with this one may still lie in the socket. They are taken in before the reply goes
+  // out, so that only those are aborted, and not what a client sends after the reply.
   await new Promise((resolve) => setTimeout(resolve, 20));
   if (stopOnError) abortUpTo = received;
   reply({ status: 'error', execution_count, ...error });

@@ -1,5 +1,5 @@
-// Checking what a cell imports of lib/ takes the compiler seconds in every new kernel, although it rarely changes. What
-// had no errors is remembered, and not checked again as long as all of it is the same.
+// In every new kernel the compiler would take seconds to check the files of lib/ that a cell imports, although they
+// rarely change. Files without errors are remembered, and are not checked again while none of them changes.
 const { createHash } = require('node:crypto');
 const fs = require('node:fs');
 const path = require('node:path');
@@ -14,7 +14,8 @@ function readHashes(/** @type {string} */ file) {
 }
 
 /**
- * All that decides whether the imported files have errors: they and what else is ours, the packages, the options.
+ * Returns hashes of all that decides whether the imported files have errors: these and all other files of the project
+ * that they use, the packages, and the compiler's options.
  * @param {any} program
  * @param {any[]} imported
  */
@@ -30,7 +31,7 @@ function hashesOf(program, imported) {
 }
 
 /**
- * The compiler's check of a cell and the files that it imports, without those that are known to have no errors.
+ * Makes the compiler's check of a cell and the files that it imports, which passes over files known to have no errors.
  * @param {any} ts the compiler
  * @param {string} memory the file that remembers them
  */

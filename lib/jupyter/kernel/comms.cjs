@@ -1,5 +1,5 @@
-// Comms: how an anywidget in the browser and this kernel talk, over the kernel's own connection. lib reaches them
-// through `globalThis[Symbol.for('r1.comm')].open(...)`.
+// Comms let an anywidget in the browser and this kernel talk, over the kernel's own connection. Code of lib/ opens them
+// with `globalThis[Symbol.for('r1.comm')].open(...)`.
 const { randomUUID } = require('node:crypto');
 const { send } = require('./send.cjs');
 
@@ -13,12 +13,12 @@ const comms = new Map();
 /** @type {any} */
 let server = null;
 /**
- * The cell's request that comms opened now belong to.
+ * The request of the cell that a comm belongs to when it is opened now.
  * @type {any}
  */
 let parent = null;
 
-/** Messages of comms belong to this request from now on, so that what they show appears at its cell. */
+/** Makes the messages of comms belong to this request from now on, so that what they show appears at its cell. */
 function setCommParent(/** @type {any} */ newServer, /** @type {any} */ request) {
   server = newServer;
   parent = request;
@@ -50,13 +50,13 @@ function open(target, data, onMessage, metadata) {
   };
 }
 
-/** The open comms, as comm_info_reply wants them. */
+/** Returns the open comms in the form of a comm_info_reply. */
 function listComms(/** @type {string | undefined} */ target) {
   const open = [...comms].filter(([, comm]) => target === undefined || comm.target === target);
   return Object.fromEntries(open.map(([id, comm]) => [id, { target_name: comm.target }]));
 }
 
-/** Takes a message of the browser: for a comm of ours, or the wish to open one, which no cell has asked for. */
+/** Takes a message of the browser for an open comm. A comm that the browser opens is closed, as no cell asked for it. */
 async function handleComm(/** @type {any} */ request) {
   const { comm_id, data } = request.content;
   const comm = comms.get(comm_id);
