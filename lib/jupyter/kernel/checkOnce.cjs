@@ -14,8 +14,8 @@ function readHashes(/** @type {string} */ file) {
 }
 
 /**
- * Returns hashes of all that decides whether the imported files have errors: these and all other files of the project
- * that they use, the packages, and the compiler's options.
+ * Returns hashes of all that decides whether the imported files have errors: these files, other kinds of files in the
+ * project (such as .mjs and .json), the packages, and the compiler's options.
  * @param {any} program
  * @param {any[]} imported
  */

@@ -56,7 +56,7 @@ function listComms(/** @type {string | undefined} */ target) {
   return Object.fromEntries(open.map(([id, comm]) => [id, { target_name: comm.target }]));
 }
 
-/** Takes a message of the browser for an open comm. A comm that the browser opens is closed, as no cell asked for it. */
+/** Takes a message for an open comm. A comm that the browser opens is closed, because no cell asked for it. */
 async function handleComm(/** @type {any} */ request) {
   const { comm_id, data } = request.content;
   const comm = comms.get(comm_id);
