@@ -75,7 +75,6 @@ const charts: Record<string, Chart> = {
   lossCurve: lossCurve(
     { title: 'Loss', subtitle: 'one seed' },
     steps.map((i) => ({ series: 'training', tokens: i * 5e5, loss: 4 - i / 10 })),
-    [{ tokens: 5e6, label: 'gate' }],
   ),
   trainingCurves: trainingCurves({ title: 'Training' }, [
     {

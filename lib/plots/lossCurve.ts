@@ -2,7 +2,6 @@ import {
   colorScale,
   distinct,
   inlineTable,
-  ink,
   lineLegend,
   plotWidth,
   styled,
@@ -19,20 +18,10 @@ export interface LossPoint {
   loss: number;
 }
 
-/** A moment of the run that is marked, for example the one at which the model passed the gate before RL. */
-export interface Gate {
-  tokens: number;
-  label: string;
-}
-
 const millions = (tokens: number): string => `${(tokens / 1e6).toFixed(1)} million tokens`;
 
-/** Draws the loss of pre-training over the tokens read, with marks where a gate was passed. */
-export function lossCurve(
-  heading: Heading,
-  points: readonly LossPoint[],
-  gates: readonly Gate[] = [],
-): Chart {
+/** Draws the loss of pre-training over the tokens read. */
+export function lossCurve(heading: Heading, points: readonly LossPoint[]): Chart {
   const series = distinct(points.map((point) => point.series));
   const x = {
     field: 'millions',
@@ -41,7 +30,7 @@ export function lossCurve(
     axis: { tickCount: 6 },
     scale: { zero: true, nice: false },
   };
-  const curves = {
+  const curve = {
     data: inlineTable(
       points.map(({ series, tokens, loss }) => ({ series, millions: tokens / 1e6, loss })),
     ),
@@ -68,31 +57,9 @@ export function lossCurve(
     },
   };
   return {
-    spec: styled(heading, {
-      width: plotWidth,
-      height: 260,
-      layer: [curves, ...gateMarks(gates)],
-    }),
+    spec: styled(heading, { width: plotWidth, height: 260, ...curve }),
     alt: `${heading.title}. ${series.map((name) => describe(name, points)).join(' ')}`,
   };
-}
-
-function gateMarks(gates: readonly Gate[]): object[] {
-  if (gates.length === 0) return [];
-  const data = { values: gates.map((gate) => ({ ...gate, millions: gate.tokens / 1e6 })) };
-  const x = { field: 'millions', type: 'quantitative' };
-  return [
-    {
-      data,
-      mark: { type: 'rule', strokeDash: [4, 3], color: ink.normal, opacity: 0.8 },
-      encoding: { x },
-    },
-    {
-      data,
-      mark: { type: 'text', align: 'right', baseline: 'top', dx: -6, dy: 2, color: ink.normal },
-      encoding: { x, y: { value: 0 }, text: { field: 'label', type: 'nominal' } },
-    },
-  ];
 }
 
 function describe(series: string, points: readonly LossPoint[]): string {
