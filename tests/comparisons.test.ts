@@ -13,7 +13,8 @@ import { allOnes, cleanOnes, collectTraces, rightOnes } from '../lib/stages/coll
 import { chainStages, stageNames, stages, type StageName } from '../lib/recipe/graph';
 import { runFolder } from '../lib/stages/places';
 import { presets, type Preset } from '../lib/recipe/presets';
-import { generalTable, runStage, stageLines } from '../lib/recipe/runStage';
+import { runStage } from '../lib/recipe/runStage';
+import { generalTable, stageLines } from '../lib/reports/stageTables';
 import { makeUp } from '../lib/stages/rejectionSampling';
 import { readTraces, traceFile, type Trace } from '../lib/stages/traces';
 import { coldStartCompletion } from '../lib/tasks/coldStart';
@@ -37,7 +38,6 @@ const preset: Preset = {
   rl: { ...smoke.rl, ...little, evaluationProblems: 2 },
   sft: { ...smoke.sft, ...little },
   comparison: { steps: 2, finalProblems: 2 },
-  distilled: { ...smoke.distilled, ...little },
 };
 
 test('every stage needs stages that exist, and none needs itself', () => {
@@ -55,7 +55,8 @@ test('every stage needs stages that exist, and none needs itself', () => {
 test('the whole recipe at smoke size, PPO, and RL on the reward model alone; no tensor is left', async () => {
   const before = tf.memory().numTensors;
   const names = ['r1', 'ppo-lambda-95', 'hacked-reward-model', 'distilled-soft', 'gen1-climbing'] as const; // prettier-ignore
-  for (const stage of names) assert.ok((await runStage(stage, preset, 0, place))?.finished, stage);
+  for (const stage of names)
+    assert.ok((await runStage(stage, { preset, seed: 0, place }))?.finished, stage);
   assert.equal(tf.memory().numTensors, before);
 
   const dev3 = readTraces(traceFile(place, 'tiny-dev3-s0'));
@@ -74,7 +75,7 @@ test('the whole recipe at smoke size, PPO, and RL on the reward model alone; no 
 
 test('a cap that is raised in the middle of a run: the same run up to there', async () => {
   const longest = async (stage: StageName): Promise<number[]> => {
-    assert.ok((await runStage(stage, preset, 0, place))?.finished);
+    assert.ok((await runStage(stage, { preset, seed: 0, place }))?.finished);
     const rollouts = readRollouts(runFolder(place, `tiny-${stage}-s0`));
     return [0, preset.rl.steps!].map((step) => {
       const own = rollouts.filter((rollout) => rollout.step === step);

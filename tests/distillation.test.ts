@@ -16,7 +16,7 @@ import { shortAnswers } from '../lib/stages/distillation';
 import { defaultCycle, generationTraces } from '../lib/stages/generations';
 import { stages } from '../lib/recipe/graph';
 import { presets } from '../lib/recipe/presets';
-import { wholeRecipe } from '../lib/recipe/runStage';
+import { wholeRecipe } from '../lib/recipe/wholeRecipe';
 import type { Trace } from '../lib/stages/traces';
 import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
 import { generate, promptIds, promptText, verify } from '../lib/tasks/index';
@@ -93,7 +93,7 @@ test('a student that is its teacher has nothing to learn, another one has; a lar
     trainer.dispose();
     return gradientNorm!;
   });
-  assert.ok(norms[0]! < 1e-4, `${norms[0]}`);
+  assert.ok(norms[0]! < 2e-4, `${norms[0]}`);
   assert.ok(norms[1]! > 1e-2, `${norms[1]}`);
   disposeTree(parameters, wide.parameters);
 });
@@ -191,7 +191,7 @@ test('generations: a fixed number of traces, or all; problems of their own', asy
   const settings = { ...defaultCycle, plan, samples: 2, filter: 'all' as const };
   const sampler = parrot(['<answer> 1 m </answer> <eos>', 'no <eos>']);
   const make = (generation: number, growing = false) =>
-    generationTraces(before, generation, 0, settings, growing, sampler);
+    generationTraces(before, { generation, seed: 0, settings: { ...settings, growing }, sampler });
   const [first, again, second] = [await make(1), await make(1), await make(2)];
   assert.equal(first.traces.length, 3);
   assert.deepEqual(again, first);

@@ -187,6 +187,7 @@ test('the cold start gives up in a share of its traces, in both languages', asyn
   const { traces: made, counts } = await coldStartTraces(microBase, 0, {
     plan: [{ task: 'countdown', level: 3, prompts: 2 }],
     samples: 1,
+    maxNewTokens: 150,
     traces: 20,
     giveUpShare: 0.2,
     curated: true,

@@ -22,9 +22,10 @@ import {
 } from '../lib/stages/places';
 import { stageNamed } from '../lib/recipe/graph';
 import { presetNamed, presets } from '../lib/recipe/presets';
-import { runStage, stageLines, stageTable } from '../lib/recipe/runStage';
+import { runStage } from '../lib/recipe/runStage';
 import { rolloutMetrics, rolloutRecord, sampleStep } from '../lib/stages/rollouts';
 import { seedLines, seedTable } from '../lib/reports/seeds';
+import { stageLines, stageTable } from '../lib/reports/stageTables';
 import { baseSettings, mixture, rlSettings } from '../lib/stages/settings';
 import { evaluationRow } from '../lib/stages/evaluationRow';
 import { countdownProblem } from '../lib/tasks/countdown';
@@ -230,13 +231,12 @@ function finishedRun(name: string, stage: string, evaluations: Evaluation[]): vo
   run.finish(7, { evaluations });
 }
 
-const evaluation = {
+const measures = {
   task: 'countdown',
   level: 3,
   n: 300,
   samples: 8,
   passAt1: 0.456,
-  passAt1Interval: [0.4, 0.5],
   passAtK: 1,
   consAtK: 0.5,
   meanLength: 20.6,
@@ -245,6 +245,10 @@ const evaluation = {
   languageConsistency: 1,
   traceArithmetic: null,
   verdictAccuracy: 0.95,
+};
+const evaluation = {
+  ...measures,
+  passAt1Interval: [0.4, 0.5],
   modeShares: { direct: 0.5, search: 0.5 },
   intervals: { waits: [0.1, 0.2], passAtK: null },
 } as unknown as Evaluation;
@@ -256,19 +260,22 @@ test('no reinforcement learning starts from a base that failed its gate', async 
     { name: 'pass@1, units', value: 0.2, wanted: 0.35, passed: false },
   ];
   Run.open(runFolder(place, 'tiny-base-s6'), about).run.finish(7, { gate });
-  await assert.rejects(runStage('r1-zero', { ...presets.smoke, gated: true }, 6, place), {
-    name: 'UserError',
-    message:
-      'tiny-base-s6 did not pass its gate (pass@1, units): remove it and use more --tokens or another --seed',
-  });
+  await assert.rejects(
+    runStage('r1-zero', { preset: { ...presets.smoke, gated: true }, seed: 6, place }),
+    {
+      name: 'UserError',
+      message:
+        'tiny-base-s6 did not pass its gate (pass@1, units): remove it and use more --tokens or another --seed',
+    },
+  );
 });
 
 test('a stage that is done is not run again', async () => {
   finishedRun('tiny-base-s5', 'base', []);
   const before = contents(place);
-  const info = await runStage('base', presets.smoke, 5, place);
+  const info = await runStage('base', { preset: presets.smoke, seed: 5, place });
   assert.deepEqual(info, readRunInfo(runFolder(place, 'tiny-base-s5')));
-  await assert.rejects(runStage('r1-zero', presets.smoke, 5, place), {
+  await assert.rejects(runStage('r1-zero', { preset: presets.smoke, seed: 5, place }), {
     name: 'UserError',
     message: `${checkpointFolder(place, 'tiny-base-s5')} is missing though its run is finished: remove ${runFolder(place, 'tiny-base-s5')}`,
   });
@@ -278,19 +285,7 @@ test('a stage that is done is not run again', async () => {
 test('an evaluation as a row, and the stage table, by hand', () => {
   assert.deepEqual(evaluationRow(25, evaluation), {
     step: 25,
-    task: 'countdown',
-    level: 3,
-    n: 300,
-    samples: 8,
-    passAt1: 0.456,
-    passAtK: 1,
-    consAtK: 0.5,
-    meanLength: 20.6,
-    waits: 0.125,
-    formatRate: 0.75,
-    languageConsistency: 1,
-    traceArithmetic: null,
-    verdictAccuracy: 0.95,
+    ...measures,
     'mode/direct': 0.5,
     'mode/search': 0.5,
     'waits/low': 0.1,
@@ -333,8 +328,8 @@ test('seeds beside each other, by hand', () => {
     run.evaluations.push({ step: 8, ...of, ...after });
     run.finish(8);
   });
-  assert.deepEqual(seedLines(folder, 'tiny-r1'), []);
-  const table = seedTable(seedLines(folder, 'tiny-r1-zero')).split('\n');
+  assert.deepEqual(seedLines(folder, 'tiny', 'r1'), []);
+  const table = seedTable(seedLines(folder, 'tiny', 'r1-zero')).split('\n');
   // t = 12.706 with one degree of freedom: .75 +- 12.706 * .05
   assert.equal(
     table[1]!.replace(/ {2,}/g, '|'),

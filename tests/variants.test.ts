@@ -8,10 +8,11 @@ import {
   meanOverTokens,
   normalisedByBatch,
   normalisedByGroup,
-  overlongPunishment,
   sumOverTokens,
   type Estimator,
 } from '../lib/training/variants';
+import { overlongPunishment, punishingLength } from '../lib/rewards/overlong';
+import { countdownProblem } from '../lib/tasks/countdown';
 import { assertAllclose } from './support/allclose';
 
 const groups = [
@@ -77,4 +78,9 @@ test('what a token counts', () => {
 test('length is punished over the last tokens before the cap', () => {
   const at = (length: number): number => overlongPunishment(length, 150, 30);
   assert.deepEqual([at(10), at(120), at(135), at(150), at(170)].map((x) => x + 0), [0, 0, -0.5, -1, -1]); // prettier-ignore
+  // eleven tokens of a right answer: under a cap of 20 one of the last 30 is punished from the first token on
+  const problem = countdownProblem(26, [3, 5, 7]);
+  const text = '<think> yes </think> <answer> 3 * 7 + 5 </answer> <eos>';
+  const total = (cap: number): number => punishingLength(cap)(problem, text, 'en').total;
+  assertAllclose([total(150), total(20), total(11)], [1.1, 1.1 - 21 / 30, 0.1]);
 });

@@ -5,6 +5,7 @@ import { startEngine } from '../engine/tensorflow';
 import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
+import { defaultCap } from '../sampling/cap';
 import type { Rollout } from '../sampling/sampler';
 import { samplerFor } from '../stages/places';
 import { promptText, taskNamed, verify } from '../tasks/index';
@@ -12,17 +13,18 @@ import { readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
 npm run evaluate -- CHECKPOINT [options]
-Scores a checkpoint folder on held-out problems. Every rate comes with its 95 % interval over problems.
+Scores a checkpoint folder on held-out problems. Every rate comes with its 95 % interval over problems. The default of
+an option stands in parentheses.
 
-  --task countdown|programs|units   (countdown)
-  --level N                         countdown 1-5, programs 1-3, units 0-2, 0 being mixed (3, 2 and 0)
-  --problems N                      held-out problems (300)
-  --samples K                       completions of each (8)
-  --temperature T                   (1)
-  --max-new-tokens N                (150)
-  --seed N                          of the sampling (0)
-  --json                            one JSON object instead of the table
-  --dump FILE                       the problems with every completion and verdict, as JSONL
+  --task NAME            countdown, programs, units, or a task of your own (countdown)
+  --level N              countdown 1-5, programs 1-3, units 0-2, where 0 mixes the levels (3, 2 and 0)
+  --problems N           how many held-out problems (300)
+  --samples K            completions of each problem (8)
+  --temperature T        temperature of the sampling (1)
+  --max-new-tokens N     tokens of a completion at most (${defaultCap})
+  --seed N               seed of the sampling (0)
+  --json                 print one JSON object instead of the table
+  --dump FILE            write the problems with every completion and verdict, as JSONL
 `;
 
 const defaultLevel: Readonly<Record<string, number>> = { countdown: 3, programs: 2, units: 0 };
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
     problems: { type: 'string', default: '300' },
     samples: { type: 'string', default: '8' },
     temperature: { type: 'string', default: '1' },
-    'max-new-tokens': { type: 'string', default: '150' },
+    'max-new-tokens': { type: 'string', default: String(defaultCap) },
     seed: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
     dump: { type: 'string' },
@@ -73,7 +75,7 @@ async function main(): Promise<void> {
   console.log(`  ${seconds.toFixed(1)} s, ${Math.round(tokensPerSecond)} tokens/s`);
 }
 
-/** The lines of the table: a rate with its interval, or the shares of the modes. */
+/** Returns the lines of the table: each rate with its interval, then the shares of the modes. */
 function linesOf(evaluation: Evaluation): [string, string][] {
   const { intervals, modeShares } = evaluation;
   const rates = Object.entries(intervals).flatMap(([name, interval]): [string, string][] => {
@@ -86,7 +88,7 @@ function linesOf(evaluation: Evaluation): [string, string][] {
   return [...rates, ['modes', modes.join(', ')]];
 }
 
-/** One line of JSON for each problem, with all its completions and the verdicts on them. */
+/** Returns one line of JSON for each problem, with all its completions and the verdicts on them. */
 function dumpOf({ problems, languages }: ProblemSet, rollouts: readonly Rollout[][]): string {
   const lines = problems.map((problem, i) => {
     const language = languages[i]!;

@@ -12,13 +12,12 @@ import { figuresPage, type PageFigure } from '../plots/paper/page';
 import { renderPng, renderSvg } from '../plots/render';
 import { stillZoom } from '../plots/show';
 import type { Chart } from '../plots/theme';
-import { readEvaluations, readMetrics, readRunInfo } from '../runs/run';
+import { readEvaluations, readMetrics, readRunInfo, type RunInfo } from '../runs/run';
 import { armLines, armTable, type Arms } from '../reports/arms';
 import { costLines, costTable } from '../reports/cost';
 import { chainStages } from '../recipe/graph';
 import { figureNames, figureOrReason } from '../reports/paperFigures';
 import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
-import { generalTable, stageLines } from '../recipe/runStage';
 import {
   comparisonChart,
   comparisonLines,
@@ -32,6 +31,7 @@ import {
   type GenerationArm,
 } from '../reports/recordedGenerations';
 import { seedLines, seedTable } from '../reports/seeds';
+import { generalTable, stageLines } from '../reports/stageTables';
 import { testTimeLines } from '../stages/testTime';
 import { testTimeTable } from '../reports/testTimeTable';
 import { readArguments, runCommand } from './arguments';
@@ -99,7 +99,13 @@ async function drawHacks(): Promise<void> {
     await draw('hacked-tests', visibleTestsChart({ title: 'A reward with a hole, and without', subtitle }, runs)); // prettier-ignore
 }
 
-/** The virtuous cycle and test-time compute: pictures, and their tables. */
+/** Whether a recorded run measured test-time compute. */
+function isMeasured(name: string): boolean {
+  const info = readRunInfo(runFolder(recorded, name));
+  return info !== null && testTimeLines(info).length > 0;
+}
+
+/** Draws the virtuous cycle and test-time compute, and returns their tables. */
 async function drawSecondHalf(): Promise<Record<string, string>> {
   const arms = Object.keys(shownGenerations) as GenerationArm[];
   const points = arms.flatMap((arm) => generationPoints(arm));
@@ -107,7 +113,7 @@ async function drawSecondHalf(): Promise<Record<string, string>> {
   const subtitle = 'small; held-out problems, 95 % intervals';
   if (points.some(({ x, rows }) => x > 0 && rows.length > 0))
     await draw('generations', generationsChart({ title: 'The virtuous cycle', subtitle }, points, tasks)); // prettier-ignore
-  const measured = fs.readdirSync(path.join(recorded, 'runs')).filter((name) => /-test-time/.test(name)); // prettier-ignore
+  const measured = fs.readdirSync(path.join(recorded, 'runs')).filter(isMeasured);
   const tables: Record<string, string> = {
     generations: arms
       .map((arm) => armLines(recorded, 'small', generationTable(arm)))
@@ -149,6 +155,12 @@ async function drawPaper(): Promise<void> {
   console.log(`${shortPath(page)}, with ${drawn.length} figures`);
 }
 
+/** Stages around preference RL, which README.md shows. */
+const aroundPreferences = ['dev3', 'r1', 'r1-no-preference'];
+
+const isShown = ({ size, stage }: RunInfo): boolean =>
+  size === 'small' && aroundPreferences.includes(stage);
+
 async function main(): Promise<void> {
   readArguments(help, {});
   await drawZero();
@@ -165,10 +177,10 @@ async function main(): Promise<void> {
   tables.base = armTable(armLines(recorded, 'base', recordedComparisons.stages.arms));
   tables.general = generalTable(stageLines(recorded, all));
   fill(path.join(figures, 'README.md'), tables);
-  const seeds = seedTable(seedLines(recorded, 'small-r1-zero'));
+  const seeds = seedTable(seedLines(recorded, 'small', 'r1-zero'));
   const { stages: results = '', base = '' } = tables;
-  const shown = all.filter((name) => /^small-(dev3|r1|r1-no-preference)-s/.test(name));
-  const general = generalTable(stageLines(recorded, shown));
+  const lines = stageLines(recorded, all);
+  const general = generalTable(lines.filter(({ info }) => isShown(info)));
   fill(path.join(root, 'README.md'), { seeds, results, base, general, speed: speedTable() });
   await drawPaper();
 }

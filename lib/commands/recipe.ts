@@ -1,22 +1,26 @@
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import { costLines, costTable } from '../reports/cost';
+import { modelSizes } from '../model/config';
 import {
   chainStages,
   comparisonStages,
   controlStages,
   cycleStages,
   stageNamed,
+  stages,
   studentStages,
 } from '../recipe/graph';
-import { presetNamed } from '../recipe/presets';
-import { generalTable, runStage, stageLines, stageTable, wholeRecipe } from '../recipe/runStage';
+import { callerOf, type CallerSettings } from '../recipe/kinds';
+import { presetNamed, type Preset } from '../recipe/presets';
+import { checkedSettings, runStage } from '../recipe/runStage';
+import { wholeRecipe, type DueStage } from '../recipe/wholeRecipe';
+import { costLines, costTable } from '../reports/cost';
+import { generalTable, stageLines, stageTable } from '../reports/stageTables';
 import { testTimeTable } from '../reports/testTimeTable';
-import { local, recorded, shortPath, stageName } from '../stages/places';
-import { modelSizes } from '../model/config';
+import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 
-/** Names, some to a line. */
+/** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
   const lines = Array.from({ length: Math.ceil(names.length / 4) }, (_, i) =>
     names.slice(4 * i, 4 * i + 4).join(', '),
@@ -31,7 +35,7 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --preset smoke|quick|full   seconds for a test, the workshop's small model, or the recorded base model (quick)
   --size ${modelSizes.join('|')}  another model with the preset's settings; students are of the sizes the preset says
   --seed N                    seed of everything random (0)
-  --stage NAME                only this stage and those it needs
+  --stage NAME                only this stage, and those it needs where they are not done
                     stages      ${listed(chainStages)}
                     afterwards  ${listed(cycleStages)}
                     students    ${listed(['distillation-data', ...studentStages])}
@@ -39,8 +43,44 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                     comparisons ${listed(comparisonStages)}
   --steps N                   steps of reinforcement learning
   --tokens N                  tokens of pre-training
+                              With --stage both are for that stage alone: those it needs are made as the preset has
+                              them. Without --stage they are for every stage that learns so. A stage that does not, or
+                              that cannot do its work with so few, is refused before anything is run.
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
+
+/** A stage that is due, with what the caller asks of it. */
+interface AskedStage extends DueStage {
+  readonly caller: CallerSettings;
+}
+
+/** The stages that the command line asks for, checked: nothing is run where one of them cannot do its work. */
+function askedStages(
+  stage: string | undefined,
+  preset: Preset,
+  caller: CallerSettings,
+): AskedStage[] {
+  const due = stage
+    ? [{ stage: stageNamed(stage), preset, caller }]
+    : wholeRecipe(preset).map((one) => ({
+        ...one,
+        caller: callerOf(stages[one.stage].kind, caller),
+      }));
+  for (const one of due) checkedSettings(one.stage, one);
+  return due;
+}
+
+/** Prints what the finished stages among these measured and cost. */
+function printTables(place: Place, names: readonly string[]): void {
+  const lines = stageLines(place, names);
+  const tables = [
+    stageTable(lines),
+    generalTable(lines),
+    testTimeTable(lines.map(({ info }) => info)),
+    costTable(costLines(place, names)),
+  ].filter(Boolean);
+  console.log(tables.map((table) => `\n${table}\n`).join(''));
+}
 
 async function main(): Promise<number> {
   const { values } = readArguments(help, {
@@ -53,47 +93,29 @@ async function main(): Promise<number> {
     recorded: { type: 'boolean', default: false },
   });
   const named = presetNamed(values.preset);
-  const preset = {
-    ...named,
-    size: (values.size ?? named.size) as typeof named.size,
-    base: {
-      ...named.base,
-      ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
-    },
-    rl: {
-      ...named.rl,
-      ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
-    },
+  const preset: Preset = { ...named, size: (values.size ?? named.size) as Preset['size'] };
+  const caller: CallerSettings = {
+    ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
+    ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
   };
   const seed = wholeNumber(values.seed, '--seed');
-  const due = values.stage ? [{ stage: stageNamed(values.stage), preset }] : wholeRecipe(preset);
+  const due = askedStages(values.stage, preset, caller);
   const place = values.recorded ? recorded : local;
   stopOnInterrupt();
   const started = Date.now();
-  for (const { stage, preset: own } of due) {
-    const info = await runStage(stage, own, seed, place);
+  for (const { stage, ...own } of due) {
+    const info = await runStage(stage, { ...own, seed, place });
     if (!info) {
       console.log(`stopped in ${stage}; the same command goes on from there`);
       return 130;
     }
   }
-  const names = due.map(({ stage, preset: own }) => stageName(own.size, stage, seed));
-  const lines = stageLines(place, names);
-  const tables = [
-    stageTable(lines),
-    generalTable(lines),
-    testTimeTable(lines.map(({ info }) => info)),
-    costTable(costLines(place, names)),
-  ];
-  console.log(
-    tables
-      .filter(Boolean)
-      .map((table) => `\n${table}\n`)
-      .join(''),
+  printTables(
+    place,
+    due.map((one) => stageName(one.preset.size, one.stage, seed)),
   );
-  console.log(
-    `\n${formatSeconds((Date.now() - started) / 1000)} now; everything is in ${shortPath(place)}`,
-  );
+  const seconds = (Date.now() - started) / 1000;
+  console.log(`\n${formatSeconds(seconds)} now; everything is in ${shortPath(place)}`);
   return 0;
 }
 

@@ -3,7 +3,7 @@ import { tf } from '../engine/tensorflow';
 import { decoderLogits } from '../model/decoder';
 import type { Model } from '../model/parameters';
 import { writeDrill } from '../tasks/drill';
-import { languages, tokenIds, wordIds } from '../tokenizer/vocabulary';
+import { languageInTurn, languages, tokenIds, wordIds } from '../tokenizer/vocabulary';
 
 /**
  * How often the model says rightly whether two numbers are equal, on 60 fresh drill documents of eight comparisons
@@ -14,7 +14,7 @@ export function drillAccuracy({ config, parameters }: Model, documents = 60): nu
   const random = createRandom('drill accuracy');
   const rows = Array.from({ length: documents }, (_, i) => {
     const ids: number[] = [tokenIds.bos];
-    writeDrill(ids, languages[i % languages.length]!, random);
+    writeDrill(ids, languageInTurn(i), random);
     return ids;
   });
   const T = Math.max(...rows.map((ids) => ids.length)) - 1;

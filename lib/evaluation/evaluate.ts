@@ -1,9 +1,10 @@
 import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { generate, promptIds, type Problem } from '../tasks/index';
-import { languages, type Language } from '../tokenizer/vocabulary';
+import { languageInTurn, type Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
 import { setName } from './setName';
 
@@ -34,7 +35,7 @@ export function heldOutProblems(task: string, level: number, n: number, seed = 5
     task,
     level,
     problems: Array.from({ length: n }, () => generate(task, level, random, 'held-out')),
-    languages: Array.from({ length: n }, (_, i) => languages[i % languages.length]!),
+    languages: Array.from({ length: n }, (_, i) => languageInTurn(i)),
   };
 }
 
@@ -47,7 +48,7 @@ export function problemsOf({ task, level, language }: EvaluationSpec, n: number)
 export interface EvaluateOptions {
   /** completions per problem, default 8 */
   samples?: number;
-  /** default 150 */
+  /** default `defaultCap` */
   maxNewTokens?: number;
   /** default 1 */
   temperature?: number;
@@ -73,7 +74,7 @@ export async function evaluate(
   { problems, languages, task, level, language }: ProblemSet,
   options: EvaluateOptions = {},
 ): Promise<Evaluated> {
-  const { samples = 8, maxNewTokens = 150, temperature = 1, seed = 0 } = options;
+  const { samples = 8, maxNewTokens = defaultCap, temperature = 1, seed = 0 } = options;
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
   const bar = progress(`evaluating ${setName({ task, level })}`, 1, { quietSeconds: 2 });
   const report = options.onProgress ?? ((share: number) => bar.update(share));

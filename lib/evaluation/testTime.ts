@@ -1,5 +1,6 @@
 /** What more computation at test time buys: more samples of each problem, or a longer train of thought. */
 import type { Parameters } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { promptIds, verify } from '../tasks/index';
 import { decode } from '../tokenizer/tokenizer';
@@ -28,6 +29,7 @@ const problemsAtOnce = 32;
 export interface TestTimeOptions {
   /** completions of each problem, a power of two; default 64 */
   samples?: number;
+  /** default `defaultCap` */
   maxNewTokens?: number;
   seed?: number;
   /** gets the share done */
@@ -39,7 +41,7 @@ export async function measureTestTime(
   parameters: Parameters,
   sampler: Sampler,
   { problems, languages, task, level }: ProblemSet,
-  { samples = 64, maxNewTokens = 150, seed = 0, onProgress }: TestTimeOptions = {},
+  { samples = 64, maxNewTokens = defaultCap, seed = 0, onProgress }: TestTimeOptions = {},
 ): Promise<TestTime> {
   const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
   const votes: Vote[][] = [];

@@ -3,104 +3,124 @@
  * changed. All of them but the caps are run for sixty steps, so that three seeds of each fit into an afternoon.
  */
 import type { Model } from '../model/parameters';
-import { reward, visibleReward, type RewardBreakdown } from '../rewards/reward';
 import { flippedReward, halfSightedReward } from '../rewards/messy';
-import { defaultGrpo, grpoUpdates } from '../training/grpo';
-import { languages } from '../tokenizer/vocabulary';
-import * as ladder from '../training/variants';
-import { allOnes, collectTraces, rightOnes } from '../stages/collect';
+import { punishingLength } from '../rewards/overlong';
+import { visibleReward, type RewardFunction } from '../rewards/reward';
+import { allOnes, collectTraces, rightOnes, type CollectOptions } from '../stages/collect';
 import { samplerFor } from '../stages/places';
 import { trainPpo } from '../stages/ppo';
 import { trainPreferenceRL } from '../stages/preferenceRL';
-import { mixture, reasoningRewardWeights, rlSettings, type RLSettings } from '../stages/settings';
-import { trainSft } from '../stages/sft';
-import type { Stage } from './stage';
 import { trainRL, type RLOptions } from '../stages/rl';
+import { mixture, reasoningRewardWeights } from '../stages/settings';
+import type { RLSettings, SftSettings } from '../stages/settings';
+import { trainSft } from '../stages/sft';
+import { languages } from '../tokenizer/vocabulary';
+import { defaultGrpo, grpoUpdates } from '../training/grpo';
+import * as ladder from '../training/variants';
+import { rlLayers, sftLayers } from './layers';
+import type { Asked, Stage } from './stage';
 
 /** Sixty steps, evaluated before the first and after the last alone. */
 const short: Partial<RLSettings> = { steps: 60, evaluateEvery: 1000, finalProblems: 300 };
 
+/** Settings of a comparison that differs from R1-Zero in `own`. */
+const shortLayers = (asked: Asked, own: Partial<RLSettings> = {}): RLSettings =>
+  rlLayers(asked, { ...short, ...own }, asked.preset.comparison);
+
+type RLStage = Stage<string, { run: RLSettings }>;
+
+/** What a comparison puts in the place of a part of the loop. It may depend on the settings, such as the cap. */
+type Replacing = (run: RLSettings) => Pick<RLOptions, 'rewardFn' | 'updates'>;
+
 /** R1-Zero with one thing changed. */
 const changed = (
-  settings: Partial<RLSettings>,
-  options: Pick<Partial<RLOptions>, 'rewardFn' | 'updates'> = {},
+  own: Partial<RLSettings>,
+  replacing: Replacing = () => ({}),
   from = 'base',
-): Stage => ({
+): RLStage => ({
+  kind: 'RL',
   needs: [from],
-  make: ({ preset, models, ...job }) => {
-    const all = { ...preset.rl, ...short, ...settings, ...preset.comparison };
-    return trainRL({ ...job, ...options, from: models[0]!, settings: all });
-  },
+  settings: (asked) => ({ run: shortLayers(asked, own) }),
+  make: ({ models, ...job }, { run }) =>
+    trainRL({ ...job, ...replacing(run), from: models[0]!, settings: run }),
 });
 
-const rung = (variant: ladder.Variant, settings: Partial<RLSettings> = {}): Stage =>
-  changed(settings, { updates: (trainer, groups, o) => grpoUpdates(trainer, groups, variant, o) });
+/** R1-Zero with another reward. */
+const rewarded = (rewardFn: RewardFunction, own: Partial<RLSettings> = {}): RLStage =>
+  changed(own, () => ({ rewardFn }));
+
+/** R1-Zero with another loss. */
+const rung = (
+  variantOf: (run: RLSettings) => ladder.Variant,
+  own: Partial<RLSettings> = {},
+): RLStage =>
+  changed(own, (run) => ({
+    updates: (trainer, groups, options) => grpoUpdates(trainer, groups, variantOf(run), options),
+  }));
 
 /** No clipping: plain REINFORCE. */
 const noClip = { ...defaultGrpo, clipEpsilonLow: 1e9, clipEpsilonHigh: 1e9 };
 const clipHigher = { ...defaultGrpo, clipEpsilonHigh: 0.28 };
 
-/** The rungs of the ladder, from GRPO as published. */
+/** The rungs of the ladder, from GRPO as published. Dr. GRPO's constant length is the cap of the run. */
 const rungs = {
-  'ladder-workbook': rung(ladder.workbookVariant),
-  'ladder-grpo': rung({
+  'ladder-workbook': rung(() => ladder.workbookVariant),
+  'ladder-grpo': rung(() => ({
     advantages: ladder.normalisedByGroup,
     tokenWeights: ladder.meanOverCompletions,
-  }),
-  'ladder-dr-grpo': rung({
+  })),
+  'ladder-dr-grpo': rung(({ maxNewTokens }) => ({
     advantages: ladder.centredByGroup,
-    tokenWeights: ladder.sumOverTokens(150),
-  }),
-  'ladder-dapo': changed({ grpo: clipHigher }, { rewardFn: punishingLength }),
+    tokenWeights: ladder.sumOverTokens(maxNewTokens),
+  })),
+  'ladder-dapo': changed({ grpo: clipHigher }, ({ maxNewTokens }) => ({
+    rewardFn: punishingLength(maxNewTokens),
+  })),
   'ladder-rloo': rung(
-    { advantages: ladder.leaveOneOut, tokenWeights: ladder.sumOverTokens(150) },
+    ({ maxNewTokens }) => ({
+      advantages: ladder.leaveOneOut,
+      tokenWeights: ladder.sumOverTokens(maxNewTokens),
+    }),
     { grpo: noClip },
   ),
-  'ladder-reinforce': rung({
+  'ladder-reinforce': rung(() => ({
     advantages: ladder.normalisedByBatch,
     tokenWeights: ladder.meanOverTokens,
-  }),
+  })),
 };
 
-/** DAPO's soft punishment over the last thirty tokens before the cap. */
-function punishingLength(...about: Parameters<typeof reward>): RewardBreakdown {
-  const parts = reward(...about);
-  const length = about[1].split(' ').length;
-  return { ...parts, total: parts.total + ladder.overlongPunishment(length, 150, 30) };
-}
-
-const ppo = (lambda: number): Stage => ({
+const ppo = (lambda: number): RLStage => ({
+  kind: 'RL',
   needs: ['base'],
-  make: ({ preset, models, ...job }) =>
-    trainPpo({
-      ...job,
-      from: models[0]!,
-      lambda,
-      settings: { ...preset.rl, ...short, ...preset.comparison },
-    }),
+  settings: (asked) => ({ run: shortLayers(asked) }),
+  make: ({ models, ...job }, { run }) =>
+    trainPpo({ ...job, from: models[0]!, lambda, settings: run }),
 });
 
+interface ImitationSettings {
+  readonly run: SftSettings;
+  readonly data: Pick<CollectOptions, 'plan' | 'samples' | 'perPrompt' | 'maxNewTokens'>;
+}
+
 /** The base imitates its own completions, as many as sixty steps of reinforcement learning see. */
-const imitation = (filter: typeof rightOnes): Stage => ({
+const imitation = (filter: typeof rightOnes): Stage<string, ImitationSettings> => ({
+  kind: 'SFT',
   needs: ['base'],
-  make: async ({ preset, models, ...job }) => {
-    const from = models[0]!;
-    const { plan, groupSize, steps, maxNewTokens } = rlSettings(job.size, {
-      ...preset.rl,
-      ...short,
-      ...preset.comparison,
-    });
+  settings: (asked) => {
+    const { plan, groupSize, steps, maxNewTokens } = shortLayers(asked);
     const everyStep = plan.map((entry) => ({ ...entry, prompts: entry.prompts * steps }));
+    return {
+      run: sftLayers(asked, { epochs: 2, tracesPerStep: 128 }),
+      data: { plan: everyStep, samples: groupSize, perPrompt: groupSize, maxNewTokens },
+    };
+  },
+  make: async ({ models, ...job }, { run, data }) => {
+    const from = models[0]!;
     const sampler = samplerFor(from.config);
-    const budget = { plan: everyStep, samples: groupSize, perPrompt: groupSize, maxNewTokens };
-    const { traces, counts } = await collectTraces(from, sampler, {
-      seed: job.seed,
-      ...budget,
-      ...filter,
-    });
+    const options = { seed: job.seed, ...data, ...filter };
+    const { traces, counts } = await collectTraces(from, sampler, options);
     sampler.dispose();
-    const settings = { epochs: 2, tracesPerStep: 128, ...preset.sft };
-    return trainSft({ ...job, from, traces, about: { counts }, settings });
+    return trainSft({ ...job, from, traces, about: { counts }, settings: run });
   },
 });
 
@@ -112,20 +132,25 @@ const imitation = (filter: typeof rightOnes): Stage => ({
 const caps = { first: 110, raised: 200, context: 226 };
 
 /** R1-Zero under a cap. */
-const capped = (isRaised: boolean): Stage => ({
+const capped = (isRaised: boolean): RLStage => ({
+  kind: 'RL',
   needs: ['base'],
-  make: ({ preset, models, ...job }) => {
-    const { config, parameters } = models[0]!;
-    const from = { config: { ...config, contextLength: caps.context }, parameters };
-    const all = { ...preset.rl, ...preset.comparison, maxNewTokens: caps.first };
-    const { steps, batches } = rlSettings(job.size, all);
+  settings: (asked) => {
+    const layers = (own: Partial<RLSettings>): RLSettings =>
+      rlLayers(asked, own, asked.preset.comparison);
+    const { steps, batches } = layers({});
     const [long, ...others] = batches;
-    const settings = {
-      ...all,
+    const run = layers({
+      maxNewTokens: caps.first,
       batches: [{ ...long!, rowLength: caps.context }, ...others],
       ...(isRaised && { late: { from: Math.floor(steps / 2), maxNewTokens: caps.raised } }),
-    };
-    return trainRL({ ...job, from, settings });
+    });
+    return { run };
+  },
+  make: ({ models, ...job }, { run }) => {
+    const { config, parameters } = models[0]!;
+    const from = { config: { ...config, contextLength: caps.context }, parameters };
+    return trainRL({ ...job, from, settings: run });
   },
 });
 
@@ -133,24 +158,20 @@ const capped = (isRaised: boolean): Stage => ({
 export const scoreAlone: Partial<RLSettings> = {
   rewards: { accuracy: 0, format: 0, language: 0, preference: 1 },
   grpo: { ...defaultGrpo, klCoef: 1e-6 },
-  late: undefined,
 };
 
 /** The twin of the paper's Figure 6. */
-const rewardModelAlone: Stage = {
+const rewardModelAlone: RLStage = {
+  kind: 'RL',
   needs: ['dev3', 'reward-model'],
-  make: ({ preset, models, ...job }) => {
+  settings: (asked) => {
+    const watched = { evaluateEvery: 5, evaluationProblems: 60 };
+    return { run: shortLayers(asked, { ...watched, ...scoreAlone }) };
+  },
+  make: ({ models, ...job }, { run }) => {
     const [from, rewardModel] = models as [Model, Model];
-    const settings = {
-      ...preset.rl,
-      ...short,
-      evaluateEvery: 5,
-      evaluationProblems: 60,
-      ...preset.comparison,
-      ...scoreAlone,
-    };
     const judged = mixture.map(({ task }) => task);
-    return trainPreferenceRL({ ...job, from, rewardModel, judged, settings });
+    return trainPreferenceRL({ ...job, from, rewardModel, judged, settings: run });
   },
 };
 
@@ -178,19 +199,19 @@ export const comparisons = {
   'ppo-lambda-95': ppo(0.95),
   'sft-all': imitation(allOnes),
   'sft-right': imitation(rightOnes),
-  'flipped-10': changed({}, { rewardFn: flippedReward(0.1) }),
-  'flipped-25': changed({}, { rewardFn: flippedReward(0.25) }),
-  'flipped-40': changed({}, { rewardFn: flippedReward(0.4) }),
-  'half-sighted': changed({}, { rewardFn: halfSightedReward }),
+  'flipped-10': rewarded(flippedReward(0.1)),
+  'flipped-25': rewarded(flippedReward(0.25)),
+  'flipped-40': rewarded(flippedReward(0.4)),
+  'half-sighted': rewarded(halfSightedReward),
   'hacked-reward-model': rewardModelAlone,
-  'hacked-tests': changed(programsAlone, { rewardFn: visibleReward }),
+  'hacked-tests': rewarded(visibleReward, programsAlone),
   'honest-tests': changed(programsAlone),
   'cap-raised': capped(true),
   'cap-kept': capped(false),
-  'unequal-free': changed(perLanguage, {}, 'base-unequal'),
+  'unequal-free': changed(perLanguage, undefined, 'base-unequal'),
   'unequal-one-language': changed(
     { ...perLanguage, rewards: reasoningRewardWeights },
-    {},
+    undefined,
     'base-unequal',
   ),
 } as const satisfies Record<string, Stage>;

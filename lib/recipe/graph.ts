@@ -1,18 +1,14 @@
-/** The graph of the recipe: what each stage needs, and how it is made from it. */
+/** The graph of the recipe: what each stage needs, which settings it has, and how it is made. */
 import { UserError } from '../core/errors';
-import { extendVocabulary, type Model } from '../model/parameters';
 import { disposeTree } from '../engine/tree';
+import { extendVocabulary, type Model } from '../model/parameters';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
 import { readRunInfo } from '../runs/run';
-import { vocabulary } from '../tokenizer/vocabulary';
 import { trainBase } from '../stages/base';
 import { coldStartTraces, defaultColdStart, type ColdStartSettings } from '../stages/coldStart';
 import type { CorpusName } from '../stages/corpora';
-import { comparisons } from './comparisons';
-import { distillation, distillationArms } from '../stages/distillation';
-import { generationArms, generations } from '../stages/generations';
 import { runFolder, stageName } from '../stages/places';
-import { trainPreferenceRL } from '../stages/preferenceRL';
+import { preferenceSettings, trainPreferenceRL } from '../stages/preferenceRL';
 import {
   annotate,
   balance,
@@ -20,113 +16,154 @@ import {
   preferenceFile,
   samplePairs,
   writePreferences,
+  type PreferenceSettings,
 } from '../stages/preferences';
-import { curatedTraces, defaultCuration, makeUp } from '../stages/rejectionSampling';
+import {
+  curatedTraces,
+  defaultCuration,
+  makeUp,
+  type CurationSettings,
+  type MakeUp,
+} from '../stages/rejectionSampling';
 import { trainRewardModel } from '../stages/rewardModel';
+import { trainRL } from '../stages/rl';
 import {
   preferenceRewardWeights,
   reasoningRewardWeights,
+  rewardModelSettings,
+  settingsFrom,
   tooSmallForTheGate,
+  type BaseSettings,
+  type RewardModelSettings,
+  type RLSettings,
+  type SftSettings,
 } from '../stages/settings';
 import { trainSft } from '../stages/sft';
-import { testTimeArms, testTimes } from '../stages/testTime';
-import { nameOf, type Job, type Outcome, type Stage } from './stage';
 import { traceFile, writeTraces } from '../stages/traces';
-import { trainRL } from '../stages/rl';
+import { vocabulary } from '../tokenizer/vocabulary';
+import { comparisons } from './comparisons';
+import { generationArms, generations } from './cycle';
+import { baseLayers, rlLayers, sftLayers } from './layers';
+import { nameOf, type Job, type Outcome, type Stage } from './stage';
+import { studentArms, students } from './students';
+import { testTimeArms, testTimes } from './testTimes';
 
 /** Pre-training on a corpus. Only the default one is held to the gate. */
-const base = (corpus: CorpusName): Stage => ({
+const base = (
+  corpus: CorpusName,
+): Stage<string, { run: BaseSettings & { readonly gated: boolean } }> => ({
+  kind: 'pre-training',
   needs: [],
-  make: ({ preset, ...job }) => {
-    const gated = preset.gated && corpus === 'default' && !tooSmallForTheGate.includes(job.size);
-    return trainBase({ ...job, settings: { ...preset.base, corpus }, gated });
+  settings: (asked) => {
+    const { gated, size } = asked.preset;
+    const isHeld = gated && corpus === 'default' && !tooSmallForTheGate.includes(size);
+    return { run: { ...baseLayers(asked, { corpus }), gated: isHeld } };
   },
+  make: (job, { run: { gated, ...settings } }) => trainBase({ ...job, settings, gated }),
 });
 
-const zero = (from: string): Stage => ({
+const zero = (from: string): Stage<string, { run: RLSettings }> => ({
+  kind: 'RL',
   needs: [from],
-  make: ({ preset, models, ...job }) =>
-    trainRL({
-      ...job,
-      from: models[0]!,
-      settings: { ...preset.rl, inspect: preset.inspect },
-    }),
+  settings: (asked) => ({ run: rlLayers(asked, {}, asked.preset.zero) }),
+  make: ({ models, ...job }, { run }) => trainRL({ ...job, from: models[0]!, settings: run }),
 });
 
 /** Dev1: the base imitates R1-Zero's clean traces. */
-const coldStart = (control: Partial<ColdStartSettings>): Stage => ({
+const coldStart = (
+  control: Partial<ColdStartSettings>,
+): Stage<string, { run: SftSettings; data: ColdStartSettings }> => ({
+  kind: 'SFT',
   needs: ['base', 'r1-zero'],
-  make: async ({ preset, models, ...job }) => {
-    const settings = { ...defaultColdStart, ...preset.coldStart, ...control };
-    const { traces, counts, tokens } = await coldStartTraces(models[1]!, job.seed, settings);
+  settings: (asked) => {
+    const { coldStart: preset } = asked.preset;
+    const data = settingsFrom({ defaults: defaultColdStart, stage: control, preset });
+    return { run: sftLayers(asked), data };
+  },
+  make: async ({ models, ...job }, { run, data }) => {
+    const { traces, counts, tokens } = await coldStartTraces(models[1]!, job.seed, data);
     writeTraces(traceFile(job.place, nameOf(job)), traces);
     const about = { counts, sampledTokens: tokens };
-    return trainSft({ ...job, from: models[0]!, traces, about, settings: preset.sft });
+    return trainSft({ ...job, from: models[0]!, traces, about, settings: run });
   },
 });
 
 /** Dev2: reinforcement learning with a reward for staying in one language. */
-const reasoningRL = (rewards: RewardWeights): Stage => ({
+const reasoningRL = (rewards: RewardWeights): Stage<string, { run: RLSettings }> => ({
+  kind: 'RL',
   needs: ['dev1'],
-  make: ({ preset, models, ...job }) => {
-    const settings = { ...preset.rl, ...preset.reasoningRL, rewards };
-    return trainRL({ ...job, from: models[0]!, settings });
-  },
+  settings: (asked) => ({ run: rlLayers(asked, { rewards }, asked.preset.reasoningRL) }),
+  make: ({ models, ...job }, { run }) => trainRL({ ...job, from: models[0]!, settings: run }),
 });
 
+/** Settings of a stage that imitates completions of Dev2, and of how these are chosen. */
+interface CuratedSettings {
+  readonly run: SftSettings;
+  readonly data: CurationSettings;
+}
+
 /** Dev3: the base once more, on the best of what Dev2 says and on general documents. */
-const rejectionSampling: Stage = {
+const rejectionSampling: Stage<string, CuratedSettings> = {
+  kind: 'SFT',
   needs: ['base', 'dev2'],
-  make: (job) => curatedSft(job, {}),
+  settings: (asked) => {
+    const data = settingsFrom({ defaults: defaultCuration, preset: asked.preset.curation });
+    return { run: sftLayers(asked), data };
+  },
+  make: curatedSft,
 };
 
-/** The same number of Dev2's completions, good or bad. */
-const randomControl: Stage = {
+/** As many completions of Dev2 as Dev3 learned from, good or bad. */
+const randomControl: Stage<string, CuratedSettings> = {
+  ...rejectionSampling,
   needs: ['base', 'dev2', 'dev3'],
-  make: (job) => {
+  make: (job, { run, data }) => {
     const dev3 = readRunInfo(runFolder(job.place, stageName(job.size, 'dev3', job.seed)));
-    const { reasoning } = dev3!.result!.makeUp as ReturnType<typeof makeUp>;
-    return curatedSft(job, { randomTraces: reasoning!.traces });
+    const { reasoning } = dev3!.result!.makeUp as MakeUp;
+    return curatedSft(job, { run, data: { ...data, randomTraces: reasoning!.traces } });
   },
 };
 
-async function curatedSft(
-  { preset, models, ...job }: Job,
-  control: { randomTraces?: number },
-): Outcome {
-  const settings = { ...defaultCuration, ...preset.curation, ...control };
-  const { traces, counts, tokens } = await curatedTraces(models[1]!, job.seed, settings);
+async function curatedSft({ models, ...job }: Job, { run, data }: CuratedSettings): Outcome {
+  const { traces, counts, tokens } = await curatedTraces(models[1]!, job.seed, data);
   writeTraces(traceFile(job.place, nameOf(job)), traces);
   const from = extendVocabulary(models[0]!, vocabulary.length, job.seed);
   const about = { counts, sampledTokens: tokens, makeUp: makeUp(traces) };
   try {
-    return await trainSft({ ...job, from, traces, about, settings: preset.sft });
+    return await trainSft({ ...job, from, traces, about, settings: run });
   } finally {
     disposeTree(from.parameters);
   }
 }
 
 /** The simulated annotator compares answers of Dev3, and Dev3 learns to predict the comparisons. */
-const rewardModel: Stage = {
+const rewardModel: Stage<string, { run: RewardModelSettings; data: PreferenceSettings }> = {
+  kind: 'reward model',
   needs: ['dev3'],
-  make: async ({ preset, models, ...job }) => {
-    const settings = { ...defaultPreferences, ...preset.preferences };
-    const pairs = await samplePairs(models[0]!, job.seed, settings);
+  settings: ({ preset: { size, preferences } }) => ({
+    run: rewardModelSettings(size),
+    data: settingsFrom({ defaults: defaultPreferences, preset: preferences }),
+  }),
+  make: async ({ models, ...job }, { run, data }) => {
+    const pairs = await samplePairs(models[0]!, job.seed, data);
     const preferences = balance(annotate(pairs, job.seed), job.seed);
     writePreferences(preferenceFile(job.place, nameOf(job)), preferences);
-    return trainRewardModel({ ...job, from: models[0]!, preferences });
+    return trainRewardModel({ ...job, from: models[0]!, preferences, settings: run });
   },
 };
 
-/** R1: rules for reasoning, the reward model for general prompts; without it, the same steps by the rules alone. */
-const preferenceRL = (preference: boolean): Stage => ({
+/** R1: rules for reasoning, the reward model for general prompts. With weight 0, the same steps by the rules alone. */
+const preferenceRL = (preference: number | undefined): Stage<string, { run: RLSettings }> => ({
+  kind: 'RL',
   needs: ['dev3', 'reward-model'],
-  make: ({ preset, models, ...job }) => {
-    const weight = preference ? preferenceRewardWeights.preference : 0;
-    const rewards = { ...preferenceRewardWeights, preference: weight };
-    const settings = { ...preset.rl, ...preset.preferenceRL, rewards };
+  settings: (asked) => {
+    const rewards = { ...preferenceRewardWeights, preference };
+    const own = { ...preferenceSettings, rewards };
+    return { run: rlLayers(asked, own, asked.preset.preferenceRL) };
+  },
+  make: ({ models, ...job }, { run }) => {
     const [from, rewardModel] = models as [Model, Model];
-    return trainPreferenceRL({ ...job, from, rewardModel, settings });
+    return trainPreferenceRL({ ...job, from, rewardModel, settings: run });
   },
 });
 
@@ -137,15 +174,15 @@ const ofTheRecipe = {
   dev2: reasoningRL(reasoningRewardWeights),
   dev3: rejectionSampling,
   'reward-model': rewardModel,
-  r1: preferenceRL(true),
+  r1: preferenceRL(preferenceRewardWeights.preference),
 } as const satisfies Record<string, Stage>;
 
 /** The recipe with one thing left out or spoilt. */
 const controls = {
-  'dev1-uncurated': coldStart({ curated: false, giveUpShare: 0 }),
+  'dev1-uncurated': coldStart({ curated: false }),
   'dev2-no-language': reasoningRL(defaultRewardWeights),
   'dev3-random': randomControl,
-  'r1-no-preference': preferenceRL(false),
+  'r1-no-preference': preferenceRL(0),
   'base-no-search': base('no-search'),
   'r1-zero-no-search': zero('base-no-search'),
   'base-weak-verdict': base('weak-verdict'),
@@ -154,8 +191,8 @@ const controls = {
 } as const satisfies Record<string, Stage>;
 
 /** Everything after R1: data for others, other models, and what thinking longer buys. */
-const ofTheSecondHalf = { ...distillation, ...generations, ...testTimes };
-const armsOfTheSecondHalf = { ...distillationArms, ...generationArms, ...testTimeArms };
+const ofTheSecondHalf = { ...students, ...generations, ...testTimes };
+const armsOfTheSecondHalf = { ...studentArms, ...generationArms, ...testTimeArms };
 
 export type StageName =
   | keyof typeof ofTheRecipe
@@ -194,6 +231,11 @@ export const comparisonStages = [
   ...Object.keys(armsOfTheSecondHalf),
 ] as StageName[];
 
+/** The stage of that name of a run, or undefined where a reader gave the run a name of his own. */
+export const knownStage = (name: string): Stage<StageName> | undefined =>
+  (stages as Readonly<Record<string, Stage<StageName>>>)[name];
+
+/** Returns the name of a stage of the graph. Throws a UserError for a name that is none. */
 export function stageNamed(name: string): StageName {
   if (!stageNames.includes(name as StageName))
     throw new UserError(

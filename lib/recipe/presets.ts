@@ -1,4 +1,4 @@
-/** How large the recipe is run: which model, and which settings differ from the defaults. */
+/** How large the recipe is run: which model, and which settings differ from those that the stages have by themselves. */
 import { UserError } from '../core/errors';
 import type { ModelSize } from '../model/config';
 import type { ColdStartSettings } from '../stages/coldStart';
@@ -15,29 +15,38 @@ export interface Preset {
   readonly teacher: ModelSize;
   /** the models that learn from it */
   readonly students: readonly ModelSize[];
-  readonly base: Partial<BaseSettings>;
-  readonly rl: Partial<RLSettings>;
-  readonly coldStart?: Partial<ColdStartSettings>;
-  readonly sft?: Partial<SftSettings>;
-  readonly curation?: Partial<CurationSettings>;
-  readonly preferences?: Partial<PreferenceSettings>;
-  /** what the rollout inspector gets to see of R1-Zero */
-  readonly inspect?: RLSettings['inspect'];
-  /** what differs from `zero` in the reasoning RL of Dev2 */
-  readonly reasoningRL?: Partial<RLSettings>;
-  /** the same for the preference RL of R1 */
-  readonly preferenceRL?: Partial<RLSettings>;
-  /** the same for the comparisons */
-  readonly comparison?: Partial<RLSettings>;
-  readonly distillation?: Partial<DistillationSettings>;
-  /** what differs from the defaults when a student imitates */
-  readonly distilled?: Partial<SftSettings>;
-  /** the same when it learns by itself */
-  readonly studentRL?: Partial<RLSettings>;
-  readonly cycle?: Partial<CycleSettings>;
-  readonly testTime?: Partial<TestTimeSettings>;
   /** measure the gate and train on while it fails */
   readonly gated: boolean;
+
+  // What differs from the defaults of the model's size in all stages of a kind. A stage can differ from it again.
+  readonly base: Partial<BaseSettings>;
+  readonly rl: Partial<RLSettings>;
+  readonly sft?: Partial<SftSettings>;
+
+  // What this preset changes in single stages. It wins over what the stage says.
+  /** R1-Zero */
+  readonly zero?: Partial<RLSettings>;
+  /** the traces that Dev1 learns from */
+  readonly coldStart?: Partial<ColdStartSettings>;
+  /** Dev2 */
+  readonly reasoningRL?: Partial<RLSettings>;
+  /** the traces that Dev3 learns from */
+  readonly curation?: Partial<CurationSettings>;
+  /** the pairs that the reward model learns from */
+  readonly preferences?: Partial<PreferenceSettings>;
+  /** R1 */
+  readonly preferenceRL?: Partial<RLSettings>;
+  /** the comparisons */
+  readonly comparison?: Partial<RLSettings>;
+  /** the traces that students learn from */
+  readonly distillation?: Partial<DistillationSettings>;
+  /** a student that imitates */
+  readonly distilled?: Partial<SftSettings>;
+  /** a student that learns by itself */
+  readonly studentRL?: Partial<RLSettings>;
+  /** the traces that a generation learns from */
+  readonly cycle?: Partial<CycleSettings>;
+  readonly testTime?: Partial<TestTimeSettings>;
 }
 
 /** `smoke` takes seconds and proves nothing; `quick` is a workshop's; `full` makes the recorded results. */
@@ -61,7 +70,7 @@ export const presets = {
         { task: 'units', level: 0, prompts: 1 },
       ],
     },
-    inspect: { everySteps: 2, problems: 1 },
+    zero: { inspect: { everySteps: 2, problems: 1 } },
     coldStart: {
       plan: [{ task: 'countdown', level: 3, prompts: 2 }],
       samples: 2,
@@ -92,7 +101,7 @@ export const presets = {
       filter: 'all',
       traces: 12,
     },
-    distilled: { epochs: 1, finalProblems: 4, maxNewTokens: 40 },
+    distilled: { epochs: 1 },
     studentRL: { steps: 2 },
     cycle: {
       plan: [{ task: 'units', level: 0, prompts: 6, keep: 8 }],
@@ -109,7 +118,7 @@ export const presets = {
     students: ['tiny'],
     base: {},
     rl: {},
-    inspect: { everySteps: 20, problems: 4 },
+    zero: { inspect: { everySteps: 20, problems: 4 } },
     reasoningRL: { steps: 60 },
     gated: true,
   },
@@ -137,6 +146,7 @@ export const presets = {
 
 export type PresetName = keyof typeof presets;
 
+/** Returns a preset by its name. Throws a UserError for an unknown one. */
 export function presetNamed(name: string): Preset {
   const preset = presets[name as PresetName];
   if (!preset)

@@ -3,18 +3,32 @@ import type { ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { RunInfo } from '../runs/run';
 import { stageName, type Place } from '../stages/places';
+import type { CallerSettings, StageKind } from './kinds';
 import type { Preset } from './presets';
 
-/** A stage that is due, with the models of the stages it needs. */
+/** What the settings of a stage follow from. */
+export interface Asked {
+  readonly preset: Preset;
+  readonly caller: CallerSettings;
+}
+
+/** The settings of a stage. */
+export interface StageSettings<Run extends object = object, Data = unknown> {
+  /** what `run.json` records */
+  readonly run: Run;
+  /** how the data are made that it learns from */
+  readonly data?: Data;
+}
+
+/** A stage that is due, with the models of the stages that it needs. */
 export interface Job {
   readonly stage: string;
-  readonly preset: Preset;
   readonly size: ModelSize;
   readonly seed: number;
   readonly place: Place;
   /** when the stage began, in milliseconds: sampling its data is part of it */
   readonly startedAt: number;
-  /** names of the stages it needs, those of the teacher last */
+  /** names of the stages that it needs, those of the teacher last */
   readonly names: readonly string[];
   /** the first of them, for the record; empty where the stage needs none */
   readonly fromName: string;
@@ -25,16 +39,22 @@ export interface Job {
 /** Null when the person stopped it. A stage that collects or measures leaves no model. */
 export type Outcome = Promise<{ readonly info: RunInfo; readonly model?: Model } | null>;
 
-export interface Stage<Name extends string = string> {
+export interface Stage<
+  Name extends string = string,
+  Settings extends StageSettings = StageSettings,
+> {
+  readonly kind: StageKind;
   /** first the stage whose weights it starts from, then those whose rollouts or scores it learns from */
   readonly needs: readonly Name[];
   /** stages of the teacher, which has a size of its own and seed 0 */
   readonly ofTeacher?: readonly Name[];
-  /** false where it leaves data or measurements alone */
-  readonly makesModel?: false;
+  /** true where it is about the students, which the preset `full` makes in several sizes */
+  readonly ofStudents?: true;
   /** true where a base below the gate will do: to imitate, or to see what becomes of it */
   readonly anyBase?: true;
-  make(job: Job): Outcome;
+  /** the settings that the stage would run with; nothing is run and nothing is read */
+  settings(asked: Asked): Settings;
+  make(job: Job, settings: Settings): Outcome;
 }
 
 /** The name of the job's checkpoint and run. */

@@ -1,12 +1,12 @@
 /** Stages beside each other, each over the seeds that it was run with. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
+import { mean } from '../core/statistics';
 import { seedInterval, type Estimate } from '../evaluation/metrics';
 import type { Evaluation } from '../evaluation/score';
 import { setName } from '../evaluation/setName';
 import type { ComparisonRow } from '../plots/comparison';
 import { readRunInfo } from '../runs/run';
-import { runFolder, type Place } from '../stages/places';
+import { runFolder, stageName, type Place } from '../stages/places';
+import { finishedSeeds } from './finishedSeeds';
 import { share } from '../core/format';
 import { textTable } from './table';
 
@@ -26,21 +26,16 @@ export interface ArmLine {
   readonly tokens: number;
 }
 
-const meanOf = (values: readonly number[]): number =>
-  values.reduce((sum, v) => sum + v, 0) / values.length;
-
 /** What the finished runs of these stages measured in the end; stages without a run are left out. */
 export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
-  const names = fs.readdirSync(path.join(place, 'runs')).sort();
   return Object.entries(arms).flatMap(([arm, stage]) => {
-    const runs = names
-      .filter((name) => name.replace(/-s\d+$/, '') === `${size}-${stage}`)
-      .map((name) => readRunInfo(runFolder(place, name)))
-      .flatMap((info) => (info?.finished ? [info] : []));
+    const runs = finishedSeeds(place, size, stage).map((seed) =>
+      readRunInfo(runFolder(place, stageName(size, stage, seed)))!,
+    );
     const measured = runs.map((info) => (info.result?.evaluations ?? []) as Evaluation[]);
     const cost = {
-      seconds: meanOf(runs.map((info) => info.seconds)),
-      tokens: meanOf(runs.map((info) => info.tokens)),
+      seconds: mean(runs.map((info) => info.seconds)),
+      tokens: mean(runs.map((info) => info.tokens)),
     };
     return (measured[0] ?? []).map((like): ArmLine => {
       const task = setName(like);
@@ -56,7 +51,7 @@ export function armLines(place: Place, size: string, arms: Arms): ArmLine[] {
   });
 }
 
-/** For a chart. */
+/** Returns the accuracies as rows of a chart. */
 export function armRows(lines: readonly ArmLine[]): ComparisonRow[] {
   return lines.map(({ arm, task, accuracy }) => {
     const [low, high] = accuracy.interval;
@@ -65,26 +60,26 @@ export function armRows(lines: readonly ArmLine[]): ComparisonRow[] {
   });
 }
 
-/** As text: means over the seeds; the accuracy with its interval and every seed. */
+/** Returns the lines as text: means over the seeds; the accuracy with its interval and that of every seed. */
 export function armTable(lines: readonly ArmLine[]): string {
   const rows = lines.map(({ arm, task, evaluations, accuracy, seconds, tokens }, i) => {
     const isFirst = lines[i - 1]?.arm !== arm;
-    const mean = (value: (e: Evaluation) => number | null): number | null => {
+    const meanOf = (value: (e: Evaluation) => number | null): number | null => {
       const values = evaluations.map(value).filter((v): v is number => v !== null);
-      return values.length > 0 ? meanOf(values) : null;
+      return values.length > 0 ? mean(values) : null;
     };
     return [
       isFirst ? arm : '',
       task,
       `${share(accuracy.mean)} [${accuracy.interval.map(share).join(', ')}]`,
       evaluations.length > 1 ? evaluations.map((e) => share(e.passAt1)).join(' ') : '',
-      share(mean((e) => e.passAtK)),
-      meanOf(evaluations.map((e) => e.meanLength)).toFixed(0),
-      meanOf(evaluations.map((e) => e.waits)).toFixed(2),
-      share(mean((e) => e.formatRate)),
-      share(mean((e) => e.languageConsistency)),
-      share(mean((e) => e.traceArithmetic)),
-      share(mean((e) => e.repeatRate)),
+      share(meanOf((e) => e.passAtK)),
+      mean(evaluations.map((e) => e.meanLength)).toFixed(0),
+      mean(evaluations.map((e) => e.waits)).toFixed(2),
+      share(meanOf((e) => e.formatRate)),
+      share(meanOf((e) => e.languageConsistency)),
+      share(meanOf((e) => e.traceArithmetic)),
+      share(meanOf((e) => e.repeatRate)),
       `${evaluations.length} x ${evaluations[0]!.n}`,
       isFirst ? seconds.toFixed(0) : '',
       isFirst ? `${(tokens / 1e6).toFixed(1)}M` : '',

@@ -4,6 +4,8 @@ import * as path from 'node:path';
 import { parseCsv } from '../core/csv';
 import { formatSeconds } from '../core/progress';
 import { activeWeights, type ModelConfig } from '../model/config';
+import { knownStage } from '../recipe/graph';
+import { makesModel, type StageKind } from '../recipe/kinds';
 import { readRunInfo, type RunInfo } from '../runs/run';
 import { recorded, runFolder, type Place } from '../stages/places';
 import { textTable } from './table';
@@ -30,20 +32,28 @@ export interface StageCost {
 export function costOf(name: string, info: RunInfo): StageCost {
   const { stage, config, seconds, tokens, joules, result } = info;
   const collected = Number(result?.sampledTokens ?? 0);
-  const kind: CostKind = /^base/.test(stage)
-    ? 'pre-training'
-    : /^test-time/.test(stage)
-      ? 'measuring'
-      : 'groupSize' in config
-        ? 'RL'
-        : 'data and SFT';
-  const samplesOnly = kind === 'measuring' || stage === 'distillation-data';
-  const sampledTokens = samplesOnly || kind === 'RL' ? tokens : collected;
-  const trainedTokens = samplesOnly ? 0 : tokens;
+  const of = knownStage(stage)?.kind ?? kindOf(config);
+  const sampledTokens = makesModel(of) && of !== 'RL' ? collected : tokens;
+  const trainedTokens = makesModel(of) ? tokens : 0;
   const weights = activeWeights(config.model as ModelConfig);
   const flops = weights * (2 * sampledTokens + 6 * trainedTokens);
+  const kind = costKinds[of];
   return { name, kind, seconds, sampledTokens, trainedTokens, flops, joules: joules ?? null };
 }
+
+/** Under which name the bill has the stages of each kind. */
+const costKinds: Readonly<Record<StageKind, CostKind>> = {
+  'pre-training': 'pre-training',
+  RL: 'RL',
+  SFT: 'data and SFT',
+  'reward model': 'data and SFT',
+  data: 'data and SFT',
+  measuring: 'measuring',
+};
+
+/** The kind of a run that a reader has named, by its settings. */
+const kindOf = (config: RunInfo['config']): StageKind =>
+  'corpus' in config ? 'pre-training' : 'groupSize' in config ? 'RL' : 'SFT';
 
 /** The costs of the finished runs among these names. */
 export function costLines(place: Place, names: readonly string[]): StageCost[] {

@@ -1,11 +1,10 @@
 /** One stage under several seeds: what it measured before and after, beside each other. */
-import * as fs from 'node:fs';
-import * as path from 'node:path';
 import type { Row } from '../core/csv';
 import { meanInterval, seedInterval } from '../evaluation/metrics';
 import { setName } from '../evaluation/setName';
-import { readEvaluations, readRunInfo } from '../runs/run';
-import { runFolder, type Place } from '../stages/places';
+import { readEvaluations } from '../runs/run';
+import { runFolder, stageName, type Place } from '../stages/places';
+import { finishedSeeds } from './finishedSeeds';
 import { share } from '../core/format';
 import { textTable } from './table';
 
@@ -18,16 +17,11 @@ export interface SeedLine {
   readonly last: readonly Row[];
 }
 
-/** The finished runs of `stage`, such as `small-r1-zero`, with at least two seeds; empty where there are fewer. */
-export function seedLines(place: Place, stage: string): SeedLine[] {
-  const folders = fs
-    .readdirSync(path.join(place, 'runs'))
-    .filter((name) => name.replace(/-s\d+$/, '') === stage)
-    .sort()
-    .map((name) => runFolder(place, name))
-    .filter((folder) => readRunInfo(folder)?.finished);
-  if (folders.length < 2) return [];
-  const runs = folders.map(readEvaluations);
+/** Returns a line for each task that the finished runs of a stage measured; none where there are fewer than two seeds. */
+export function seedLines(place: Place, size: string, stage: string): SeedLine[] {
+  const seeds = finishedSeeds(place, size, stage);
+  if (seeds.length < 2) return [];
+  const runs = seeds.map((seed) => readEvaluations(runFolder(place, stageName(size, stage, seed))));
   const same = (a: Row, b: Row): boolean => a.task === b.task && a.level === b.level;
   return runs[0]!
     .filter(({ step }) => step === 0)
@@ -39,7 +33,7 @@ export function seedLines(place: Place, stage: string): SeedLine[] {
     }));
 }
 
-/** As text: pass@1 with its interval over seeds and every seed, then length and waits with their growth. */
+/** Returns the lines as text: pass@1 with its interval over seeds and every seed, then length and waits with their growth. */
 export function seedTable(lines: readonly SeedLine[]): string {
   const values = (rows: readonly Row[], key: string): number[] => rows.map((r) => Number(r[key]));
   const rows = lines.map(({ task, n, first, last }) => {

@@ -5,25 +5,25 @@
  */
 import type { Row } from '../core/csv';
 import { loop } from '../core/loop';
-import { progress } from '../core/progress';
+import { progress, type Progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
 import { stopNearTensorLimit } from '../engine/memory';
 import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
-import { modelConfig, type ModelSize } from '../model/config';
+import { modelConfig, type ModelConfig, type ModelSize } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
-import { Run, type RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
-import { corpusDocument } from '../tasks/corpus';
+import { corpusDocument, type Corpus } from '../tasks/corpus';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
-import { documentBatches, documentLoss } from '../training/nextToken';
+import { documentBatches, documentLoss, type TextBatch } from '../training/nextToken';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { corpusNamed, isOfWorkbook } from './corpora';
-import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
+import { openRun } from './openRun';
+import { local, samplerFor, saveModel, stageName, type Place } from './places';
 import { baseSettings, type BaseSettings } from './settings';
-import { versions } from './versions';
 
 export interface BaseOptions {
   size: ModelSize;
@@ -44,88 +44,127 @@ export interface BaseResult {
   readonly info: RunInfo;
 }
 
-/** Trains a base model, or goes on with an interrupted one. Stopped by the person, it saves itself and returns null. */
+/** A run in progress: what all of its steps share. */
+interface RunningBase {
+  readonly options: BaseOptions;
+  readonly name: string;
+  readonly settings: BaseSettings;
+  readonly config: ModelConfig;
+  readonly corpus: Corpus;
+  readonly run: Run;
+  readonly trainer: Trainer<readonly TextBatch[]>;
+  /** before the gate is measured for the first time */
+  readonly plannedSteps: number;
+  /** added each time that it fails */
+  readonly extensionSteps: number;
+}
+
+/**
+ * Trains a base model, or goes on with an interrupted run of the same settings. Returns null when the person stopped it:
+ * the run has saved itself then and goes on with the next call. Throws a UserError for an unknown size or corpus.
+ */
 export async function trainBase(options: BaseOptions): Promise<BaseResult | null> {
-  const { size, seed, stage = 'base', place = local, gated = true, onStep } = options;
-  const settings = baseSettings(size, options.settings);
-  const config = modelConfig(size, taskVocabularySize);
-  const name = stageName(size, stage, seed);
-  const { run, saved } = Run.open(runFolder(place, name), {
-    stage,
-    size,
-    seed,
-    config: { model: config, ...settings, gated },
-    versions: await versions(),
-  });
-  const state = saved
-    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
-    : createTrainerState(initParameters(config, seed), settings.optimizer);
-  const trainer = new Trainer(documentLoss(config), settings.optimizer, state);
-  const model = (): Model => ({ config, parameters: trainer.state.parameters });
-  const corpus = corpusNamed(settings.corpus);
-  const places = settings.batches.reduce((sum, { rows, rowLength }) => sum + rows * rowLength, 0);
-  const tokensPerStep = 0.95 * places;
-  const stepsFor = (tokens: number): number => Math.max(1, Math.round(tokens / tokensPerStep));
-  const planned = stepsFor(settings.tokens);
-  const extension = stepsFor(settings.extensionTokens);
-
-  const oneStep = async (step: number, bar: ReturnType<typeof progress>): Promise<void> => {
-    const random = createRandom(seed, 'documents', step);
-    const next = (): number[] => corpusDocument(corpus, random).ids;
-    const { batches, tokens } = documentBatches(next, settings.batches);
-    const learningRate = settings.learningRate * rateAt(step, planned, extension, settings);
-    const { loss, gradientNorm } = trainer.step([batches], learningRate);
-    run.tokens += tokens;
-    const row: Row = {
-      step,
-      seconds: run.seconds,
-      tokens: run.tokens,
-      'loss/policy': loss!,
-      'loss/gradientNorm': gradientNorm!,
-      learningRate,
-      'eval/drillAccuracy': step % 250 === 249 ? drillAccuracy(model()) : null,
-      'speed/tokensPerSecond': run.tokens / run.seconds,
-    };
-    run.metrics.push(row);
-    bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
-    await onStep?.(row, planned);
-    if (step % 1000 === 999) run.save(step + 1, encodeTrainerState(trainer.state));
-    stopNearTensorLimit();
-  };
-
+  const { running, firstStep } = await startBase(options);
+  const { settings, config, trainer, plannedSteps, extensionSteps } = running;
   const sampler = samplerFor(config);
   try {
-    let from = saved?.step ?? 0;
+    let done = firstStep;
     for (let extensions = 0; ; extensions++) {
-      const to = planned + extensions * extension;
-      if (from < to) {
-        const bar = progress(`pre-training ${name}`, to, { from });
-        const { step, stopped } = await loop(from, to, (s) => oneStep(s, bar));
-        bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
-        if (stopped) {
-          run.save(step, encodeTrainerState(trainer.state));
-          return null;
-        }
-        from = to;
-      }
-      const gate = await gateOf(model(), sampler, settings);
+      const wanted = plannedSteps + extensions * extensionSteps;
+      if (done < wanted && !(await trainUntil(running, done, wanted))) return null;
+      done = Math.max(done, wanted);
+      const gate = await gateOf(modelOf(running), sampler, settings);
       console.log(gateText(gate));
-      if (!gated || gate.passed || extensions === settings.maxExtensions) {
-        const parameters = cloneParameters(trainer.state.parameters);
-        saveModel(place, name, { config, parameters });
-        const info = run.finish(from, {
-          gate: gate.checks,
-          evaluations: gate.evaluations,
-          extensions,
-        });
-        return { model: { config, parameters }, gate, info };
-      }
+      if (!(options.gated ?? true) || gate.passed || extensions === settings.maxExtensions)
+        return finishBase(running, done, gate, extensions);
       console.log(`the gate is not passed: training on for ${settings.extensionTokens} tokens`);
     }
   } finally {
     sampler.dispose();
     trainer.dispose();
   }
+}
+
+/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
+async function startBase(
+  options: BaseOptions,
+): Promise<{ running: RunningBase; firstStep: number }> {
+  const { size, seed, stage = 'base', place, gated = true } = options;
+  const settings = baseSettings(size, options.settings);
+  const config = modelConfig(size, taskVocabularySize);
+  const corpus = corpusNamed(settings.corpus);
+  const about = { model: config, ...settings, gated };
+  const { run, saved } = await openRun({ stage, size, seed, place }, about);
+  const state = saved
+    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
+    : createTrainerState(initParameters(config, seed), settings.optimizer);
+  const trainer = new Trainer(documentLoss(config), settings.optimizer, state);
+  const name = stageName(size, stage, seed);
+  const plannedSteps = stepsFor(settings.tokens, settings);
+  const extensionSteps = stepsFor(settings.extensionTokens, settings);
+  const running = { options, name, settings, config, corpus, run, trainer, plannedSteps, extensionSteps }; // prettier-ignore
+  return { running, firstStep: saved?.step ?? 0 };
+}
+
+/** Steps that see about so many tokens: documents fill 95 % of the places of a batch. */
+function stepsFor(tokens: number, { batches }: BaseSettings): number {
+  const places = batches.reduce((sum, { rows, rowLength }) => sum + rows * rowLength, 0);
+  return Math.max(1, Math.round(tokens / (0.95 * places)));
+}
+
+const modelOf = ({ config, trainer }: RunningBase): Model => ({
+  config,
+  parameters: trainer.state.parameters,
+});
+
+/** Trains from step `from` to step `to`. False when the person stopped it, and the run has saved itself. */
+async function trainUntil(running: RunningBase, from: number, to: number): Promise<boolean> {
+  const { name, run, trainer } = running;
+  const bar = progress(`pre-training ${name}`, to, { from });
+  const { step, stopped } = await loop(from, to, (at) => oneStep(running, at, bar));
+  bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
+  if (stopped) run.save(step, encodeTrainerState(trainer.state));
+  return !stopped;
+}
+
+/** One step: documents of the corpus at random, an update, and its row of `metrics.csv`. */
+async function oneStep(running: RunningBase, step: number, bar: Progress): Promise<void> {
+  const { options, settings, corpus, run, trainer, plannedSteps } = running;
+  const random = createRandom(options.seed, 'documents', step);
+  const next = (): number[] => corpusDocument(corpus, random).ids;
+  const { batches, tokens } = documentBatches(next, settings.batches);
+  const learningRate = settings.learningRate * rateAt(step, running);
+  const { loss, gradientNorm } = trainer.step([batches], learningRate);
+  run.tokens += tokens;
+  const { seconds } = run;
+  const row: Row = {
+    step,
+    seconds,
+    tokens: run.tokens,
+    'loss/policy': loss!,
+    'loss/gradientNorm': gradientNorm!,
+    learningRate,
+    'eval/drillAccuracy': step % 250 === 249 ? drillAccuracy(modelOf(running)) : null,
+    'speed/tokensPerSecond': run.tokens / seconds,
+  };
+  run.metrics.push(row);
+  bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
+  await options.onStep?.(row, plannedSteps);
+  if (step % 1000 === 999) run.save(step + 1, encodeTrainerState(trainer.state));
+  stopNearTensorLimit();
+}
+
+/** Saves the trained model as a checkpoint, and closes the run. */
+function finishBase(
+  { options, name, config, run, trainer }: RunningBase,
+  steps: number,
+  gate: GateResult,
+  extensions: number,
+): BaseResult {
+  const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+  saveModel(options.place ?? local, name, model);
+  const { checks, evaluations } = gate;
+  return { model, gate, info: run.finish(steps, { gate: checks, evaluations, extensions }) };
 }
 
 /** Measures the gate: of the workbook's three tasks, or of the reader's own task that the corpus is about. */
@@ -139,14 +178,12 @@ function gateOf(
     : measureTaskGate(corpus, model, sampler, { problems });
 }
 
-/** Share of the full learning rate: a line down to a twentieth, and a lower one for each extension. */
+/** The share of the full learning rate: a line down to a twentieth, and a lower one for each extension. */
 function rateAt(
   step: number,
-  planned: number,
-  extension: number,
-  { warmUpSteps }: BaseSettings,
+  { settings: { warmUpSteps }, plannedSteps, extensionSteps }: RunningBase,
 ): number {
-  return step < planned
-    ? warmUpAndDecay(step, planned, warmUpSteps)
-    : 0.3 * warmUpAndDecay((step - planned) % extension, extension, 10);
+  return step < plannedSteps
+    ? warmUpAndDecay(step, plannedSteps, warmUpSteps)
+    : 0.3 * warmUpAndDecay((step - plannedSteps) % extensionSteps, extensionSteps, 10);
 }

@@ -2,24 +2,28 @@
  * The cold start (DeepSeek-R1, section 3; v1, section 2.3.1): a few hundred of R1-Zero's own right answers, brought
  * into a clean form, teach the **base** to reason readably before any reinforcement learning. The result is Dev1.
  */
-import { createRandom } from '../core/random';
+import { createRandom, type Random } from '../core/random';
 import type { Model } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import { coldStartCompletion } from '../tasks/coldStart';
 import { generate, promptText, taskNamed } from '../tasks/index';
-import { languages } from '../tokenizer/vocabulary';
+import type { PlanEntry } from '../tasks/plan';
+import { languageInTurn } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
-import type { PlanEntry } from './settings';
 import type { Trace } from './traces';
 
 export interface ColdStartSettings {
   readonly plan: readonly PlanEntry[];
+  /** completions of each prompt */
   readonly samples: number;
+  /** tokens of a completion at most */
+  readonly maxNewTokens: number;
   /** traces in all, those that give up included */
   readonly traces: number;
   /** share of traces, written by rule, that give up in good order: a model that never saw one searches without end */
   readonly giveUpShare: number;
-  /** false takes R1-Zero's completions as they come: the control */
+  /** false takes R1-Zero's completions as they come, and writes none that gives up: the control */
   readonly curated: boolean;
 }
 
@@ -31,10 +35,14 @@ export const defaultColdStart: ColdStartSettings = {
     { task: 'units', level: 0, prompts: 60 },
   ],
   samples: 8,
+  maxNewTokens: defaultCap,
   traces: 400,
   giveUpShare: 0.1,
   curated: true,
 };
+
+/** Different traces of one prompt at most. */
+const perPrompt = 2;
 
 /** The traces of the cold start from R1-Zero's rollouts: tidied, then only those without a fault, few of each prompt. */
 export async function coldStartTraces(
@@ -42,33 +50,36 @@ export async function coldStartTraces(
   seed: number,
   settings: ColdStartSettings = defaultColdStart,
 ): Promise<{ traces: Trace[]; counts: Counts; tokens: number }> {
-  const { plan, samples, giveUpShare, curated } = settings;
+  const { plan, samples, maxNewTokens, curated } = settings;
   const sampler = samplerFor(r1Zero.config);
   try {
     const filter = curated ? cleanOnes : allOnes;
-    const options = { seed, plan, samples, perPrompt: 2, maxNewTokens: 150, ...filter };
+    const options = { seed, plan, samples, perPrompt, maxNewTokens, ...filter };
     const { traces, counts, tokens } = await collectTraces(r1Zero, sampler, options);
-    const random = createRandom(seed, 'cold start');
-    const searches = plan.filter(({ task }) => isSearched(task));
-    const giveUps = searches.length > 0 ? Math.round(settings.traces * giveUpShare) : 0;
-    // evenly over the prompts, so that each task keeps its share
-    const wanted = Math.min(traces.length, settings.traces - giveUps);
-    const chosen = Array.from(
-      { length: wanted },
-      (_, i) => traces[Math.floor((i * traces.length) / wanted)]!,
-    );
-    const given = Array.from({ length: giveUps }, (_, i): Trace => {
-      const { task, level } = searches[i % searches.length]!;
-      const language = languages[i % languages.length]!;
-      const problem = generate(task, level, random, 'train');
-      const prompt = promptText(problem, language);
-      const completion = coldStartCompletion(problem, language, random, false);
-      return { kind: 'give-up', task, level: problem.level, language, prompt, completion };
-    });
-    return { traces: [...chosen, ...given], counts, tokens };
+    const giveUps = curated ? writtenGiveUps(settings, createRandom(seed, 'cold start')) : [];
+    const wanted = Math.min(traces.length, settings.traces - giveUps.length);
+    return { traces: [...evenly(traces, wanted), ...giveUps], counts, tokens };
   } finally {
     sampler.dispose();
   }
+}
+
+/** Takes `wanted` traces at equal distances, so that each task keeps its share. */
+const evenly = (traces: readonly Trace[], wanted: number): Trace[] =>
+  Array.from({ length: wanted }, (_, i) => traces[Math.floor((i * traces.length) / wanted)]!);
+
+/** Traces written by rule that search and give up in good order: the share of all that the settings ask for. */
+function writtenGiveUps({ plan, traces, giveUpShare }: ColdStartSettings, random: Random): Trace[] {
+  const searches = plan.filter(({ task }) => isSearched(task));
+  const count = searches.length > 0 ? Math.round(traces * giveUpShare) : 0;
+  return Array.from({ length: count }, (_, i): Trace => {
+    const { task, level } = searches[i % searches.length]!;
+    const language = languageInTurn(i);
+    const problem = generate(task, level, random, 'train');
+    const prompt = promptText(problem, language);
+    const completion = coldStartCompletion(problem, language, random, false);
+    return { kind: 'give-up', task, level: problem.level, language, prompt, completion };
+  });
 }
 
 /** Whether an expert solves a task by trying, so that he may have to give up. */

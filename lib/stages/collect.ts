@@ -2,11 +2,11 @@
 import { progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
-import type { Sampler } from '../sampling/sampler';
+import type { Rollout, Sampler } from '../sampling/sampler';
 import { faults, firstFault, isHonestGiveUp, tidy, type Fault } from '../tasks/curate';
-import { generate, promptIds, promptText, verify, type Problem } from '../tasks/index';
-import { languages, type Language } from '../tokenizer/vocabulary';
-import type { PlanEntry } from './settings';
+import { promptIds, promptText, verify, type Problem } from '../tasks/index';
+import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
+import { languageInTurn, type Language } from '../tokenizer/vocabulary';
 import type { Trace } from './traces';
 
 export interface CollectOptions {
@@ -24,22 +24,22 @@ export interface CollectOptions {
   readonly faultOf: (problem: Problem, completion: string, language: Language) => Fault | null;
 }
 
-/** Tidied up, and without a fault in the answer or on the way to it. */
+/** Completions that are tidied up, and then have no fault in the answer or on the way to it. */
 export const cleanOnes = { tidied: true, faultOf: firstFault } as const;
 
-/** As they come, the right ones: filtering as an advantage of 0 or 1. */
+/** The right ones as they come. Imitating them is like reinforcement with an advantage of 0 or 1. */
 export const rightOnes: Pick<CollectOptions, 'tidied' | 'faultOf'> = {
   tidied: false,
   faultOf: (problem, completion) => (verify(problem, completion).correct ? null : 'wrong answer'),
 };
 
-/** As they come, all of them. */
+/** All completions as they come. */
 export const allOnes: Pick<CollectOptions, 'tidied' | 'faultOf'> = {
   tidied: false,
   faultOf: () => null,
 };
 
-/** The three by name, for settings. */
+/** The filters by the names that settings have for them. */
 export const filters = { clean: cleanOnes, right: rightOnes, all: allOnes };
 export type FilterName = keyof typeof filters;
 
@@ -62,54 +62,68 @@ export interface Collection {
 /** Prompts of one call of the sampler. */
 const chunk = 64;
 
-/** Samples and filters. The same options and weights give the same traces. */
+/**
+ * Samples completions of training problems, the languages in turn, and filters them. Equal options and weights give equal
+ * traces. Throws a UserError for a plan with an unknown task or level.
+ */
 export async function collectTraces(
   { parameters }: Model,
   sampler: Sampler,
   options: CollectOptions,
 ): Promise<Collection> {
-  const { seed, plan, samples, perPrompt, maxNewTokens, tidied, faultOf } = options;
-  const random = createRandom(seed, 'traces');
-  const problems = plan.flatMap(({ task, level, prompts }) =>
-    Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
-  );
-  const languageAt = (i: number): Language => languages[i % languages.length]!;
-  const removed = Object.fromEntries([...faults, 'duplicate'].map((f) => [f, 0])) as Record<
-    Fault | 'duplicate',
-    number
-  >;
+  const { seed, plan, samples, maxNewTokens } = options;
+  const problems = problemsOfPlan(plan, createRandom(seed, 'traces'));
+  const removed = Object.fromEntries([...faults, 'duplicate'].map((f) => [f, 0])) as Removed;
   const traces: Trace[] = [];
   const giveUps: Trace[] = [];
   let tokens = 0;
   const bar = progress('sampling traces', problems.length);
   for (let from = 0; from < problems.length; from += chunk) {
-    const part = problems.slice(from, from + chunk);
-    const prompts = part.map((problem, i) => promptIds(problem, languageAt(from + i)));
+    const questions = problems
+      .slice(from, from + chunk)
+      .map((problem, i) => ({ problem, language: languageInTurn(from + i) }));
+    const prompts = questions.map(({ problem, language }) => promptIds(problem, language));
     const settings = { groupSize: samples, maxNewTokens, seed, step: from };
     const groups = await sampler.sample(parameters, prompts, settings);
-    groups.forEach((group, i) => {
-      const [problem, language] = [part[i]!, languageAt(from + i)];
-      const kept = new Set<string>();
-      const { task, level } = problem;
-      const about = { task, level, language, prompt: promptText(problem, language) };
-      let givenUp: string | null = null;
-      for (const { text, completionIds } of group) {
-        tokens += completionIds.length;
-        const completion = tidied ? tidy(text, language) : text;
-        const fault = faultOf(problem, completion, language);
-        if (fault) removed[fault]++;
-        if (fault === 'wrong answer' && isHonestGiveUp(problem, completion, language))
-          givenUp ??= completion;
-        if (fault) continue;
-        if (kept.has(completion) || kept.size === perPrompt) removed.duplicate++;
-        else kept.add(completion);
-      }
-      for (const completion of kept) traces.push({ kind: 'reasoning', ...about, completion });
-      if (givenUp !== null) giveUps.push({ kind: 'give-up', ...about, completion: givenUp });
-    });
-    bar.update(from + part.length, `${traces.length} kept`);
+    for (const [i, group] of groups.entries()) {
+      const own = filtered(questions[i]!, group, options, removed);
+      traces.push(...own.traces);
+      giveUps.push(...own.giveUps);
+      tokens += group.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
+    }
+    bar.update(from + questions.length, `${traces.length} kept`);
   }
   bar.end();
   const counts = { sampled: problems.length * samples, removed, kept: traces.length };
   return { traces, giveUps, counts, tokens };
+}
+
+/** How many completions each filter has taken out so far. */
+type Removed = Record<Fault | 'duplicate', number>;
+
+/** Filters the completions of one prompt, and counts in `removed` what it takes out. */
+function filtered(
+  { problem, language }: { problem: Problem; language: Language },
+  group: readonly Rollout[],
+  { perPrompt, tidied, faultOf }: CollectOptions,
+  removed: Removed,
+): Pick<Collection, 'traces' | 'giveUps'> {
+  const kept = new Set<string>();
+  let givenUp: string | null = null;
+  for (const { text } of group) {
+    const completion = tidied ? tidy(text, language) : text;
+    const fault = faultOf(problem, completion, language);
+    if (fault) removed[fault]++;
+    if (fault === 'wrong answer' && isHonestGiveUp(problem, completion, language))
+      givenUp ??= completion;
+    if (fault) continue;
+    if (kept.has(completion) || kept.size === perPrompt) removed.duplicate++;
+    else kept.add(completion);
+  }
+  const { task, level } = problem;
+  const about = { task, level, language, prompt: promptText(problem, language) };
+  return {
+    traces: [...kept].map((completion) => ({ kind: 'reasoning', ...about, completion })),
+    giveUps: givenUp === null ? [] : [{ kind: 'give-up', ...about, completion: givenUp }],
+  };
 }

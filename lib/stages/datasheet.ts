@@ -1,6 +1,7 @@
 /** A page that tells where a data set of traces comes from (after Gebru et al. 2018, arXiv:1803.09010). */
+import { whole } from '../core/format';
 import type { Counts } from './collect';
-import type { makeUp } from './rejectionSampling';
+import type { MakeUp } from './rejectionSampling';
 import type { Trace } from './traces';
 
 /** The datasheet as Markdown, with what every filter took out. */
@@ -8,24 +9,22 @@ export function datasheet(
   teacher: string,
   traces: readonly Trace[],
   { sampled, removed, kept }: Counts,
-  shares: ReturnType<typeof makeUp>,
+  shares: MakeUp,
 ): string {
-  const number = (value: number): string => value.toLocaleString('en');
   const filters = Object.entries(removed).map(
     ([fault, count]) =>
-      `| ${fault} | ${number(count)} | ${((100 * count) / sampled).toFixed(1)} % |`,
+      `| ${fault} | ${whole(count)} | ${((100 * count) / sampled).toFixed(1)} % |`,
   );
   const tasks = Object.entries(shares).map(
-    ([task, own]) =>
-      `| ${task} | ${number(own.traces)} | ${(own.tokens / own.traces).toFixed(1)} |`,
+    ([task, own]) => `| ${task} | ${whole(own.traces)} | ${(own.tokens / own.traces).toFixed(1)} |`,
   );
   const languages = [...new Set(traces.map(({ language }) => language))].map(
-    (language) => `${number(traces.filter((t) => t.language === language).length)} in ${language}`,
+    (language) => `${whole(traces.filter((t) => t.language === language).length)} in ${language}`,
   );
   return [
     `# Traces of ${teacher}`,
     '',
-    `${number(traces.length)} verified completions of training problems, one JSON object a line: \`task\`, \`level\`, \`language\`, \`prompt\`, \`completion\`.`,
+    `${whole(traces.length)} verified completions of training problems, one JSON object a line: \`task\`, \`level\`, \`language\`, \`prompt\`, \`completion\`.`,
     '',
     `- **Why** a data set to distil ${teacher} into smaller models.`,
     `- **Made by** sampling ${teacher} at temperature 1 and tidying every completion up by rules (words of the other language are translated, repeated attempts dropped). No person wrote or marked any of it.`,
@@ -38,7 +37,7 @@ export function datasheet(
     '| --- | ---: | ---: |',
     ...filters,
     '',
-    `${number(sampled)} were sampled, ${number(kept)} were left, of which this file keeps ${number(traces.length)} at random.`,
+    `${whole(sampled)} were sampled, ${whole(kept)} were left, of which this file keeps ${whole(traces.length)} at random.`,
     '',
     '| task and level | traces | mean tokens |',
     '| --- | ---: | ---: |',

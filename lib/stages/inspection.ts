@@ -5,9 +5,9 @@ import type { InspectionRecord, Run, TraceMarks } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { findings } from '../tasks/diagnose';
 import type { Problem } from '../tasks/index';
+import { languageInTurn } from '../tokenizer/vocabulary';
 import { groupAdvantages } from '../training/variants';
 import {
-  languageInTurn,
   rolloutRecord,
   sampleGroups,
   type GroupOptions,

@@ -1,11 +1,14 @@
-/** R1-Zero's loop with PPO in place of GRPO: a critic says what a state is worth, not the rest of the group. */
+/**
+ * The loop of R1-Zero with PPO in place of GRPO: what a state is worth is said by a critic, and not by the other
+ * completions of the group.
+ */
 import { withScoreHead } from '../model/parameters';
 import { criticLoss, ppoUpdates } from '../training/ppo';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { rlSettings } from './settings';
 import { trainRL, type Updates, type RLOptions, type RLResult } from './rl';
 
-/** The critic learns faster than the policy: its rate is so many times the policy's. */
+/** The critic's learning rate as a multiple of the policy's: the critic has to learn faster. */
 const criticRateFactor = 10;
 
 /**
@@ -15,7 +18,7 @@ const criticRateFactor = 10;
 export async function trainPpo(
   options: RLOptions & { readonly lambda: number },
 ): Promise<RLResult | null> {
-  const { lambda, ...zero } = options;
+  const { lambda, ...others } = options;
   const { config, parameters } = options.from;
   const settings = rlSettings(options.size, options.settings);
   const state = createTrainerState(withScoreHead(parameters), settings.optimizer);
@@ -25,7 +28,7 @@ export async function trainPpo(
     return ppoUpdates({ config, policy, critic }, groups.flat(), { ...update, lambda, criticRate });
   };
   try {
-    return await trainRL({ ...zero, updates, resumable: false });
+    return await trainRL({ ...others, updates, resumable: false });
   } finally {
     critic.dispose();
   }

@@ -4,8 +4,9 @@
  * because a policy finds the holes of a reward model sooner or later.
  */
 import type { Model } from '../model/parameters';
+import type { PlanEntry } from '../tasks/plan';
 import { createScorer } from '../training/rewardModel';
-import { preferenceRewardWeights, type PlanEntry, type RLSettings } from './settings';
+import { preferenceRewardWeights, type RLSettings } from './settings';
 import { trainRL, type RLOptions, type RLResult } from './rl';
 
 /** The mixture with three general prompts in eight. */
@@ -17,7 +18,7 @@ export const mixtureWithGeneral: readonly PlanEntry[] = [
   { task: 'general', level: 1, prompts: 12 },
 ];
 
-/** Fifty steps, the last twenty of them with general prompts and the reward model. */
+/** How preference RL differs from R1-Zero: fifty steps, the last twenty of them with general prompts and the reward model. */
 export const preferenceSettings: Partial<RLSettings> = {
   steps: 50,
   late: { from: 30, plan: mixtureWithGeneral },
@@ -30,13 +31,12 @@ export interface PreferenceRLOptions extends RLOptions {
   readonly judged?: readonly string[];
 }
 
-/** Trains against rules and reward model. Stopped by the person, it saves itself and returns null. */
+/** Trains with the rules and the reward model. Returns null when the person stopped it, and the run has saved itself. */
 export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<RLResult | null> {
-  const { rewardModel, judged = ['general'], ...zero } = options;
+  const { rewardModel, judged = ['general'], ...others } = options;
   const scorer = createScorer(rewardModel);
   try {
-    const settings = { ...preferenceSettings, ...options.settings };
-    return await trainRL({ stage: 'r1', ...zero, settings, judge: { scorer, tasks: judged } });
+    return await trainRL({ ...others, judge: { scorer, tasks: judged } });
   } finally {
     scorer.dispose();
   }

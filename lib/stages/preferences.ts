@@ -4,14 +4,16 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
 import { createRandom, shuffle } from '../core/random';
+import { mean } from '../core/statistics';
 import type { Model } from '../model/parameters';
 import { preferenceProbability, utility } from '../rewards/annotator';
-import { generate, promptIds, promptText, type Problem } from '../tasks/index';
+import { defaultCap } from '../sampling/cap';
+import { promptIds, promptText, type Problem } from '../tasks/index';
+import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
 import { encode } from '../tokenizer/tokenizer';
-import { languages, type Language } from '../tokenizer/vocabulary';
+import { languageInTurn, type Language } from '../tokenizer/vocabulary';
 import type { Pair } from '../training/rewardModel';
 import { samplerFor, shortPath, type Place } from './places';
-import type { PlanEntry } from './settings';
 
 /** A line of a preference file. */
 export interface Preference {
@@ -37,10 +39,11 @@ export interface PreferenceSettings {
   readonly plan: readonly PlanEntry[];
   /** completions of each prompt, two of which make a pair */
   readonly samples: number;
+  /** tokens of a completion at most */
   readonly maxNewTokens: number;
 }
 
-/** General prompts mostly; the others are there for the demonstration of what a reward model alone leads to. */
+/** Mostly general prompts. The reasoning ones are for the demonstration of what a reward model alone leads to. */
 export const defaultPreferences: PreferenceSettings = {
   plan: [
     { task: 'general', level: 1, prompts: 2500 },
@@ -49,7 +52,7 @@ export const defaultPreferences: PreferenceSettings = {
     { task: 'units', level: 0, prompts: 200 },
   ],
   samples: 4,
-  maxNewTokens: 150,
+  maxNewTokens: defaultCap,
 };
 
 /** Two different answers of a model to one prompt, not yet judged. */
@@ -67,13 +70,10 @@ export async function samplePairs(
   { plan, samples, maxNewTokens }: PreferenceSettings,
 ): Promise<Candidates[]> {
   const random = createRandom(seed, 'preferences');
-  const problems = plan.flatMap(({ task, level, prompts }) =>
-    Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
-  );
-  const language = (i: number): Language => languages[i % languages.length]!;
+  const problems = problemsOfPlan(plan, random);
   const sampler = samplerFor(config);
   try {
-    const prompts = problems.map((problem, i) => promptIds(problem, language(i)));
+    const prompts = problems.map((problem, i) => promptIds(problem, languageInTurn(i)));
     const groups = await sampler.sample(parameters, prompts, {
       groupSize: samples,
       maxNewTokens,
@@ -82,7 +82,7 @@ export async function samplePairs(
     const pairs = groups.flatMap((group, i) =>
       Array.from({ length: Math.floor(samples / 2) }, (_, k): Candidates => {
         const [a, b] = [group[2 * k]!.text, group[2 * k + 1]!.text];
-        return { problem: problems[i]!, language: language(i), a, b };
+        return { problem: problems[i]!, language: languageInTurn(i), a, b };
       }),
     );
     return shuffle(
@@ -94,7 +94,7 @@ export async function samplePairs(
   }
 }
 
-/** What the simulated annotator says to each pair. */
+/** Labels each pair as the simulated annotator does. */
 export function annotate(pairs: readonly Candidates[], seed: number): Preference[] {
   const random = createRandom(seed, 'annotator');
   return pairs.map(({ problem, language, a, b }): Preference => {
@@ -149,16 +149,15 @@ function swap(p: Preference): Preference {
 
 /** The best accuracy that any model can reach on these simulated labels: the annotator's own consistency. */
 export function bayesCeiling(preferences: readonly Preference[]): number {
-  const best = preferences.map(({ probability: p = 1 }) => Math.max(p, 1 - p));
-  return best.reduce((sum, p) => sum + p, 0) / best.length;
+  return mean(preferences.map(({ probability: p = 1 }) => Math.max(p, 1 - p)));
 }
 
-/** A preference as ids for the reward model. */
+/** Returns a preference as the token ids that the reward model reads. */
 export function pairOf({ prompt, a, b, label }: Preference): Pair {
   return { a: encode(`<bos> ${prompt} ${a}`), b: encode(`<bos> ${prompt} ${b}`), label };
 }
 
-/** Labels of one kind only teach nothing: an error says so. */
+/** Throws a UserError where all labels are of one kind, which teaches nothing. */
 export function refuseOneLabel(preferences: readonly Preference[], where: string): void {
   const labels = new Set(preferences.map(({ label }) => label));
   if (labels.size < 2)

@@ -5,24 +5,28 @@
  */
 import { createRandom, shuffle, type Random } from '../core/random';
 import type { Model } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import { writeFacts } from '../tasks/facts';
 import { generalHabits, generalPrompt, generateGeneral, writeGeneral } from '../tasks/general';
+import type { PlanEntry } from '../tasks/plan';
 import { decode } from '../tokenizer/tokenizer';
-import { languages, tokenIds } from '../tokenizer/vocabulary';
+import { languageInTurn, tokenIds } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
-import type { PlanEntry } from './settings';
 import type { Trace } from './traces';
 
 export interface CurationSettings {
   readonly plan: readonly PlanEntry[];
+  /** completions of each prompt */
   readonly samples: number;
+  /** tokens of a completion at most */
+  readonly maxNewTokens: number;
   /** of each prompt at most so many different traces */
   readonly perPrompt: number;
   /** shares of the whole data set */
   readonly giveUpShare: number;
   readonly nonReasoningShare: number;
-  /** a number takes so many completions at random, good or bad: the control */
+  /** where it is set, so many completions are taken at random, good or bad: the control */
   readonly randomTraces?: number;
 }
 
@@ -35,6 +39,7 @@ export const defaultCuration: CurationSettings = {
     { task: 'units', level: 0, prompts: 1000 },
   ],
   samples: 8,
+  maxNewTokens: defaultCap,
   perPrompt: 3,
   giveUpShare: 0.07,
   nonReasoningShare: 0.25,
@@ -48,17 +53,18 @@ export interface CuratedSet {
   readonly tokens: number;
 }
 
-/** Samples Dev2, filters, and mixes. */
+/** Samples completions of Dev2, filters them, and mixes them with documents that need no reasoning. */
 export async function curatedTraces(
   dev2: Model,
   seed: number,
   settings: CurationSettings = defaultCuration,
 ): Promise<CuratedSet> {
-  const { plan, samples, perPrompt, giveUpShare, nonReasoningShare, randomTraces } = settings;
+  const { plan, samples, maxNewTokens, perPrompt, giveUpShare, nonReasoningShare } = settings;
+  const { randomTraces } = settings;
   const curated = randomTraces === undefined;
   const sampler = samplerFor(dev2.config);
   try {
-    const options = { seed, plan, samples, maxNewTokens: 150, ...(curated ? cleanOnes : allOnes) };
+    const options = { seed, plan, samples, maxNewTokens, ...(curated ? cleanOnes : allOnes) };
     const limit = { perPrompt: curated ? perPrompt : samples };
     const collected = await collectTraces(dev2, sampler, { ...options, ...limit });
     const random = createRandom(seed, 'curation');
@@ -79,7 +85,7 @@ const generalShare = 0.9;
 /** Documents that were written by people of all kinds, in place of what the paper takes from DeepSeek-V3's data. */
 function nonReasoning(count: number, random: Random): Trace[] {
   return Array.from({ length: count }, (_, i): Trace => {
-    const language = languages[i % languages.length]!;
+    const language = languageInTurn(i);
     const completion: number[] = [];
     if (i >= count * generalShare) {
       writeFacts(completion, 0.35, random);
@@ -93,10 +99,11 @@ function nonReasoning(count: number, random: Random): Trace[] {
   });
 }
 
+/** Traces and tokens of each kind. */
+export type MakeUp = Record<string, { traces: number; tokens: number }>;
+
 /** How a data set is made up: traces and tokens of each kind. */
-export function makeUp(
-  traces: readonly Trace[],
-): Record<string, { traces: number; tokens: number }> {
+export function makeUp(traces: readonly Trace[]): MakeUp {
   const kinds = [...new Set(traces.map(({ kind }) => kind))];
   return Object.fromEntries(
     kinds.map((kind) => {

@@ -5,26 +5,27 @@
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
-import { progress } from '../core/progress';
+import { progress, type Progress } from '../core/progress';
 import { createRandom, hashText, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
 import { wilsonInterval, type Interval } from '../evaluation/metrics';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, withScoreHead, type Model } from '../model/parameters';
-import { Run, type RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import {
   createScorer,
   pairBatch,
   pairGroups,
   rewardModelLoss,
   type Pair,
+  type PairBatch,
 } from '../training/rewardModel';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
-import { local, runFolder, saveModel, stageName, type Place } from './places';
+import { openRun } from './openRun';
+import { local, saveModel, stageName, type Place } from './places';
 import { bayesCeiling, pairOf, refuseOneLabel, type Preference } from './preferences';
 import { rewardModelSettings, type RewardModelSettings } from './settings';
-import { versions } from './versions';
 
 export interface RewardModelOptions {
   size: ModelSize;
@@ -58,7 +59,26 @@ export interface RewardModelResult {
 /** Pairs of every fifth prompt are kept back to measure on. */
 const isKeptBack = ({ prompt }: Preference): boolean => hashText(`pair ${prompt}`) % 5 === 0;
 
-/** Trains a reward model. It takes seconds, so an interrupted one starts again. Stopped by the person it returns null. */
+/** The pairs of one update, and the pass over the data that they belong to. */
+interface PairStep {
+  readonly epoch: number;
+  readonly part: readonly Pair[];
+}
+
+/** A run in progress: what all of its steps share. */
+interface RunningRewardModel {
+  readonly options: RewardModelOptions;
+  readonly settings: RewardModelSettings;
+  readonly run: Run;
+  readonly trainer: Trainer<PairBatch>;
+  readonly steps: readonly PairStep[];
+  readonly bar: Progress;
+}
+
+/**
+ * Trains a reward model. It takes seconds, so an interrupted run starts again. Returns null when the person stopped it.
+ * Throws a UserError for preferences that teach nothing.
+ */
 export async function trainRewardModel(
   options: RewardModelOptions,
 ): Promise<RewardModelResult | null> {
@@ -69,51 +89,16 @@ export async function trainRewardModel(
   const keptBack = options.preferences.filter(isKeptBack);
   if (learned.length === 0) throw new UserError('no preference to learn from: label some pairs');
   refuseOneLabel(learned, 'the preference data');
-  const name = stageName(size, stage, seed);
-  const { run } = Run.open(
-    runFolder(place, name),
-    {
-      stage,
-      size,
-      seed,
-      config: { from: fromName, model: config, ...settings, pairs: learned.length },
-      versions: await versions(),
-    },
-    options.startedAt,
-  );
+  const about = { from: fromName, model: config, ...settings, pairs: learned.length };
+  const { run } = await openRun({ ...options, stage }, about);
   const state = createTrainerState(withScoreHead(from.parameters), settings.optimizer);
   const trainer = new Trainer(rewardModelLoss(config), settings.optimizer, state);
-  const pairs = learned.map(pairOf);
-  const { batch: shape, pairsPerStep: most } = settings;
-  const groups = Array.from({ length: settings.epochs }, (_, epoch) => {
-    const order = shuffle(pairs, createRandom(seed, 'pairs', epoch));
-    return pairGroups(order, shape, most).map((part) => ({ epoch, part }));
-  }).flat();
-  const steps = groups.length;
-  const bar = progress(name, steps);
-  const oneStep = async (step: number): Promise<void> => {
-    const { epoch, part } = groups[step]!;
-    const batch = pairBatch(part, shape, most);
-    const rate = settings.learningRate * warmUpAndDecay(step, steps, settings.warmUpSteps, 0.1);
-    const { loss, accuracy, gradientNorm } = trainer.step([batch], rate);
-    run.tokens += part.reduce((sum, { a, b }) => sum + a.length + b.length, 0);
-    const row: Row = {
-      step,
-      seconds: run.seconds,
-      tokens: run.tokens,
-      epoch,
-      'loss/policy': loss!,
-      'loss/gradientNorm': gradientNorm!,
-      'pairs/accuracy': accuracy!,
-      learningRate: rate,
-    };
-    run.metrics.push(row);
-    bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
-    await options.onStep?.(row, steps);
-    stopNearTensorLimit();
-  };
+  const steps = pairSteps(learned.map(pairOf), settings, seed);
+  const name = stageName(size, stage, seed);
+  const bar = progress(name, steps.length);
+  const running = { options, settings, run, trainer, steps, bar };
   try {
-    const { step, stopped } = await loop(0, steps, oneStep);
+    const { step, stopped } = await loop(0, steps.length, (at) => oneStep(running, at));
     bar.end(stopped ? 'stopped; run it again to start over' : undefined);
     if (stopped) return null;
     const model = { config, parameters: cloneParameters(trainer.state.parameters) };
@@ -126,12 +111,48 @@ export async function trainRewardModel(
   }
 }
 
+/** Cuts the pairs into updates, in another random order in every epoch. */
+const pairSteps = (
+  pairs: readonly Pair[],
+  { epochs, batch, pairsPerStep }: RewardModelSettings,
+  seed: number,
+): PairStep[] =>
+  Array.from({ length: epochs }, (_, epoch) => {
+    const order = shuffle(pairs, createRandom(seed, 'pairs', epoch));
+    return pairGroups(order, batch, pairsPerStep).map((part) => ({ epoch, part }));
+  }).flat();
+
+/** One step: a batch of pairs, an update, and its row of `metrics.csv`. */
+async function oneStep(running: RunningRewardModel, step: number): Promise<void> {
+  const { options, settings, run, trainer, steps, bar } = running;
+  const { epoch, part } = steps[step]!;
+  const batch = pairBatch(part, settings.batch, settings.pairsPerStep);
+  const decay = warmUpAndDecay(step, steps.length, settings.warmUpSteps, 0.1);
+  const learningRate = settings.learningRate * decay;
+  const { loss, accuracy, gradientNorm } = trainer.step([batch], learningRate);
+  run.tokens += part.reduce((sum, { a, b }) => sum + a.length + b.length, 0);
+  const row: Row = {
+    step,
+    seconds: run.seconds,
+    tokens: run.tokens,
+    epoch,
+    'loss/policy': loss!,
+    'loss/gradientNorm': gradientNorm!,
+    'pairs/accuracy': accuracy!,
+    learningRate,
+  };
+  run.metrics.push(row);
+  bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
+  await options.onStep?.(row, steps.length);
+  stopNearTensorLimit();
+}
+
 /** Passes over a handful of pairs when a reward model is adjusted. */
 const adjustments = 20;
 
 /**
- * The same reward model after some passes over a few more pairs, for example those that a person has just labelled:
- * so few that they are learned by heart.
+ * Returns a copy of a reward model that has passed some times over a few more pairs, for example those that a person has
+ * just labelled. They are so few that the copy learns them by heart.
  */
 export function adjustRewardModel(
   { config, parameters }: Model,
@@ -152,7 +173,7 @@ export function adjustRewardModel(
   return { config, parameters: adjusted };
 }
 
-/** For each task and over all of them; ties count for nothing. */
+/** How often the model prefers the preferred answer: for each task, and over all of them. Ties count for nothing. */
 function agreementByTask(
   model: Model,
   preferences: readonly Preference[],

@@ -4,7 +4,6 @@
  * The model is told neither to think longer nor to check itself.
  */
 import type { Row } from '../core/csv';
-import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
 import { progress, type Progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
@@ -14,7 +13,7 @@ import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
-import { Run, type RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import {
   grpoBatchLoss,
@@ -30,7 +29,8 @@ import { decodeTrainerState, encodeTrainerState } from '../training/trainerState
 import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
 import { inspect } from './inspection';
-import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
+import { openRun } from './openRun';
+import { local, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
   rolloutRecord,
@@ -38,9 +38,8 @@ import {
   type Judge,
   type ScoredRollout,
 } from './rollouts';
-import { rlSettings, settingsAt, type RLSettings } from './settings';
+import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './steering';
-import { versions } from './versions';
 
 /** How a policy learns from scored groups: by GRPO, or by what an experiment puts in its place. */
 export type Updates = (
@@ -100,10 +99,9 @@ interface RunningRL {
 export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
   const settings = rlSettings(size, options.settings);
-  if (settings.groupSize < 2)
-    throw new UserError(`invalid group size: ${settings.groupSize}: GRPO compares, use 2 or more`);
+  refuseUseless(stage, settings);
   const name = stageName(size, stage, seed);
-  const { run, trainer, firstStep } = await openRun(runFolder(place, name), options, settings);
+  const { run, trainer, firstStep } = await startRun(options, settings);
   const sampler = samplerFor(options.from.config);
   const bar = progress(name, settings.steps, { from: firstStep });
   const now = steered(settings, run.changes);
@@ -125,19 +123,14 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
 }
 
 /** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
-async function openRun(
-  folder: string,
-  { stage = 'r1-zero', size, seed, from, fromName }: RLOptions,
+async function startRun(
+  options: RLOptions,
   settings: RLSettings,
 ): Promise<{ run: Run; trainer: Trainer<GrpoBatch>; firstStep: number }> {
+  const { stage = 'r1-zero', from, fromName } = options;
   const { config } = from;
-  const { run, saved } = Run.open(folder, {
-    stage,
-    size,
-    seed,
-    config: { from: fromName, model: config, ...settings },
-    versions: await versions(),
-  });
+  const about = { from: fromName, model: config, ...settings };
+  const { run, saved } = await openRun({ ...options, stage }, about);
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(cloneParameters(from.parameters), settings.optimizer);

@@ -1,6 +1,7 @@
 /** A batch of rollouts: how it is sampled and rewarded, and which numbers and records describe it. */
 import type { Row } from '../core/csv';
 import { createRandom } from '../core/random';
+import { mean } from '../core/statistics';
 import type { Parameters } from '../model/parameters';
 import {
   addPreference,
@@ -11,11 +12,11 @@ import {
 } from '../rewards/reward';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, promptText, type Problem } from '../tasks/index';
+import { promptIds, promptText, type Problem } from '../tasks/index';
+import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
-import { languages, type Language } from '../tokenizer/vocabulary';
+import { languageInTurn, type Language } from '../tokenizer/vocabulary';
 import type { Scorer } from '../training/rewardModel';
-import type { PlanEntry } from './settings';
 
 /** A rollout with its problem and reward. */
 export interface ScoredRollout {
@@ -59,15 +60,12 @@ export async function sampleStep(
 ): Promise<ScoredRollout[][]> {
   const { plan, seed, step } = options;
   const random = createRandom(seed, 'problems', step);
-  const problems = plan.flatMap(({ task, level, prompts }) =>
-    Array.from({ length: prompts }, () => generate(task, level, random, 'train')),
-  );
-  const questions = problems.map((problem, i) => ({ problem, language: languageInTurn(i) }));
+  const questions = problemsOfPlan(plan, random).map((problem, i) => ({
+    problem,
+    language: languageInTurn(i),
+  }));
   return sampleGroups(parameters, sampler, questions, options);
 }
-
-/** The language of the i-th of several problems. */
-export const languageInTurn = (i: number): Language => languages[i % languages.length]!;
 
 /** Samples a group for each question and rewards every completion. */
 export async function sampleGroups(
@@ -110,9 +108,6 @@ function judged(
     ),
   );
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 
 /** Returns the columns of `metrics.csv` that describe a batch of rollouts: over all of it, and for each task. */
 export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): Row {

@@ -1,10 +1,33 @@
-/** The settings of each model size: one dial, every value of which can be overridden. */
+/** The settings of each kind of stage: their defaults follow from the size of the model, and each can be overridden. */
+import { UserError } from '../core/errors';
 import { defaultOptimizer, type OptimizerConfig } from '../training/optimizer';
 import { defaultGrpo, type GrpoConfig } from '../training/grpo';
 import type { BatchShape } from '../training/packing';
 import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
+import { defaultCap } from '../sampling/cap';
+import type { PlanEntry } from '../tasks/plan';
+
+/** Where the settings of a stage come from. Each layer overrides, value by value, those that stand above it here. */
+export interface SettingsLayers<T> {
+  /** what follows from the size of the model, for every stage of the kind */
+  readonly defaults: T;
+  /** in what this stage differs from others of its kind */
+  readonly stage?: Partial<T>;
+  /** what the preset changes in this stage */
+  readonly preset?: Partial<T>;
+  /** what the person who starts the stage asks for */
+  readonly caller?: Partial<T>;
+}
+
+/** The one rule by which every stage gets its settings: defaults < stage < preset < caller. */
+export const settingsFrom = <T extends object>(layers: SettingsLayers<T>): T => ({
+  ...layers.defaults,
+  ...layers.stage,
+  ...layers.preset,
+  ...layers.caller,
+});
 
 /** Pre-training. */
 export interface BaseSettings {
@@ -23,13 +46,6 @@ export interface BaseSettings {
   readonly extensionTokens: number;
   /** … at most so many times */
   readonly maxExtensions: number;
-}
-
-/** Prompts per step of one task and level. */
-export interface PlanEntry {
-  readonly task: string;
-  readonly level: number;
-  readonly prompts: number;
 }
 
 /** Reinforcement learning with verifiable rewards. */
@@ -135,7 +151,10 @@ const pretrainingRate: Record<ModelSize, number> = {
   large: 5e-3,
 };
 
-/** Muon's learning rate in pre-training: its updates have one size whatever the width. */
+/**
+ * Muon's learning rate in pre-training: its updates have one size whatever the width. The settings keep it as a multiple
+ * of AdamW's rate, because one schedule, with its warm-up and decay, drives both, and because recorded runs keep it so.
+ */
 const muonRate = 0.015;
 
 const policyRate: Record<ModelSize, number> = {
@@ -189,16 +208,18 @@ export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {
 /** Students: they learn the verdict late or never, which is part of their story. */
 export const tooSmallForTheGate: readonly ModelSize[] = ['tiny', 'mini'];
 
-/** A student on a teacher's traces: more of them than in the other stages, so larger steps. */
-export function studentSettings(size: ModelSize): SftSettings {
-  return sftSettings(size, {
-    epochs: 6,
-    tracesPerStep: 32,
-    learningRate: 4e-3,
-    warmUpSteps: 50,
-    finalGeneralPrompts: 0,
-  });
-}
+/** How a student on a teacher's traces differs from the other stages that imitate: it has more traces, so larger steps. */
+export const imitationSettings: Partial<SftSettings> = {
+  epochs: 6,
+  tracesPerStep: 32,
+  learningRate: 4e-3,
+  warmUpSteps: 50,
+  finalGeneralPrompts: 0,
+};
+
+/** Settings of a student that imitates. */
+export const studentSettings = (size: ModelSize): SftSettings =>
+  sftSettings(size, imitationSettings);
 
 /** Steps of a student's reinforcement learning: at least five times what imitation costs it. */
 const studentSteps: Record<ModelSize, number> = {
@@ -209,6 +230,7 @@ const studentSteps: Record<ModelSize, number> = {
   large: 450,
 };
 
+/** How the reinforcement learning of a student differs from that of the other models. */
 export function studentRLSettings(size: ModelSize): Partial<RLSettings> {
   return { steps: studentSteps[size], learningRate: 1.5e-4, evaluateEvery: 100 };
 }
@@ -231,7 +253,7 @@ export function rewardModelSettings(
 /** Rows of an update's batch: of `large` half as many, so that what they keep for the gradient fits into memory. */
 const updateRows = (size: ModelSize, rows: number): number => (size === 'large' ? rows / 2 : rows);
 
-/** What holds at a step, with the changes of the later ones. */
+/** Returns the settings in force at `step`: from step `late.from` on, those of `late` override the run's own. */
 export function settingsAt(step: number, settings: RLSettings): RLSettings {
   const { late } = settings;
   if (!late || step < late.from) return settings;
@@ -244,7 +266,7 @@ export function rlSettings(size: ModelSize, overrides: Partial<RLSettings> = {})
     steps: 100,
     plan: mixture,
     groupSize: 16,
-    maxNewTokens: 150,
+    maxNewTokens: defaultCap,
     learningRate: policyRate[size],
     warmUpSteps: 10,
     grpo: defaultGrpo,
@@ -266,4 +288,17 @@ export function rlSettings(size: ModelSize, overrides: Partial<RLSettings> = {})
     finalGeneralPrompts: 300,
     ...overrides,
   };
+}
+
+/**
+ * Throws a UserError for settings with which the stage `name` could not do its work: groups of one completion, and later
+ * settings that would hold from the first step on or never.
+ */
+export function refuseUseless(name: string, { steps, groupSize, late }: RLSettings): void {
+  if (groupSize < 2)
+    throw new UserError(`invalid group size: ${groupSize}: GRPO compares, use 2 or more`);
+  if (late && (late.from < 1 || late.from >= steps))
+    throw new UserError(
+      `${name} changes its settings at step ${late.from} of ${steps}: use ${Math.max(2, late.from + 1)} steps or more`,
+    );
 }

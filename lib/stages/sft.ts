@@ -5,7 +5,7 @@
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { loop } from '../core/loop';
-import { progress } from '../core/progress';
+import { progress, type Progress } from '../core/progress';
 import { createRandom, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
 import { generalOf } from '../evaluation/general';
@@ -14,7 +14,7 @@ import type { Evaluation } from '../evaluation/score';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import { defaultRewardWeights } from '../rewards/reward';
-import { Run, type RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packBatches } from '../training/packing';
 import { warmUpAndDecay } from '../training/schedule';
@@ -22,10 +22,10 @@ import { createSoftLabelTrainer } from '../training/softLabels';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { evaluateLevel } from './evaluateLevel';
-import { local, runFolder, samplerFor, saveModel, stageName, type Place } from './places';
+import { openRun } from './openRun';
+import { local, samplerFor, saveModel, stageName, type Place } from './places';
 import { sftSettings, type SftSettings } from './settings';
 import { traceSequence, type Trace } from './traces';
-import { versions } from './versions';
 
 export interface SftOptions {
   size: ModelSize;
@@ -54,89 +54,112 @@ export interface SftResult {
   readonly info: RunInfo;
 }
 
-/** Trains on the traces, or goes on with an interrupted run. Stopped by the person, it saves itself and returns null. */
+/** A run in progress: what all of its steps share. */
+interface RunningSft {
+  readonly options: SftOptions;
+  readonly name: string;
+  readonly settings: SftSettings;
+  readonly run: Run;
+  readonly trainer: Pick<Trainer<TextBatch>, 'step' | 'state' | 'dispose'>;
+  readonly stepsPerEpoch: number;
+  readonly steps: number;
+  readonly bar: Progress;
+}
+
+/**
+ * Trains on the traces, or goes on with an interrupted run of the same settings. Returns null when the person stopped
+ * it: the run has saved itself then and goes on with the next call. Throws a UserError where there is no trace.
+ */
 export async function trainSft(options: SftOptions): Promise<SftResult | null> {
-  const { size, seed, stage, from, fromName, traces, about = {}, place = local, onStep } = options;
-  if (traces.length === 0)
-    throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
-  const settings = sftSettings(size, options.settings);
-  const { config } = from;
-  const name = stageName(size, stage, seed);
-  const { run, saved } = Run.open(
-    runFolder(place, name),
-    {
-      stage,
-      size,
-      seed,
-      config: { from: fromName, model: config, ...settings, traces: traces.length },
-      versions: await versions(),
-    },
-    options.startedAt,
-  );
-  const state = saved
-    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
-    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
-  const trainer = options.softLabels
-    ? createSoftLabelTrainer(options.softLabels, config, settings.optimizer, state)
-    : new Trainer(nextTokenLoss(config), settings.optimizer, state);
-  const sampler = samplerFor(config);
-  const perEpoch = Math.ceil(traces.length / settings.tracesPerStep);
-  const steps = settings.epochs * perEpoch;
-  const bar = progress(name, steps, { from: saved?.step });
-
-  const oneStep = async (step: number): Promise<void> => {
-    const epoch = Math.floor(step / perEpoch);
-    const order = shuffle(traces, createRandom(seed, 'sft', epoch));
-    const first = (step % perEpoch) * settings.tracesPerStep;
-    const part = order.slice(first, first + settings.tracesPerStep);
-    const { batches, tokens } = traceBatches(part, settings);
-    const learningRate =
-      settings.learningRate * warmUpAndDecay(step, steps, settings.warmUpSteps, 0.1);
-    const { loss, gradientNorm } = trainer.step(batches, learningRate);
-    run.tokens += tokens;
-    const row: Row = {
-      step,
-      seconds: run.seconds,
-      tokens: run.tokens,
-      epoch,
-      'loss/policy': loss!,
-      'loss/gradientNorm': gradientNorm!,
-      learningRate,
-    };
-    run.metrics.push(row);
-    bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
-    await onStep?.(row, steps);
-    stopNearTensorLimit();
-  };
-
+  const { running, firstStep } = await startSft(options);
+  const { run, trainer, steps, bar } = running;
   try {
-    const { step, stopped } = await loop(saved?.step ?? 0, steps, oneStep);
-    if (stopped) {
-      bar.end(`stopped after step ${step}; run it again to go on`);
-      run.save(step, encodeTrainerState(trainer.state));
-      return null;
-    }
-    const evaluations: Evaluation[] = [];
-    const report = (note: string): void => bar.update(step, note);
-    for (const spec of settings.evaluated) {
-      const set = problemsOf(spec, settings.finalProblems);
-      const { maxNewTokens } = settings;
-      const at = { set, step, seed, settings: { maxNewTokens, rewards: defaultRewardWeights }, report }; // prettier-ignore
-      evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, at));
-    }
-    bar.end();
-    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
-    const general = await generalOf(model, sampler, settings.finalGeneralPrompts, seed);
-    saveModel(place, name, model);
-    const info = run.finish(step, { ...about, evaluations, ...general });
-    return { model, evaluations, info };
+    const { step, stopped } = await loop(firstStep, steps, (at) => oneStep(running, at));
+    if (!stopped) return await finishSft(running, step);
+    bar.end(`stopped after step ${step}; run it again to go on`);
+    run.save(step, encodeTrainerState(trainer.state));
+    return null;
   } finally {
-    sampler.dispose();
     trainer.dispose();
   }
 }
 
-/** The batches of one step, with a mean over the completions' tokens. */
+/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
+async function startSft(options: SftOptions): Promise<{ running: RunningSft; firstStep: number }> {
+  const { size, seed, stage, from, fromName, traces, softLabels: teacher } = options;
+  if (traces.length === 0)
+    throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
+  const settings = sftSettings(size, options.settings);
+  const { config } = from;
+  const about = { from: fromName, model: config, ...settings, traces: traces.length };
+  const { run, saved } = await openRun(options, about);
+  const state = saved
+    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
+    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
+  const trainer = teacher
+    ? createSoftLabelTrainer(teacher, config, settings.optimizer, state)
+    : new Trainer(nextTokenLoss(config), settings.optimizer, state);
+  const stepsPerEpoch = Math.ceil(traces.length / settings.tracesPerStep);
+  const steps = settings.epochs * stepsPerEpoch;
+  const name = stageName(size, stage, seed);
+  const bar = progress(name, steps, { from: saved?.step });
+  const running = { options, name, settings, run, trainer, stepsPerEpoch, steps, bar };
+  return { running, firstStep: saved?.step ?? 0 };
+}
+
+/** One step: the next traces of the epoch's random order, an update, and its row of `metrics.csv`. */
+async function oneStep(running: RunningSft, step: number): Promise<void> {
+  const { options, settings, run, trainer, stepsPerEpoch, steps, bar } = running;
+  const epoch = Math.floor(step / stepsPerEpoch);
+  const order = shuffle(options.traces, createRandom(options.seed, 'sft', epoch));
+  const first = (step % stepsPerEpoch) * settings.tracesPerStep;
+  const part = order.slice(first, first + settings.tracesPerStep);
+  const { batches, tokens } = traceBatches(part, settings);
+  const learningRate =
+    settings.learningRate * warmUpAndDecay(step, steps, settings.warmUpSteps, 0.1);
+  const { loss, gradientNorm } = trainer.step(batches, learningRate);
+  run.tokens += tokens;
+  const row: Row = {
+    step,
+    seconds: run.seconds,
+    tokens: run.tokens,
+    epoch,
+    'loss/policy': loss!,
+    'loss/gradientNorm': gradientNorm!,
+    learningRate,
+  };
+  run.metrics.push(row);
+  bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
+  await options.onStep?.(row, steps);
+  stopNearTensorLimit();
+}
+
+/** Measures the trained model, saves it as a checkpoint, and closes the run. */
+async function finishSft(running: RunningSft, step: number): Promise<SftResult> {
+  const { options, name, settings, run, trainer, bar } = running;
+  const { seed, about = {}, place = local } = options;
+  const { config } = options.from;
+  const { evaluated, finalProblems, finalGeneralPrompts, maxNewTokens } = settings;
+  const sampler = samplerFor(config);
+  try {
+    const evaluations: Evaluation[] = [];
+    const report = (note: string): void => bar.update(step, note);
+    const rewarded = { maxNewTokens, rewards: defaultRewardWeights };
+    for (const spec of evaluated) {
+      const at = { set: problemsOf(spec, finalProblems), step, seed, settings: rewarded, report };
+      evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, at));
+    }
+    bar.end();
+    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+    const general = await generalOf(model, sampler, finalGeneralPrompts, seed);
+    saveModel(place, name, model);
+    return { model, evaluations, info: run.finish(step, { ...about, evaluations, ...general }) };
+  } finally {
+    sampler.dispose();
+  }
+}
+
+/** The batches of one step. Their losses add up to a mean over the completions' tokens. */
 function traceBatches(
   traces: readonly Trace[],
   { batches }: SftSettings,

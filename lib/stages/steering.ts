@@ -1,6 +1,6 @@
 /**
- * Steering: settings of a run that change while it goes on. A change holds from one step on and is kept in the run's
- * log, `changes.jsonl`. The same seed and the same changes are the same run, bit for bit, whoever made them.
+ * Steering: settings of a run that change while it goes on. A change is in force from one step on, and the run keeps it
+ * in its log, `changes.jsonl`. Equal seeds and equal changes give equal runs, bit for bit, whoever made the changes.
  */
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
@@ -22,7 +22,7 @@ export type SteeredValues = Readonly<Record<SteeredName, number>>;
 export interface Standing {
   /** the step to come */
   readonly step: number;
-  /** what holds up to now, earlier changes included */
+  /** the settings in force, earlier changes included */
   readonly settings: RLSettings;
   /** the rows of the steps done */
   readonly metrics: readonly Row[];
@@ -31,21 +31,21 @@ export interface Standing {
 }
 
 export interface Orders {
-  /** what holds from this step on; the rest stays as it is */
+  /** new values from this step on; the other settings stay as they are */
   readonly values?: Partial<SteeredValues>;
   /** ends the run before this step, as the stop button does: it saves itself and can go on later */
   readonly stop?: boolean;
 }
 
-/** Whoever holds the wheel. */
+/** Decides before every step whether settings change and whether the run goes on: a panel, or a log that is replayed. */
 export interface Steering {
   /** asked before every step; the run waits for the answer, while its clock goes on */
   before(standing: Standing): Orders | Promise<Orders>;
-  /** told when the run has ended, by itself or not */
+  /** called when the run has ended, after its last step or before */
   end?(): void;
 }
 
-/** The steered values of some settings. */
+/** Picks out of the settings the values that can be steered. */
 export function steeredValues({
   learningRate,
   temperature = 1,
@@ -55,7 +55,7 @@ export function steeredValues({
   return { learningRate, temperature, accuracy, format, language };
 }
 
-/** Settings after some changes. */
+/** Returns the settings with the changes made, in their order. */
 export function steered(settings: RLSettings, changes: readonly Change[]): RLSettings {
   return changes.reduce(
     (now, { name, value }) =>
@@ -66,14 +66,14 @@ export function steered(settings: RLSettings, changes: readonly Change[]): RLSet
   );
 }
 
-/** What the orders change; a value that holds already is no change. */
+/** Returns the changes that the orders ask for. A value that is in force already is no change. */
 export function changesOf({ step, settings }: Standing, { values = {} }: Orders): Change[] {
   const now = steeredValues(settings);
   const names = steeredNames.filter((name) => (values[name] ?? now[name]) !== now[name]);
   return names.map((name) => ({ step, name, value: values[name]! }));
 }
 
-/** Makes the changes of a log again, each at its step. Throws a UserError for a name that cannot be steered. */
+/** Returns a steering that makes the changes of a log again, each at its step. Throws a UserError for a name that cannot be steered. */
 export function replay(changes: readonly Change[]): Steering {
   const known: readonly string[] = steeredNames;
   const unknown = changes.find(({ name }) => !known.includes(name));

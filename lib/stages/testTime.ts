@@ -3,17 +3,19 @@ import { progress } from '../core/progress';
 import { problemsOf, type EvaluationSpec } from '../evaluation/evaluate';
 import { measureBudget, measureTestTime, type BudgetPoint, type TestTime } from '../evaluation/testTime'; // prettier-ignore
 import type { Model } from '../model/parameters';
-import { Run, type RunInfo } from '../runs/run';
-import { runFolder, samplerFor } from './places';
-import { nameOf, type Stage } from '../recipe/stage';
-import { versions } from './versions';
+import type { RunInfo } from '../runs/run';
+import { defaultCap } from '../sampling/cap';
+import { openRun, type RunOf } from './openRun';
+import { samplerFor } from './places';
 
 export interface TestTimeSettings {
   readonly evaluated: readonly EvaluationSpec[];
   readonly problems: number;
   /** completions of each problem, a power of two */
   readonly samples: number;
-  /** most tokens before the answer has to begin */
+  /** tokens of a completion at most, where thinking has no budget */
+  readonly maxNewTokens: number;
+  /** each is a limit on thinking: the tokens before the answer has to begin */
   readonly budgets: readonly number[];
   readonly budgetSamples: number;
 }
@@ -25,6 +27,7 @@ export const defaultTestTime: TestTimeSettings = {
   ],
   problems: 300,
   samples: 64,
+  maxNewTokens: defaultCap,
   budgets: [15, 30, 60, 100, 150],
   budgetSamples: 8,
 };
@@ -47,7 +50,7 @@ export async function testTimeOf(
   seed: number,
   settings: TestTimeSettings = defaultTestTime,
 ): Promise<TestTimeLine[]> {
-  const { evaluated, problems, samples, budgets, budgetSamples } = settings;
+  const { evaluated, problems, samples, maxNewTokens, budgets, budgetSamples } = settings;
   const sampler = samplerFor(model.config);
   const bar = progress(`test-time compute of ${name}`, 1);
   try {
@@ -55,13 +58,13 @@ export async function testTimeOf(
     for (const [i, spec] of evaluated.entries()) {
       const set = problemsOf(spec, problems);
       const onProgress = (share: number): void => bar.update((i + share) / evaluated.length);
-      const options = { samples, seed, onProgress };
+      const options = { samples, maxNewTokens, seed, onProgress };
       const measured = await measureTestTime(model.parameters, sampler, set, options);
       const limited: BudgetPoint[] = [];
-      for (const budget of budgets)
-        limited.push(
-          await measureBudget(model.parameters, sampler, set, { budget, samples: budgetSamples, seed }), // prettier-ignore
-        );
+      for (const budget of budgets) {
+        const limit = { budget, samples: budgetSamples, seed };
+        limited.push(await measureBudget(model.parameters, sampler, set, limit));
+      }
       lines.push({ model: name, ...measured, budgets: limited });
     }
     bar.end();
@@ -71,37 +74,26 @@ export async function testTimeOf(
   }
 }
 
-/** A measurement of these stages, one after another. */
-const testTime = <Name extends string>(...needs: Name[]): Stage<Name> => ({
-  needs,
-  makesModel: false,
-  anyBase: true,
-  make: async (job) => {
-    const { preset, size, seed, stage, place, fromName, models } = job;
-    const settings = { ...defaultTestTime, ...preset.testTime };
-    const { run } = Run.open(runFolder(place, nameOf(job)), {
-      stage,
-      size,
-      seed,
-      config: { from: fromName, model: models[0]!.config, stages: needs, ...settings },
-      versions: await versions(),
-    });
-    const lines: TestTimeLine[] = [];
-    for (const [i, model] of models.entries())
-      lines.push(...(await testTimeOf(model, needs[i]!, seed, settings)));
-    run.tokens = lines.reduce((sum, { lengths, samples }) => {
-      const tokens = lengths.reduce((all, length) => all + length * samples, 0);
-      return Math.round(sum + tokens);
-    }, 0);
-    return { info: run.finish(0, { lines }) };
-  },
-});
+export interface MeasureOptions extends RunOf {
+  /** the models to measure, one after another, and the stages that they are of */
+  readonly models: readonly Model[];
+  readonly stages: readonly string[];
+  /** the name of the first of them, for the record */
+  readonly fromName: string;
+  readonly settings: TestTimeSettings;
+}
 
-export const testTimes = {
-  'test-time': testTime('base', 'r1-zero', 'dev1', 'dev2', 'dev3', 'r1'),
-} as const satisfies Record<string, Stage>;
-
-export const testTimeArms = {
-  'test-time-students': testTime('base', 'student-rl', 'distilled', 'distilled-rl'),
-  'test-time-generations': testTime('base', 'gen1', 'gen2', 'gen3', 'gen4'),
-} as const satisfies Record<string, Stage>;
+/** Measures several models, and leaves a run with their lines. */
+export async function measureModels(options: MeasureOptions): Promise<RunInfo> {
+  const { models, stages, fromName, seed, settings } = options;
+  const about = { from: fromName, model: models[0]!.config, stages, ...settings };
+  const { run } = await openRun(options, about);
+  const lines: TestTimeLine[] = [];
+  for (const [i, model] of models.entries())
+    lines.push(...(await testTimeOf(model, stages[i]!, seed, settings)));
+  run.tokens = lines.reduce((sum, { lengths, samples }) => {
+    const tokens = lengths.reduce((all, length) => all + length * samples, 0);
+    return Math.round(sum + tokens);
+  }, 0);
+  return run.finish(0, { lines });
+}

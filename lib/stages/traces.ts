@@ -9,7 +9,7 @@ import { shortPath, type Place } from './places';
 
 /** A line of a data set. */
 export interface Trace {
-  /** where it comes from: `reasoning`, `give-up`, `plain` */
+  /** where it comes from, such as `reasoning`, `give-up` or `general` */
   readonly kind: string;
   readonly task: string;
   readonly level: number;
@@ -42,7 +42,7 @@ export function readTraces(file: string): Trace[] {
   });
 }
 
-/** A trace as a training sequence: only the completion's tokens are learned. */
+/** Returns a trace as a training sequence, in which only the tokens of the completion are learned. */
 export function traceSequence({ prompt, completion }: Trace): Sequence<'weights'> {
   const promptIds = encode(`<bos> ${prompt}`);
   const ids = [...promptIds, ...encode(completion)];

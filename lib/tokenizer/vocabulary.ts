@@ -7,6 +7,9 @@
 export type Language = 'en' | 'zh';
 export const languages: readonly Language[] = ['en', 'zh'];
 
+/** The language of the i-th of several problems or documents: the languages take turns. */
+export const languageInTurn = (i: number): Language => languages[i % languages.length]!;
+
 /** The largest value that has a token; the smallest is 0. */
 export const largestValue = 60;
 

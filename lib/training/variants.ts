@@ -2,6 +2,7 @@
  * The ladder of policy-gradient losses. They share the clipped objective of `grpoLoss` and differ in two small
  * functions: how rewards become advantages, and how much a token counts.
  */
+import { mean } from '../core/statistics';
 
 /** Rewards of each group -> an advantage for every completion. */
 export type Estimator = (groups: readonly (readonly number[])[]) => number[][];
@@ -13,9 +14,6 @@ export interface Variant {
   readonly advantages: Estimator;
   readonly tokenWeights: TokenWeights;
 }
-
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, v) => sum + v, 0) / values.length;
 
 const deviation = (values: readonly number[]): number =>
   Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)));
@@ -74,11 +72,3 @@ export const workbookVariant: Variant = {
   advantages: normalisedByGroup,
   tokenWeights: meanOverTokens,
 };
-
-/**
- * DAPO's soft punishment of length, to be added to a reward: nothing up to `cap - buffer` tokens, then linearly down to
- * -1 at the cap.
- */
-export function overlongPunishment(length: number, cap: number, buffer: number): number {
-  return -Math.min(1, Math.max(0, (length - (cap - buffer)) / buffer));
-}

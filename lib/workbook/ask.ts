@@ -1,4 +1,5 @@
 import type { Model } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import type { Rollout } from '../sampling/sampler';
 import { promptIds, promptText, verify, type Problem } from '../tasks/index';
 import type { Language } from '../tokenizer/vocabulary';
@@ -9,17 +10,24 @@ export interface AskOptions {
   samples?: number;
   temperature?: number;
   seed?: number;
+  /** tokens of a completion at most; default `defaultCap` */
+  maxNewTokens?: number;
 }
 
-/** Completions of one problem. */
+/** Samples completions of one problem. */
 export async function ask(
   { config, parameters }: Model,
   problem: Problem,
-  { language = 'en', samples = 1, temperature = 1, seed = 0 }: AskOptions = {},
+  {
+    language = 'en',
+    samples = 1,
+    temperature = 1,
+    seed = 0,
+    maxNewTokens = defaultCap,
+  }: AskOptions = {},
 ): Promise<Rollout[]> {
   const sampler = samplerFor(config);
   const prompt = promptIds(problem, language);
-  const maxNewTokens = 150;
   const options = { groupSize: samples, maxNewTokens, temperature, seed };
   const [rollouts] = await sampler.sample(parameters, [prompt], options);
   sampler.dispose();

@@ -12,4 +12,7 @@ export { ask, conversation } from './ask';
 export { check } from './check';
 export { scoreOf } from './score';
 export { showSource } from './source';
-export { metricsOf, openWorkbook, runBase, runRL, runSft, startingPoint } from './workbook';
+export { openWorkbook } from './openWorkbook';
+export { runBase, runRewardModel, runRL, runSft } from './runStages';
+export { forget, metricsOf } from './stageRun';
+export { startingPoint, teacherTraces } from './startingPoint';

@@ -1,24 +1,19 @@
 /** Helpers that turn recorded runs into what the figures show. */
 import type { Row } from '../../core/csv';
 import { thousands } from '../../core/format';
+import { mean } from '../../core/statistics';
 import type { Evaluation } from '../../evaluation/score';
 import { setName } from '../../evaluation/setName';
-import type { RolloutRecord, RunInfo } from '../../runs/run';
+import type { FinishedRun } from '../../runs/finishedRun';
 import { seedInterval, type Interval } from '../../evaluation/metrics';
 import { curveOf } from '../fromRun';
 import type { Bar } from './bars';
 import type { CurvePoint } from './curvePanel';
 
 /** A finished run with everything that it recorded. */
-export interface RecordedRun {
-  /** the name of its folder, for example `small-r1-zero-s0` */
-  readonly name: string;
+export interface RecordedRun extends FinishedRun {
   /** the number of weights of its model */
   readonly weights: number;
-  readonly info: RunInfo;
-  readonly metrics: readonly Row[];
-  readonly evaluations: readonly Row[];
-  readonly rollouts: readonly RolloutRecord[];
 }
 
 /** Describes the model of some runs: `88 thousand weights, mean of 3 seeds`. */
@@ -46,9 +41,6 @@ export function meanRows(runs: readonly (readonly Row[])[]): Row[] {
     return Object.fromEntries(means) as Row;
   });
 }
-
-export const mean = (values: readonly number[]): number =>
-  values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** Returns a column of `metrics.csv` over the steps as a curve; each point is the mean of five steps. */
 export const metricCurve = (rows: readonly Row[], key: string, series: string): CurvePoint[] =>
