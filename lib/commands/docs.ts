@@ -22,6 +22,9 @@ const excluded = [
   'lib/workbook/views/**',
 ];
 
+/** The parts of lib/recipe/graph.ts that StageName refers to. They are not exported, because `stages` holds them all. */
+const partsOfTheGraph = ['ofTheRecipe', 'controls', 'ofTheSecondHalf', 'armsOfTheSecondHalf'];
+
 const options = [
   ...['--name', 'R1 workbook', '--readme', 'README.md', '--out', folder, '--hideGenerator'],
   ...['--entryPointStrategy', 'expand', '--entryPoints', 'lib', '--sort', 'source-order'],
@@ -29,6 +32,7 @@ const options = [
   ...excluded.flatMap((pattern) => ['--exclude', pattern]),
   '--excludeExternals', // `tf` would bring along the pages of all of TensorFlow.js
   ...['--treatWarningsAsErrors', '--validation.notExported', '--validation.invalidLink'],
+  ...partsOfTheGraph.flatMap((name) => ['--intentionallyNotExported', name]),
   // A page links to its source in this folder. Pages lie four folders deep, and paths are relative to lib/.
   ...['--disableGit', '--sourceLinkTemplate', '../../../../lib/{path}#L{line}'],
 ];
