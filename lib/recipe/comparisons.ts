@@ -27,7 +27,8 @@ const short: Partial<RLSettings> = { steps: 60, evaluateEvery: 1000, finalProble
 const shortLayers = (asked: Asked, own: Partial<RLSettings> = {}): RLSettings =>
   rlLayers(asked, { ...short, ...own }, asked.preset.comparison);
 
-type RLStage = Stage<string, { run: RLSettings }>;
+/** A stage that does nothing but reinforcement learning. */
+export type RLStage = Stage<string, { run: RLSettings }>;
 
 /** What a comparison puts in the place of a part of the loop. It may depend on the settings, such as the cap. */
 type Replacing = (run: RLSettings) => Pick<RLOptions, 'rewardFn' | 'updates'>;
@@ -97,7 +98,8 @@ const ppo = (lambda: number): RLStage => ({
     trainPpo({ ...job, from: models[0]!, lambda, settings: run }),
 });
 
-interface ImitationSettings {
+/** The settings of a stage that imitates completions of its own. */
+export interface ImitationSettings {
   readonly run: SftSettings;
   readonly data: Pick<CollectOptions, 'plan' | 'samples' | 'perPrompt' | 'maxNewTokens'>;
 }

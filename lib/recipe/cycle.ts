@@ -23,7 +23,8 @@ const levelSix: EvaluationSpec = { task: 'countdown', level: 6 };
 /** What every generation is measured on. */
 const evaluated = [...rlSettings('small').evaluated, levelSix];
 
-interface GenerationSettings {
+/** The settings of a generation: those of its data set and those of its training. */
+export interface GenerationSettings {
   readonly run: SftSettings;
   readonly data: CycleSettings;
 }
