@@ -1,5 +1,6 @@
 /** Charts of a run from the rows of its `metrics.csv`, which are the same while it runs and when it is replayed. */
 import type { Row } from '../core/csv';
+import { mean } from '../core/statistics';
 import { lossCurve, type LossPoint } from './lossCurve';
 import type { Chart, Heading } from './theme';
 import { trainingCurves, type StepPoint, type StepPanel } from './trainingCurves';
@@ -21,7 +22,7 @@ function smoothed(rows: readonly Row[], key: string, i: number, window: number):
     .slice(Math.max(0, i - window + 1), i + 1)
     .map((row) => number(row, key))
     .filter((v): v is number => v !== null);
-  return values.reduce((sum, v) => sum + v, 0) / values.length;
+  return mean(values);
 }
 
 /** Draws the loss of pre-training over the tokens read, in nats per token; each point is the mean of `window` steps. */

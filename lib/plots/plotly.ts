@@ -2,7 +2,7 @@
  * Figures for plotly.js. JupyterLab shows them in place of a chart's picture once the mouse is over it, and their
  * curves and flows answer to the mouse.
  */
-import { plotWidth, type Heading, type PlotlyFigure } from './theme';
+import { inks, plotWidth, type Heading, type PlotlyFigure } from './theme';
 
 /**
  * The ink of all texts: a grey that can be read on white and on black, because plotly.js does not follow JupyterLab's
@@ -29,6 +29,7 @@ export function plotlyFigure(
       font: { family: 'sans-serif', size: 12, color: inkOnAny },
       paper_bgcolor: 'rgba(0, 0, 0, 0)',
       plot_bgcolor: 'rgba(0, 0, 0, 0)',
+      hoverlabel: { bgcolor: inks.strong.light, font: { color: '#ffffff' } },
       width: plotWidth + 120,
       height: 380,
       margin: { l: 56, r: 24, t: 84, b: 48 },
@@ -42,5 +43,7 @@ export const plotlyAxis = (title: string, format?: string): object => ({
   title: { text: title },
   gridcolor: gridOnAny,
   zeroline: false,
+  spikecolor: gridOnAny, // the line at the step under the mouse
+  spikethickness: 1,
   ...(format && { tickformat: format }),
 });

@@ -1,4 +1,5 @@
 /** Figures of the finished models on benchmarks, and of what each stage adds. */
+import { mean } from '../../core/statistics';
 import { setName } from '../../evaluation/setName';
 import type { Evaluation } from '../../evaluation/score';
 import { bars, type Bar } from './bars';
@@ -8,7 +9,6 @@ import {
   accuracyBars,
   armBars,
   closingOf,
-  mean,
   modelOf,
   openingOf,
   type Arms,

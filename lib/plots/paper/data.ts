@@ -1,8 +1,9 @@
 /** Figures of the data: prompts of reinforcement learning, and traces of supervised fine-tuning. */
+import { mean } from '../../core/statistics';
 import { distinct } from '../theme';
 import { bars, type Bar } from './bars';
 import { beside, type PaperFigure } from './frame';
-import { mean, sourceOf, type RecordedRun } from './ours';
+import { sourceOf, type RecordedRun } from './ours';
 import type { Published } from './published';
 
 const one = (category: string, value: number): Bar => ({ category, series: 'all', value });

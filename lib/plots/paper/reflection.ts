@@ -1,10 +1,11 @@
 /** Figures of the words of doubt: how they come into a model's reasoning, and the first time that they help it. */
+import { mean } from '../../core/statistics';
 import { firstSelfCorrection, wordRate } from '../../evaluation/selfCorrection';
 import { words, type Word } from '../../tokenizer/vocabulary';
 import { distinct } from '../theme';
 import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
-import { mean, meanRows, metricCurve, sourceOf, type RecordedRun } from './ours';
+import { meanRows, metricCurve, sourceOf, type RecordedRun } from './ours';
 import type { Published } from './published';
 import { textTable } from './textTable';
 

@@ -1,10 +1,10 @@
 /** Figures of test-time compute: longer reasoning on harder problems, and votes. */
+import { mean } from '../../core/statistics';
 import { setName } from '../../evaluation/setName';
 import type { TestTime } from '../../evaluation/testTime';
 import { distinct } from '../theme';
 import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
-import { mean } from './ours';
 import type { Published } from './published';
 
 /** The measurements of one run: those of several models, each on several sets of problems. */
