@@ -7,8 +7,9 @@ import type { Evaluation } from '../evaluation/score';
 import { loadCheckpoint } from '../model/checkpoint';
 import { defaultCap } from '../sampling/cap';
 import type { Rollout } from '../sampling/sampler';
+import { findTask } from '../stages/ownTask';
 import { samplerFor } from '../stages/places';
-import { promptText, taskNamed, verify } from '../tasks/index';
+import { promptText, verify } from '../tasks/index';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
@@ -16,7 +17,7 @@ npm run evaluate -- CHECKPOINT [options]
 Scores a checkpoint folder on held-out problems. Every rate comes with its 95 % interval over problems. The default of
 an option stands in parentheses.
 
-  --task NAME            countdown, programs, units, or a task of your own (countdown)
+  --task NAME            countdown, programs, units, or your own: data/local/tasks/NAME.ts (countdown)
   --level N              countdown 1-5, programs 1-3, units 0-2, where 0 mixes the levels (3, 2 and 0)
   --problems N           how many held-out problems (300)
   --samples K            completions of each problem (8)
@@ -47,7 +48,7 @@ async function main(): Promise<void> {
       'name one checkpoint folder, for example data/checkpoints/small-r1-zero-s0',
     );
   const { task } = values;
-  const { levels } = taskNamed(task);
+  const { levels } = await findTask(task);
   const level = Number(values.level ?? defaultLevel[task] ?? levels[0]);
   await startEngine();
   const model = loadCheckpoint(folder);
