@@ -20,7 +20,7 @@ export function wordRate(completions: readonly string[], word: Word): number {
 }
 
 /** Says `no`, then `wait`, tries again, and ends right. */
-export function correctsItself({ completion, correct }: Sampled): boolean {
+function correctsItself({ completion, correct }: Sampled): boolean {
   const tokens = splitTokens(completion);
   const doubt = tokens.findIndex(
     (token, i) => isWord(token, 'no') && isWord(tokens[i + 1], 'wait'),

@@ -20,7 +20,7 @@ export function utility(problem: Problem, completion: string, language: Language
 }
 
 /** Carelessness: the difference in liking at which the better answer is chosen with 73 %. */
-export const annotatorNoise = 0.4;
+const annotatorNoise = 0.4;
 
 /** How often the annotator prefers an answer liked `a` to one liked `b`: `sigmoid((a - b) / noise)`. */
 export function preferenceProbability(a: number, b: number, noise = annotatorNoise): number {

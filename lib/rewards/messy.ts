@@ -1,19 +1,8 @@
 /** Rewards of a messier world: by a verifier that errs, and by one that looks at half of the answer only. */
 import { hashText } from '../core/random';
-import { promptText, taskOf, verify } from '../tasks/index';
+import { promptText, taskOf } from '../tasks/index';
 import { readCompletion } from '../tasks/task';
-import { defaultRewardWeights, reward, rewardOf } from './reward';
-import type { RewardBreakdown, RewardFunction, RewardWeights } from './reward';
-
-/** Replaces the accuracy in a reward. */
-function withAccuracy(
-  parts: RewardBreakdown,
-  accuracy: number,
-  weights: RewardWeights,
-): RewardBreakdown {
-  const total = parts.total + weights.accuracy * (accuracy - parts.accuracy);
-  return { ...parts, accuracy, total };
-}
+import { defaultRewardWeights, reward, rewardBy, type RewardFunction } from './reward';
 
 /**
  * The reward with the verdict turned round in this share of the completions. Which ones are turned depends on the text
@@ -24,23 +13,18 @@ export const flippedReward =
   (problem, completion, language, weights = defaultRewardWeights) => {
     const parts = reward(problem, completion, language, weights);
     const draw = hashText(`${promptText(problem, language)} ${completion}`) / 2 ** 32;
-    return draw < share ? withAccuracy(parts, 1 - parts.accuracy, weights) : parts;
+    if (draw >= share) return parts;
+    const accuracy = 1 - parts.accuracy;
+    // the difference is added, and not the sum made anew: recorded runs are the same to the last bit
+    const total = parts.total + weights.accuracy * (accuracy - parts.accuracy);
+    return { ...parts, accuracy, total };
   };
 
 /**
  * The reward by a verifier that sees half of the answer: of countdown the value but not which numbers were used, of
  * programs the visible examples but not the hidden inputs, of units the value but not the unit.
  */
-export const halfSightedReward: RewardFunction = (
-  problem,
-  completion,
-  language,
-  weights = defaultRewardWeights,
-) => {
-  const verdict = verify(problem, completion);
-  const accuracy = verdict.correct ? 1 : 0;
-  const parts = rewardOf({ verdict, accuracy, completion, language }, weights);
+export const halfSightedReward = rewardBy(({ visibleCorrect }, problem, completion) => {
   const answer = readCompletion(completion).answer ?? [];
-  const looksRight = taskOf(problem).hasRightValue?.(problem, answer) ?? verdict.visibleCorrect;
-  return withAccuracy(parts, looksRight ? 1 : 0, weights);
-};
+  return taskOf(problem).hasRightValue?.(problem, answer) ?? visibleCorrect;
+});

@@ -17,18 +17,8 @@ import {
 } from '../tokenizer/vocabulary';
 import { calculate, parseSteps, run, runKey, writeRun, writeSteps, type Step } from './arithmetic';
 import { canonicalChain } from './canonical';
-import {
-  checkLevel,
-  isInSplit,
-  noAnswer,
-  verdictOf,
-  type AnswerVerdict,
-  type Pen,
-  type Problem,
-  type Split,
-  type Task,
-  type Verdict,
-} from './task';
+import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
+import type { AnswerVerdict, Pen, Problem, Split, Task, Verdict } from './task';
 import { writeExemplarySearch, writeTrial, writeVerdict } from './trials';
 import type { Trial, TrialSettings, WritingHabits } from './trials';
 
@@ -93,7 +83,7 @@ export function countdownOperators(level: number): readonly Operator[] {
 }
 
 /** A random problem with numbers from 1 to 9 and a target that is none of them. */
-export function generateCountdown(level: number, random: Random, split: Split): CountdownProblem {
+function generateCountdown(level: number, random: Random, split: Split): CountdownProblem {
   const allowed = countdownOperators(level);
   for (;;) {
     const numbers: number[] = [];
@@ -162,7 +152,7 @@ function without(numbers: readonly number[], place: number): number[] {
 }
 
 /** `make 26 : 3 5 7 _` */
-export function countdownPrompt(problem: CountdownProblem, language: Language): number[] {
+function countdownPrompt(problem: CountdownProblem, language: Language): number[] {
   const ids = [wordIds[language].make, valueId(problem.target), tokenIds.colon];
   ids.push(...problem.numbers.map(valueId));
   while (ids.length < 3 + slots) ids.push(tokenIds.blank);
@@ -170,7 +160,7 @@ export function countdownPrompt(problem: CountdownProblem, language: Language): 
 }
 
 /** Right is a chain of exactly the given numbers whose values are all allowed and whose last one is the target. */
-export function verifyCountdown(problem: CountdownProblem, completion: string): Verdict {
+function verifyCountdown(problem: CountdownProblem, completion: string): Verdict {
   return verdictOf(completion, (answer) => judgeChain(problem, answer));
 }
 
@@ -192,7 +182,7 @@ function sorted(numbers: readonly number[]): string {
 }
 
 /** A countdown problem for the trace writers: an attempt is a chain that ends with `-> target` and a verdict. */
-export function countdownTrial(
+function countdownTrial(
   problem: CountdownProblem,
   verdictNoise: number,
   random: Random,

@@ -44,7 +44,7 @@ export function generalPrompt({ first, second }: GeneralProblem, language: Langu
 }
 
 /** The form can be judged, the answer cannot: there is no right one. */
-export function verifyGeneral(_problem: GeneralProblem, completion: string): Verdict {
+function verifyGeneral(_problem: GeneralProblem, completion: string): Verdict {
   return verdictOf(completion, () => noAnswer);
 }
 

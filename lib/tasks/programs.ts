@@ -20,18 +20,8 @@ import {
   type Example,
   type Program,
 } from './programSpace';
-import {
-  checkLevel,
-  isInSplit,
-  noAnswer,
-  verdictOf,
-  type AnswerVerdict,
-  type Pen,
-  type Problem,
-  type Split,
-  type Task,
-  type Verdict,
-} from './task';
+import { checkLevel, isInSplit, noAnswer, verdictOf } from './task';
+import type { AnswerVerdict, Pen, Problem, Split, Task, Verdict } from './task';
 import { writeExemplarySearch, writeTrial, writeVerdict } from './trials';
 import type { Trial, TrialSettings, WritingHabits } from './trials';
 
@@ -58,7 +48,7 @@ const levels = [1, 2, 3];
 const largestHiddenInput = 12;
 
 /** A random problem whose shortest program has `level` instructions. */
-export function generatePrograms(level: number, random: Random, split: Split): ProgramsProblem {
+function generatePrograms(level: number, random: Random, split: Split): ProgramsProblem {
   checkLevel('programs', level, levels);
   for (;;) {
     const program = pick(programsOfLevel[level]!, random);
@@ -130,7 +120,7 @@ export function programsProblem(text: string, first: number, second: number): Pr
 }
 
 /** `rule 7 -> 23 ; 1 -> 11 : _ _`, with a blank for each instruction. */
-export function programsPrompt(problem: ProgramsProblem, language: Language): number[] {
+function programsPrompt(problem: ProgramsProblem, language: Language): number[] {
   const ids = [wordIds[language].rule];
   writeTable(ids, problem.visible);
   ids.push(tokenIds.colon);
@@ -146,7 +136,7 @@ function writeTable(ids: number[], [first, second]: readonly [Example, Example])
 }
 
 /** Right is a program of one to three instructions, or a table, that turns all four inputs into their outputs. */
-export function verifyPrograms(problem: ProgramsProblem, completion: string): Verdict {
+function verifyPrograms(problem: ProgramsProblem, completion: string): Verdict {
   return verdictOf(completion, (answer) => judgeAnswer(problem, answer));
 }
 
@@ -222,7 +212,7 @@ export function guessProgram(problem: ProgramsProblem, fitShare: number, random:
 }
 
 /** A program problem for the trace writers: an attempt runs the program on one example, then on the other. */
-export function programsTrial(
+function programsTrial(
   problem: ProgramsProblem,
   fitShare: number,
   verdictNoise: number,

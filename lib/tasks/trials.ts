@@ -113,7 +113,7 @@ export interface SearchSettings {
 }
 
 /** Attempts without repetition until one is called right or the author gives up; returns the last one. */
-export function writeSearch<Candidate>(
+function writeSearch<Candidate>(
   pen: Pen,
   trial: Trial<Candidate>,
   settings: SearchSettings,

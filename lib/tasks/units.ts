@@ -64,7 +64,7 @@ const levels = [1, 2];
 const forwardShare = 0.6;
 
 /** A random problem; level 0 draws forward problems with .6 and backward ones with .4. */
-export function generateUnits(level: number, random: Random, split: Split): UnitsProblem {
+function generateUnits(level: number, random: Random, split: Split): UnitsProblem {
   checkLevel('units', level, [0, ...levels]);
   for (;;) {
     const rate = 2 + random.int(5);
@@ -102,7 +102,7 @@ export function unitsProblem(chosen: Omit<UnitsProblem, 'task' | 'end'>): UnitsP
 }
 
 /** `from 12 m rate + 3 time 5 :` or `from 16 l rate - 4 to 8 :` */
-export function unitsPrompt(problem: UnitsProblem, language: Language): number[] {
+function unitsPrompt(problem: UnitsProblem, language: Language): number[] {
   const word = wordIds[language];
   const { level, start, unit, sign, rate, time, end } = problem;
   const ids = [word.from, valueId(start), unitIds[unit]];
@@ -112,7 +112,7 @@ export function unitsPrompt(problem: UnitsProblem, language: Language): number[]
 }
 
 /** Right is exactly the value and the unit asked for: `27 m`. */
-export function verifyUnits(problem: UnitsProblem, completion: string): Verdict {
+function verifyUnits(problem: UnitsProblem, completion: string): Verdict {
   return verdictOf(completion, (answer) => judgeQuantity(problem, answer));
 }
 
@@ -134,11 +134,7 @@ function solutionOf({ level, end, time, unit }: UnitsProblem): Quantity {
  * to look the unit up only in its answer learns it late, or never. The slips are those people make: forgetting the
  * start (or the division), the wrong sign, the wrong unit.
  */
-export function writeWorking(
-  { ids, language, random }: Pen,
-  problem: UnitsProblem,
-  slip: Slip,
-): Quantity {
+function writeWorking({ ids, language, random }: Pen, problem: UnitsProblem, slip: Slip): Quantity {
   const { level, start, sign, rate, time, end, unit } = problem;
   const change = rate * time;
   const { so } = wordIds[language];
