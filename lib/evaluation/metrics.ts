@@ -1,4 +1,5 @@
 /** The numbers of an evaluation, from simple to composed. All functions are pure. */
+import { mean } from '../core/statistics';
 
 /** `[low, high]`, where the true value lies with 95 % confidence. */
 export type Interval = readonly [low: number, high: number];
@@ -42,10 +43,10 @@ export function consAtK(canonicalAnswers: readonly (string | null)[]): number {
 /** The mean with a normal interval. The values have to be independent: one for each problem, not one for each answer. */
 export function meanInterval(values: readonly number[]): Estimate {
   const n = values.length;
-  const mean = values.reduce((sum, v) => sum + v, 0) / n;
-  const squares = values.reduce((sum, v) => sum + (v - mean) ** 2, 0);
+  const middle = mean(values);
+  const squares = values.reduce((sum, v) => sum + (v - middle) ** 2, 0);
   const half = n > 1 ? z * Math.sqrt(squares / (n - 1) / n) : Infinity;
-  return { mean, interval: [mean - half, mean + half] };
+  return { mean: middle, interval: [middle - half, middle + half] };
 }
 
 /** The two-sided 95 % points of Student's t distribution with 1, 2, … degrees of freedom. */

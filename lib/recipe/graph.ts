@@ -212,20 +212,21 @@ export const stages = {
 /** The stages that exist: those of the recipe in its order, then the controls and the comparisons. */
 export const stageNames = Object.keys(stages) as StageName[];
 
-/** From nothing to R1. */
+/** The stages that lead from nothing to R1, in their order. */
 export const chainStages = Object.keys(ofTheRecipe) as StageName[];
 
-/** What follows on the same model. */
+/** The stages that follow R1 with a model of its size. */
 export const cycleStages: readonly StageName[] = [
   ...(Object.keys(generations) as StageName[]),
   ...(Object.keys(testTimes) as StageName[]),
 ];
 
-/** What the students do. */
+/** The stages of each student. */
 export const studentStages: readonly StageName[] = ['distilled', 'student-rl'];
 
-/** The others: the recipe with one thing left out, and what the paper compares. */
+/** The recipe with one thing left out or spoilt. */
 export const controlStages = Object.keys(controls) as StageName[];
+/** What the paper compares, and arms of the experiments after R1. */
 export const comparisonStages = [
   ...Object.keys(comparisons),
   ...Object.keys(armsOfTheSecondHalf),

@@ -66,7 +66,7 @@ export function costLines(place: Place, names: readonly string[]): StageCost[] {
 /** About what an hour of a rented machine with two cores costs, in dollars. Put in your own. */
 const dollarsPerHour = 0.1;
 
-/** As text, with a line for each kind and its share of the time. */
+/** Returns the costs as text, with a line for each kind and its share of the time. */
 export function costTable(lines: readonly StageCost[], price = dollarsPerHour): string {
   const total = lines.reduce((sum, { seconds }) => sum + seconds, 0);
   const cells = (name: string, of: readonly StageCost[]): string[] => {

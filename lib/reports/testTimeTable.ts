@@ -2,6 +2,7 @@
 import { setName } from '../evaluation/setName';
 import type { RunInfo } from '../runs/run';
 import { share } from '../core/format';
+import { mean } from '../core/statistics';
 import { textTable } from './table';
 import { testTimeLines } from '../stages/testTime';
 
@@ -23,7 +24,7 @@ export function testTimeTable(runs: readonly RunInfo[]): string {
       cell(all.passAtK, all.passInterval),
       cell(eight.consAtK, eight.consInterval),
       cell(all.consAtK, all.consInterval),
-      (lengths.reduce((sum, length) => sum + length, 0) / n).toFixed(0),
+      mean(lengths).toFixed(0),
       `${n} x ${samples}`,
     ];
   });

@@ -1,7 +1,7 @@
 /** A batch of rollouts: how it is sampled and rewarded, and which numbers and records describe it. */
 import type { Row } from '../core/csv';
 import { createRandom } from '../core/random';
-import { mean } from '../core/statistics';
+import { deviation, mean } from '../core/statistics';
 import type { Parameters } from '../model/parameters';
 import {
   addPreference,
@@ -122,7 +122,7 @@ export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): R
   );
   const row: Row = {
     'reward/mean': mean(totals),
-    'reward/std': Math.sqrt(mean(totals.map((t) => (t - mean(totals)) ** 2))),
+    'reward/std': deviation(totals),
     'reward/accuracy': mean(all.map(({ reward }) => reward.accuracy)),
     'reward/format': mean(all.map(({ reward }) => reward.format)),
     'completion/length': tokens / all.length,

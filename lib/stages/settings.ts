@@ -76,7 +76,7 @@ export interface RLSettings {
   readonly evaluateEvery: number;
   /** problems per task and level in those evaluations, 8 completions each */
   readonly evaluationProblems: number;
-  /** the same for the first and the last one, which are compared */
+  /** problems per task and level in the first and the last evaluation, which are compared */
   readonly finalProblems: number;
   /** held-out general prompts at the end, for models that know their words */
   readonly finalGeneralPrompts: number;
@@ -117,7 +117,7 @@ export interface SftSettings {
   /** what is evaluated on held-out problems at the end */
   readonly evaluated: readonly EvaluationSpec[];
   readonly finalProblems: number;
-  /** general prompts, for models that know their words */
+  /** held-out general prompts at the end, for models that know their words */
   readonly finalGeneralPrompts: number;
   readonly maxNewTokens: number;
 }
@@ -205,7 +205,7 @@ export function sftSettings(size: ModelSize, overrides: Partial<SftSettings> = {
   };
 }
 
-/** Students: they learn the verdict late or never, which is part of their story. */
+/** Sizes of students, which no gate is asked of: they learn the verdict late or never, which is part of their story. */
 export const tooSmallForTheGate: readonly ModelSize[] = ['tiny', 'mini'];
 
 /** How a student on a teacher's traces differs from the other stages that imitate: it has more traces, so larger steps. */

@@ -6,6 +6,7 @@
  * 1. No discount, one reward at the end of a completion, advantages normalised over the batch.
  * 2. The critic is a decoder of its own with a head for one number, not a second head on the policy.
  */
+import { deviation, mean } from '../core/statistics';
 import { tf } from '../engine/tensorflow';
 import type { ModelConfig } from '../model/config';
 import { decoderStates } from '../model/decoder';
@@ -94,9 +95,10 @@ export function ppoUpdates(
     return { advantages, returns: advantages.map((a, t) => a + values[t]!) };
   });
   const all = estimated.flatMap(({ advantages }) => advantages);
-  const mean = all.reduce((sum, a) => sum + a, 0) / all.length;
-  const spread = Math.sqrt(all.reduce((sum, a) => sum + (a - mean) ** 2, 0) / all.length) + 1e-8;
-  const normalised = estimated.map(({ advantages }) => advantages.map((a) => (a - mean) / spread));
+  const [middle, spread] = [mean(all), deviation(all) + 1e-8];
+  const normalised = estimated.map(({ advantages }) =>
+    advantages.map((a) => (a - middle) / spread),
+  );
   const { stats, padding } = policyUpdate(policy, completions, normalised, options);
   const tokens = all.length;
   const sequences = completions.map((c, i): Sequence<'weights' | 'returns'> => {

@@ -2,7 +2,7 @@
  * The ladder of policy-gradient losses. They share the clipped objective of `grpoLoss` and differ in two small
  * functions: how rewards become advantages, and how much a token counts.
  */
-import { mean } from '../core/statistics';
+import { deviation, mean } from '../core/statistics';
 
 /** Rewards of each group -> an advantage for every completion. */
 export type Estimator = (groups: readonly (readonly number[])[]) => number[][];
@@ -14,9 +14,6 @@ export interface Variant {
   readonly advantages: Estimator;
   readonly tokenWeights: TokenWeights;
 }
-
-const deviation = (values: readonly number[]): number =>
-  Math.sqrt(mean(values.map((v) => (v - mean(values)) ** 2)));
 
 /** Added to a standard deviation, so that equal rewards divide by something. */
 export const advantageEpsilon = 1e-4;

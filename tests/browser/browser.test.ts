@@ -45,7 +45,7 @@ after(async () => {
 /** A run that nobody waits for to end. */
 function longTraining(): Notebook {
   const sources = [
-    `import { openWorkbook, runRL, startingPoint } from './lib/workbook/workbook';
+    `import { openWorkbook, runRL, startingPoint } from './lib/workbook/index';
      import { trainingPanel } from './lib/workbook/trainingPanel';
      const book = await openWorkbook();
      const base = await startingPoint(book, 'base');`,
