@@ -4,11 +4,11 @@ import { displayBundle } from '../core/display';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
 
-/** The text of one top-level function, type or constant of a lib file, its doc comment included. */
+/** Returns the text of a function, or of an exported type or constant, of a lib file, its doc comment included. */
 export function sourceOf(file: string, name: string): string {
   const lines = fs.readFileSync(path.join(root, file), 'utf8').split('\n');
   const declaration = new RegExp(
-    `^export (async )?(function\\*?|const|interface|type|class) ${name}\\b`,
+    `^(export (const|interface|type|class)|(export )?(async )?function\\*?) ${name}\\b`,
   );
   const at = lines.findIndex((line) => declaration.test(line));
   if (at < 0) throw new UserError(`no ${name} in ${file}`);
