@@ -11,12 +11,14 @@ import {
   studentStages,
 } from '../recipe/graph';
 import { callerOf, type CallerSettings } from '../recipe/kinds';
+import { placeOfTask, presetForTask } from '../recipe/ownTask';
 import { presetNamed, type Preset } from '../recipe/presets';
 import { checkedSettings, runStage } from '../recipe/runStage';
 import { wholeRecipe, type DueStage } from '../recipe/wholeRecipe';
 import { costLines, costTable } from '../reports/cost';
 import { generalTable, stageLines, stageTable } from '../reports/stageTables';
 import { testTimeTable } from '../reports/testTimeTable';
+import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 
@@ -46,6 +48,8 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                               With --stage both are for that stage alone: those it needs are made as the preset has
                               them. Without --stage they are for every stage that learns so. A stage that does not, or
                               that cannot do its work with so few, is refused before anything is run.
+  --task NAME                 the chain to R1 on a task of your own, data/local/tasks/NAME.ts, in place of the three
+                              tasks of the workbook; runs go to data/local/tasks/NAME/
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
 
@@ -90,17 +94,20 @@ async function main(): Promise<number> {
     stage: { type: 'string' },
     steps: { type: 'string' },
     tokens: { type: 'string' },
+    task: { type: 'string' },
     recorded: { type: 'boolean', default: false },
   });
   const named = presetNamed(values.preset);
-  const preset: Preset = { ...named, size: (values.size ?? named.size) as Preset['size'] };
+  const sized: Preset = { ...named, size: (values.size ?? named.size) as Preset['size'] };
+  const task = values.task === undefined ? undefined : await findTask(values.task);
+  const preset = task ? presetForTask(task, sized) : sized;
   const caller: CallerSettings = {
     ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
     ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
   };
   const seed = wholeNumber(values.seed, '--seed');
   const due = askedStages(values.stage, preset, caller);
-  const place = values.recorded ? recorded : local;
+  const place = task ? placeOfTask(task.name) : values.recorded ? recorded : local;
   stopOnInterrupt();
   const started = Date.now();
   for (const { stage, ...own } of due) {

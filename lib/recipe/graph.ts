@@ -55,9 +55,10 @@ const base = (
   kind: 'pre-training',
   needs: [],
   settings: (asked) => {
-    const { gated, size } = asked.preset;
+    const { gated, size, task } = asked.preset;
     const isHeld = gated && corpus === 'default' && !tooSmallForTheGate.includes(size);
-    return { run: { ...baseLayers(asked, { corpus }), gated: isHeld } };
+    const read = corpus === 'default' ? (task ?? corpus) : corpus;
+    return { run: { ...baseLayers(asked, { corpus: read }), gated: isHeld } };
   },
   make: (job, { run: { gated, ...settings } }) => trainBase({ ...job, settings, gated }),
 });

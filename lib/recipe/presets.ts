@@ -17,6 +17,8 @@ export interface Preset {
   readonly students: readonly ModelSize[];
   /** measure the gate and train on while it fails */
   readonly gated: boolean;
+  /** a task of the reader's own, whose corpus the base reads in place of the default one */
+  readonly task?: string;
 
   // What differs from the defaults of the model's size in all stages of a kind. A stage can differ from it again.
   readonly base: Partial<BaseSettings>;

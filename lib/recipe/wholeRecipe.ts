@@ -7,8 +7,12 @@ export interface DueStage {
   readonly preset: Preset;
 }
 
-/** The whole recipe in its order: to R1, the generations after it, and the students of its teacher. */
+/**
+ * The whole recipe in its order: to R1, the generations after it, and the students of its teacher. On a task of the
+ * reader's own it is the chain to R1.
+ */
 export function wholeRecipe(preset: Preset): DueStage[] {
+  if (preset.task !== undefined) return chainStages.map((stage) => ({ stage, preset }));
   const own = [...chainStages, ...cycleStages].map((stage) => ({ stage, preset }));
   const students = preset.students.flatMap((size) =>
     studentStages.map((stage) => ({ stage, preset: { ...preset, size } })),

@@ -37,13 +37,16 @@ export interface FoundModel {
   readonly origin: 'yours' | 'recorded';
 }
 
-/** The reader's own checkpoint of that name where there is one, else the recorded one. */
-export function findCheckpoint(name: string): FoundModel {
-  const own = checkpointFolder(local, name);
-  if (fs.existsSync(path.join(own, 'model.safetensors')))
-    return { model: loadCheckpoint(own), folder: own, origin: 'yours' };
-  const folder = checkpointFolder(recorded, name);
+/**
+ * Returns the reader's own checkpoint of that name where there is one, else the recorded one. Of a place of its own,
+ * such as that of the reader's own task, nothing is recorded. Throws a UserError where there is none.
+ */
+export function findCheckpoint(name: string, place: Place = local): FoundModel {
   const hint = 'run npm run recipe -- --preset quick';
+  const own = checkpointFolder(place, name);
+  if (place !== local || fs.existsSync(path.join(own, 'model.safetensors')))
+    return { model: loadCheckpoint(own, hint), folder: own, origin: 'yours' };
+  const folder = checkpointFolder(recorded, name);
   return { model: loadCheckpoint(folder, hint), folder, origin: 'recorded' };
 }
 

@@ -5,7 +5,9 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { startEngine } from '../engine/tensorflow';
 import type { ModelSize } from '../model/config';
+import { placeOfTask, presetForTask } from '../recipe/ownTask';
 import { presets, type Preset } from '../recipe/presets';
+import { findTask } from '../stages/ownTask';
 import { local, type Place } from '../stages/places';
 import { mixtureWithGeneral } from '../stages/preferenceRL';
 
@@ -44,15 +46,21 @@ const presetOf: Readonly<Record<Mode, Preset>> = {
 
 /**
  * Starts the engine, says what it runs on, and fixes mode, model size and seed. R1_MODE in the environment wins over the
- * mode that a cell asks for. Throws a UserError for an unknown mode.
+ * mode that a cell asks for. With a `task` of the reader's own everything is about that task, and nothing is recorded.
+ * Throws a UserError for an unknown mode or task.
  */
 export async function openWorkbook({
   mode: asked = 'live' as Mode,
   seed = 0,
+  task: name = undefined as string | undefined,
 } = {}): Promise<Workbook> {
   const mode = (process.env.R1_MODE ?? asked) as Mode;
-  const preset = presetOf[mode];
-  if (!preset) throw new UserError(`unknown mode ${mode}: use ${Object.keys(presetOf).join(', ')}`);
+  const ofMode = presetOf[mode];
+  if (!ofMode) throw new UserError(`unknown mode ${mode}: use ${Object.keys(presetOf).join(', ')}`);
+  if (name !== undefined && mode === 'replay')
+    throw new UserError(`nothing is recorded of the task ${name}: use the mode live`);
+  const task = name === undefined ? undefined : await findTask(name);
+  const preset = task ? presetForTask(task, ofMode) : ofMode;
   const { tensorflow, device, cpu, threads, node } = await startEngine();
   console.log(
     [
@@ -60,7 +68,7 @@ export async function openWorkbook({
       `mode ${mode}, model ${preset.size}, seed ${seed}`,
     ].join('\n'),
   );
-  const place = mode === 'smoke' ? smokePlace() : local;
+  const place = mode === 'smoke' ? smokePlace() : task ? placeOfTask(task.name) : local;
   return { mode, size: preset.size, seed, place, preset };
 }
 

@@ -23,7 +23,7 @@ export async function startingPoint(
     const folder = checkpointFolder(place, name);
     return { model: loadCheckpoint(folder), folder, origin: 'yours' };
   }
-  const found = findCheckpoint(name);
+  const found = findCheckpoint(name, place);
   const whose = found.origin === 'yours' ? 'your own' : 'the recorded';
   console.log(`${whose} ${name} (${shortPath(found.folder)})`);
   return found;
