@@ -28,12 +28,15 @@ test('one rule: defaults < stage < preset < caller, value by value', () => {
 /** What `run.json` keeps beside the settings. */
 const besideSettings = ['from', 'model', 'pairs', 'stages'];
 
-/** The recorded runs, by name. */
-const recordedRuns = Object.fromEntries(
-  fs
-    .readdirSync(path.join(recorded, 'runs'))
-    .map((name) => [name, readRunInfo(runFolder(recorded, name))!] as const),
-);
+const all = fs
+  .readdirSync(path.join(recorded, 'runs'))
+  .map((name) => [name, readRunInfo(runFolder(recorded, name))!] as const);
+
+/** The recorded runs of the graph's stages, by name. */
+const recordedRuns = Object.fromEntries(all.filter(([, { stage }]) => knownStage(stage)));
+
+/** The recorded runs of notebook 10, whose cells say their settings. */
+const ofNotebook = all.filter(([, { stage }]) => !knownStage(stage)).map(([name]) => name);
 
 /** Whole traces of the data set that students learn from: those who get fewer have as many steps. */
 const wholeDataSet = 10_000;
@@ -108,6 +111,8 @@ const olderThan: Readonly<Record<string, readonly string[]>> = {
 
 test('the settings of every recorded run come out as they are recorded', () => {
   assert.ok(Object.keys(recordedRuns).length > 100);
+  const coins = ['base', 'hacked', 'mended', 'r1-zero', 'tossed'];
+  assert.deepEqual(ofNotebook, coins.map((stage) => `small-coins-${stage}-s0`)); // prettier-ignore
   const missing: Record<string, string[]> = {};
   for (const [name, info] of Object.entries(recordedRuns)) {
     const [then, today] = [settingsThen(info), settingsToday(info)];
