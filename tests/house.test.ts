@@ -49,6 +49,21 @@ test('lib/ has the rooms of the map in README.md, in its order', () => {
   );
 });
 
+test('the files that lib/README.md names are there', () => {
+  const page = fs.readFileSync(path.join(root, 'lib/README.md'), 'utf8');
+  const examples = [...page.matchAll(/^\| `(\w+)\/` .*\| `([\w.]+)` +\|$/gm)];
+  assert.deepEqual(
+    examples.map(([, room]) => room),
+    rooms,
+  );
+  const onTheWay = [...page.matchAll(/`((?:\w+\/)+\w+\.\w+)`/g)].map(([, file]) => file!);
+  const named = [...examples.map(([, room, file]) => `${room}/${file}`), ...onTheWay];
+  const missing = named
+    .filter((file) => !file.startsWith('data/'))
+    .filter((file) => !fs.existsSync(path.join(root, 'lib', file)));
+  assert.deepEqual(missing, []);
+});
+
 test('imports point downwards', () => {
   const upwards = files.flatMap(({ file, imports }) =>
     imports

@@ -80,10 +80,13 @@ test('in a notebook the cell is named, and paths start at its folder', () => {
   ]);
 });
 
-test('pages: README.md and those of data and notebooks, but nothing of the reader', () => {
+test('pages: README.md and those of data, lib and notebooks, but nothing of the reader', () => {
   const text = '[x](no-such)';
-  for (const page of ['README', 'data/traces/x', 'data/local/mine', 'notebooks/notes', 'other'])
-    write(`${page}.md`, text);
+  const ours = ['README', 'data/traces/x', 'lib/README', 'notebooks/notes'];
+  for (const page of [...ours, 'data/local/mine', 'other']) write(`${page}.md`, text);
   const pages = checkPages(folder).map((line) => line.split(':')[0]);
-  assert.deepEqual(pages, ['README.md', 'data/traces/x.md', 'notebooks/notes.md']);
+  assert.deepEqual(
+    pages,
+    ours.map((page) => `${page}.md`),
+  );
 });

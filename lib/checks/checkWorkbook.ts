@@ -31,9 +31,9 @@ export function checkNotebooks(folder: string, names: readonly string[]): string
   return [...ofEach, ...ofPairs];
 }
 
-/** Returns what is wrong with the links of README.md and of all pages in `data/` and `notebooks/`. */
+/** Returns what is wrong with the links of README.md and of all pages in `data/`, `lib/` and `notebooks/`. */
 export function checkPages(folder: string): string[] {
-  const pages = ['data', 'notebooks'].flatMap((below) =>
+  const pages = ['data', 'lib', 'notebooks'].flatMap((below) =>
     fs
       .readdirSync(path.join(folder, below), { recursive: true })
       .map((file) => path.join(below, String(file)))

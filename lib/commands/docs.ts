@@ -26,7 +26,7 @@ const excluded = [
 const partsOfTheGraph = ['ofTheRecipe', 'controls', 'ofTheSecondHalf', 'armsOfTheSecondHalf'];
 
 const options = [
-  ...['--name', 'R1 workbook', '--readme', 'README.md', '--out', folder, '--hideGenerator'],
+  ...['--name', 'R1 workbook', '--readme', 'lib/README.md', '--out', folder, '--hideGenerator'],
   ...['--entryPointStrategy', 'expand', '--entryPoints', 'lib', '--sort', 'source-order'],
   '--skipErrorChecking', // the compiler checks types by itself, in `npm test`
   ...excluded.flatMap((pattern) => ['--exclude', pattern]),
