@@ -11,7 +11,7 @@ import { samplerFor } from '../stages/places';
 import { rolloutMetrics, sampleStep } from '../stages/rollouts';
 import { rlSettings, type RLSettings } from '../stages/settings';
 import { promptIds } from '../tasks/index';
-import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
+import { planOf, problemsOfPlan } from '../tasks/plan';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import { defaultOptimizer } from '../training/optimizer';
@@ -28,10 +28,7 @@ export const trainShape = { rows: 64, rowLength: 64, steps: 30 };
 /**
  * The prompts of a step: 32 problems of countdown, whose prompts all have the same length. Groups of 16 make 512 rows.
  */
-export const plan: readonly PlanEntry[] = [
-  { task: 'countdown', level: 3, prompts: 16 },
-  { task: 'countdown', level: 5, prompts: 16 },
-];
+export const plan = planOf({ countdown: { 3: 16, 5: 16 } });
 export const groupSize = 16;
 
 /** Returns the prompts of the plan as token ids; they are the same in every call. */

@@ -14,6 +14,7 @@ import { trainRL, type RLOptions } from '../stages/rl';
 import { mixture, reasoningRewardWeights } from '../stages/settings';
 import type { RLSettings, SftSettings } from '../stages/settings';
 import { trainSft } from '../stages/sft';
+import { planOf } from '../tasks/plan';
 import { languages } from '../tokenizer/vocabulary';
 import { defaultGrpo, grpoUpdates } from '../training/grpo';
 import * as ladder from '../training/variants';
@@ -179,10 +180,7 @@ const rewardModelAlone: RLStage = {
 
 /** Programs judged by the two examples that the prompt shows. A list of these two is a perfect answer. */
 export const programsAlone: Partial<RLSettings> = {
-  plan: [
-    { task: 'programs', level: 2, prompts: 24 },
-    { task: 'programs', level: 3, prompts: 8 },
-  ],
+  plan: planOf({ programs: { 2: 24, 3: 8 } }),
   evaluated: [{ task: 'programs', level: 2 }],
   evaluateEvery: 5,
   evaluationProblems: 100,

@@ -8,6 +8,7 @@ import type { PreferenceSettings } from '../stages/preferences';
 import type { CurationSettings } from '../stages/rejectionSampling';
 import type { BaseSettings, SftSettings, RLSettings } from '../stages/settings';
 import type { TestTimeSettings } from '../stages/testTime';
+import { planOf } from '../tasks/plan';
 
 export interface Preset {
   readonly size: ModelSize;
@@ -66,23 +67,19 @@ export const presets = {
       evaluationProblems: 4,
       finalProblems: 8,
       finalGeneralPrompts: 4,
-      plan: [
-        { task: 'countdown', level: 3, prompts: 2 },
-        { task: 'programs', level: 2, prompts: 1 },
-        { task: 'units', level: 0, prompts: 1 },
-      ],
+      plan: planOf({ countdown: { 3: 2 }, programs: { 2: 1 }, units: { 0: 1 } }),
     },
     zero: { inspect: { everySteps: 2, problems: 1 } },
     coldStart: {
-      plan: [{ task: 'countdown', level: 3, prompts: 2 }],
+      plan: planOf({ countdown: { 3: 2 } }),
       samples: 2,
       traces: 20,
       giveUpShare: 1,
     },
     sft: { epochs: 1, finalProblems: 4, finalGeneralPrompts: 4, maxNewTokens: 40 },
-    curation: { plan: [{ task: 'units', level: 0, prompts: 4 }], samples: 4, randomTraces: 12 },
+    curation: { plan: planOf({ units: { 0: 4 } }), samples: 4, randomTraces: 12 },
     preferences: {
-      plan: [{ task: 'general', level: 1, prompts: 30 }],
+      plan: planOf({ general: { 1: 30 } }),
       samples: 4,
       maxNewTokens: 20,
     },
@@ -91,14 +88,11 @@ export const presets = {
       steps: 2,
       late: {
         from: 1,
-        plan: [
-          { task: 'countdown', level: 3, prompts: 1 },
-          { task: 'general', level: 1, prompts: 2 },
-        ],
+        plan: planOf({ countdown: { 3: 1 }, general: { 1: 2 } }),
       },
     },
     distillation: {
-      plan: [{ task: 'units', level: 0, prompts: 6 }],
+      plan: planOf({ units: { 0: 6 } }),
       samples: 4,
       filter: 'all',
       traces: 12,
@@ -132,13 +126,11 @@ export const presets = {
     rl: { steps: 150 },
     reasoningRL: { steps: 80 },
     curation: {
-      plan: [
-        { task: 'countdown', level: 3, prompts: 1000 },
-        { task: 'countdown', level: 5, prompts: 1200 },
-        { task: 'programs', level: 2, prompts: 1200 },
-        { task: 'programs', level: 3, prompts: 300 },
-        { task: 'units', level: 0, prompts: 1000 },
-      ],
+      plan: planOf({
+        countdown: { 3: 1000, 5: 1200 },
+        programs: { 2: 1200, 3: 300 },
+        units: { 0: 1000 },
+      }),
     },
     // `base` finds the reward model's holes within twenty steps of preferences: twelve are enough
     preferenceRL: { steps: 42 },

@@ -7,18 +7,14 @@ import type { Model } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import { coldStartCompletion } from '../tasks/coldStart';
 import { generate, promptText, taskNamed } from '../tasks/index';
-import type { PlanEntry } from '../tasks/plan';
+import { planOf } from '../tasks/plan';
 import { languageInTurn } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
+import type { SamplingSettings } from './settings';
 import type { Trace } from './traces';
 
-export interface ColdStartSettings {
-  readonly plan: readonly PlanEntry[];
-  /** completions of each prompt */
-  readonly samples: number;
-  /** tokens of a completion at most */
-  readonly maxNewTokens: number;
+export interface ColdStartSettings extends SamplingSettings {
   /** traces in all, those that give up included */
   readonly traces: number;
   /** share of traces, written by rule, that give up in good order: a model that never saw one searches without end */
@@ -28,12 +24,7 @@ export interface ColdStartSettings {
 }
 
 export const defaultColdStart: ColdStartSettings = {
-  plan: [
-    { task: 'countdown', level: 3, prompts: 80 },
-    { task: 'countdown', level: 5, prompts: 80 },
-    { task: 'programs', level: 2, prompts: 120 },
-    { task: 'units', level: 0, prompts: 60 },
-  ],
+  plan: planOf({ countdown: { 3: 80, 5: 80 }, programs: { 2: 120 }, units: { 0: 60 } }),
   samples: 8,
   maxNewTokens: defaultCap,
   traces: 400,

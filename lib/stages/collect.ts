@@ -5,19 +5,15 @@ import type { Model } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { faults, firstFault, isHonestGiveUp, tidy, type Fault } from '../tasks/curate';
 import { promptIds, promptText, verify, type Problem } from '../tasks/index';
-import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
+import { problemsOfPlan } from '../tasks/plan';
 import { languageInTurn, type Language } from '../tokenizer/vocabulary';
+import type { SamplingSettings } from './settings';
 import type { Trace } from './traces';
 
-export interface CollectOptions {
+export interface CollectOptions extends SamplingSettings {
   readonly seed: number;
-  /** prompts of each task and level */
-  readonly plan: readonly PlanEntry[];
-  /** completions of each prompt */
-  readonly samples: number;
   /** of each prompt at most so many different ones are kept */
   readonly perPrompt: number;
-  readonly maxNewTokens: number;
   /** tidy every completion up before it is judged */
   readonly tidied: boolean;
   /** what keeps a completion out; null lets it in */

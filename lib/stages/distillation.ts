@@ -11,7 +11,7 @@ import type { RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
 import { noSearchCorpus, writeCompletion } from '../tasks/corpus';
 import { generate, promptText, verify } from '../tasks/index';
-import type { PlanEntry } from '../tasks/plan';
+import { planOf } from '../tasks/plan';
 import { decode, encode } from '../tokenizer/tokenizer';
 import { taskVocabularySize, type Language } from '../tokenizer/vocabulary';
 import { collectTraces, filters, type Counts, type FilterName } from './collect';
@@ -19,14 +19,10 @@ import { datasheet } from './datasheet';
 import { openRun, type RunOf } from './openRun';
 import { samplerFor, stageName, type Place } from './places';
 import { makeUp, type MakeUp } from './rejectionSampling';
+import type { SamplingSettings } from './settings';
 import { traceFile, writeTraces, type Trace } from './traces';
 
-export interface DistillationSettings {
-  readonly plan: readonly PlanEntry[];
-  /** completions of each prompt */
-  readonly samples: number;
-  /** tokens of a completion at most */
-  readonly maxNewTokens: number;
+export interface DistillationSettings extends SamplingSettings {
   /** of each prompt at most so many different traces */
   readonly perPrompt: number;
   readonly filter: FilterName;
@@ -35,13 +31,11 @@ export interface DistillationSettings {
 }
 
 export const defaultDistillation: DistillationSettings = {
-  plan: [
-    { task: 'countdown', level: 3, prompts: 1300 },
-    { task: 'countdown', level: 5, prompts: 1800 },
-    { task: 'programs', level: 2, prompts: 1200 },
-    { task: 'programs', level: 3, prompts: 300 },
-    { task: 'units', level: 0, prompts: 800 },
-  ],
+  plan: planOf({
+    countdown: { 3: 1300, 5: 1800 },
+    programs: { 2: 1200, 3: 300 },
+    units: { 0: 800 },
+  }),
   samples: 8,
   maxNewTokens: defaultCap,
   perPrompt: 3,

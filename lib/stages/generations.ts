@@ -10,6 +10,7 @@ import type { Sampler } from '../sampling/sampler';
 import type { PlanEntry } from '../tasks/plan';
 import { collectTraces, filters, type Counts, type FilterName } from './collect';
 import { samplerFor } from './places';
+import type { SamplingSettings } from './settings';
 import type { Trace } from './traces';
 
 /** Prompts of one task and level, and how many of the traces that they give are kept. */
@@ -17,14 +18,10 @@ export interface CycleEntry extends PlanEntry {
   readonly keep: number;
 }
 
-export interface CycleSettings {
+export interface CycleSettings extends SamplingSettings {
   readonly plan: readonly CycleEntry[];
   /** prompts of each level where the levels climb */
   readonly levelPrompts: number;
-  /** completions of each prompt */
-  readonly samples: number;
-  /** tokens of a completion at most */
-  readonly maxNewTokens: number;
   /** of each prompt at most so many different traces */
   readonly perPrompt: number;
   /** which completions are good enough */

@@ -4,19 +4,18 @@
  * because a policy finds the holes of a reward model sooner or later.
  */
 import type { Model } from '../model/parameters';
-import type { PlanEntry } from '../tasks/plan';
+import { planOf } from '../tasks/plan';
 import { createScorer } from '../training/rewardModel';
 import { preferenceRewardWeights, type RLSettings } from './settings';
 import { trainRL, type RLOptions, type RLResult } from './rl';
 
 /** The mixture with three general prompts in eight. */
-export const mixtureWithGeneral: readonly PlanEntry[] = [
-  { task: 'countdown', level: 3, prompts: 6 },
-  { task: 'countdown', level: 5, prompts: 4 },
-  { task: 'programs', level: 2, prompts: 4 },
-  { task: 'units', level: 0, prompts: 6 },
-  { task: 'general', level: 1, prompts: 12 },
-];
+export const mixtureWithGeneral = planOf({
+  countdown: { 3: 6, 5: 4 },
+  programs: { 2: 4 },
+  units: { 0: 6 },
+  general: { 1: 12 },
+});
 
 /** How preference RL differs from R1-Zero: fifty steps, the last twenty of them with general prompts and the reward model. */
 export const preferenceSettings: Partial<RLSettings> = {

@@ -9,11 +9,12 @@ import type { Model } from '../model/parameters';
 import { preferenceProbability, utility } from '../rewards/annotator';
 import { defaultCap } from '../sampling/cap';
 import { promptIds, promptText, type Problem } from '../tasks/index';
-import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
+import { planOf, problemsOfPlan } from '../tasks/plan';
 import { encode } from '../tokenizer/tokenizer';
 import { languageInTurn, type Language } from '../tokenizer/vocabulary';
 import type { Pair } from '../training/rewardModel';
 import { samplerFor, shortPath, type Place } from './places';
+import type { SamplingSettings } from './settings';
 
 /** A line of a preference file. */
 export interface Preference {
@@ -35,22 +36,17 @@ export interface Preference {
   readonly probability?: number;
 }
 
-export interface PreferenceSettings {
-  readonly plan: readonly PlanEntry[];
-  /** completions of each prompt, two of which make a pair */
-  readonly samples: number;
-  /** tokens of a completion at most */
-  readonly maxNewTokens: number;
-}
+/** Every two completions of a prompt make a pair. */
+export type PreferenceSettings = SamplingSettings;
 
 /** Mostly general prompts. The reasoning ones are for the demonstration of what a reward model alone leads to. */
 export const defaultPreferences: PreferenceSettings = {
-  plan: [
-    { task: 'general', level: 1, prompts: 2500 },
-    { task: 'countdown', level: 3, prompts: 300 },
-    { task: 'programs', level: 2, prompts: 200 },
-    { task: 'units', level: 0, prompts: 200 },
-  ],
+  plan: planOf({
+    general: { 1: 2500 },
+    countdown: { 3: 300 },
+    programs: { 2: 200 },
+    units: { 0: 200 },
+  }),
   samples: 4,
   maxNewTokens: defaultCap,
 };

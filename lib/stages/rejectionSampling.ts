@@ -8,19 +8,15 @@ import type { Model } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import { writeFacts } from '../tasks/facts';
 import { generalHabits, generalPrompt, generateGeneral, writeGeneral } from '../tasks/general';
-import type { PlanEntry } from '../tasks/plan';
+import { planOf } from '../tasks/plan';
 import { decode } from '../tokenizer/tokenizer';
 import { languageInTurn, tokenIds } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
 import { samplerFor } from './places';
+import type { SamplingSettings } from './settings';
 import type { Trace } from './traces';
 
-export interface CurationSettings {
-  readonly plan: readonly PlanEntry[];
-  /** completions of each prompt */
-  readonly samples: number;
-  /** tokens of a completion at most */
-  readonly maxNewTokens: number;
+export interface CurationSettings extends SamplingSettings {
   /** of each prompt at most so many different traces */
   readonly perPrompt: number;
   /** shares of the whole data set */
@@ -31,13 +27,7 @@ export interface CurationSettings {
 }
 
 export const defaultCuration: CurationSettings = {
-  plan: [
-    { task: 'countdown', level: 3, prompts: 400 },
-    { task: 'countdown', level: 5, prompts: 400 },
-    { task: 'programs', level: 2, prompts: 500 },
-    { task: 'programs', level: 3, prompts: 100 },
-    { task: 'units', level: 0, prompts: 1000 },
-  ],
+  plan: planOf({ countdown: { 3: 400, 5: 400 }, programs: { 2: 500, 3: 100 }, units: { 0: 1000 } }),
   samples: 8,
   maxNewTokens: defaultCap,
   perPrompt: 3,

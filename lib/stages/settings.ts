@@ -7,7 +7,7 @@ import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
 import { defaultCap } from '../sampling/cap';
-import type { PlanEntry } from '../tasks/plan';
+import { planOf, type PlanEntry } from '../tasks/plan';
 
 /** Where the settings of a stage come from. Each layer overrides, value by value, those that stand above it here. */
 export interface SettingsLayers<T> {
@@ -29,17 +29,44 @@ export const settingsFrom = <T extends object>(layers: SettingsLayers<T>): T => 
   ...layers.caller,
 });
 
+/** What a model is asked, and how often, to make the completions of a data set. */
+export interface SamplingSettings {
+  readonly plan: readonly PlanEntry[];
+  /** completions of each prompt */
+  readonly samples: number;
+  /** tokens of a completion at most */
+  readonly maxNewTokens: number;
+}
+
+/** How the updates of a stage change the weights. Every stage that learns has these settings. */
+export interface LearningSettings {
+  /** AdamW's rate at the end of the warm-up; Muon's is a multiple of it */
+  readonly learningRate: number;
+  /** the steps in which the learning rate rises from zero */
+  readonly warmUpSteps: number;
+  readonly optimizer: OptimizerConfig;
+}
+
+/** How the completions of a trained model are measured at the end of its stage. */
+export interface HeldOutSettings {
+  /** the tasks and levels of the held-out problems */
+  readonly evaluated: readonly EvaluationSpec[];
+  /** problems per task and level; reinforcement learning measures them before its first step too, to compare */
+  readonly finalProblems: number;
+  /** held-out general prompts, for models that know their words */
+  readonly finalGeneralPrompts: number;
+  /** tokens of a completion at most, in training too */
+  readonly maxNewTokens: number;
+}
+
 /** Pre-training. */
-export interface BaseSettings {
+export interface BaseSettings extends LearningSettings {
   /** one of `corpora`, or the name of a reader's own task */
   readonly corpus: string;
   /** tokens to train on before the gate */
   readonly tokens: number;
   /** the rows of one step: first a few for long documents, then those for the others */
   readonly batches: readonly BatchShape[];
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
-  readonly optimizer: OptimizerConfig;
   /** problems of each task that the gate is measured on */
   readonly gateProblems: number;
   /** while the gate is not passed, training goes on by this many tokens … */
@@ -49,7 +76,7 @@ export interface BaseSettings {
 }
 
 /** Reinforcement learning with verifiable rewards. */
-export interface RLSettings {
+export interface RLSettings extends LearningSettings, HeldOutSettings {
   readonly steps: number;
   /** the mixture of a rollout batch */
   readonly plan: readonly PlanEntry[];
@@ -60,26 +87,16 @@ export interface RLSettings {
     readonly maxNewTokens?: number;
   };
   readonly groupSize: number;
-  readonly maxNewTokens: number;
   /** of the policy, in the rollouts and in the loss alike; default 1 */
   readonly temperature?: number;
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
   readonly grpo: GrpoConfig;
   readonly rewards: RewardWeights;
-  readonly optimizer: OptimizerConfig;
   /** the shapes of an update's batches, from long rows to short ones */
   readonly batches: readonly BatchShape[];
-  /** what is evaluated on held-out problems */
-  readonly evaluated: readonly EvaluationSpec[];
   /** steps between two evaluations; the first is before step 0, the last at the end */
   readonly evaluateEvery: number;
-  /** problems per task and level in those evaluations, 8 completions each */
+  /** problems per task and level in the evaluations between the first and the last, 8 completions each */
   readonly evaluationProblems: number;
-  /** problems per task and level in the first and the last evaluation, which are compared */
-  readonly finalProblems: number;
-  /** held-out general prompts at the end, for models that know their words */
-  readonly finalGeneralPrompts: number;
   /** keeps the whole groups of a few held-out problems, token by token, for the rollout inspector; default: none */
   readonly inspect?: InspectSettings;
 }
@@ -95,41 +112,27 @@ export interface InspectSettings {
 }
 
 /** A reward model. */
-export interface RewardModelSettings {
+export interface RewardModelSettings extends LearningSettings {
   readonly epochs: number;
   readonly batch: BatchShape;
   /** at most */
   readonly pairsPerStep: number;
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
-  readonly optimizer: OptimizerConfig;
 }
 
 /** Supervised fine-tuning on traces. */
-export interface SftSettings {
+export interface SftSettings extends LearningSettings, HeldOutSettings {
   readonly epochs: number;
   readonly tracesPerStep: number;
-  readonly learningRate: number;
-  readonly warmUpSteps: number;
-  readonly optimizer: OptimizerConfig;
   /** the shapes of a step's batches, from long rows to short ones */
   readonly batches: readonly BatchShape[];
-  /** what is evaluated on held-out problems at the end */
-  readonly evaluated: readonly EvaluationSpec[];
-  readonly finalProblems: number;
-  /** held-out general prompts at the end, for models that know their words */
-  readonly finalGeneralPrompts: number;
-  readonly maxNewTokens: number;
 }
 
 /** 32 prompts: both levels of countdown, programs with a few hard ones, and units as the control. */
-export const mixture: readonly PlanEntry[] = [
-  { task: 'countdown', level: 3, prompts: 8 },
-  { task: 'countdown', level: 5, prompts: 8 },
-  { task: 'programs', level: 2, prompts: 8 },
-  { task: 'programs', level: 3, prompts: 2 },
-  { task: 'units', level: 0, prompts: 6 },
-];
+export const mixture = planOf({
+  countdown: { 3: 8, 5: 8 },
+  programs: { 2: 8, 3: 2 },
+  units: { 0: 6 },
+});
 
 /** Reasoning RL adds the share of words in the asked language (DeepSeek-R1, section 3). */
 export const reasoningRewardWeights: RewardWeights = { ...defaultRewardWeights, language: 0.3 };
