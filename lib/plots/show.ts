@@ -15,9 +15,11 @@ export interface ShowOptions {
   live?: boolean;
   /** shows the picture alone, and smaller, for a notebook with so many charts that their numbers would fill it */
   still?: boolean;
+  /** draws the picture smaller, and keeps the specification */
+  small?: boolean;
 }
 
-/** The size of still pictures, and of those that pages link to, as a multiple of a chart's own. */
+/** The size of small and of still pictures, and of those that pages link to, as a multiple of a chart's own. */
 export const stillZoom = 1.1;
 
 /**
@@ -26,8 +28,8 @@ export const stillZoom = 1.1;
  * where the chart has one, and else for Vega-Lite. Outside a notebook the words are printed.
  */
 export async function show(chart: Chart, options: ShowOptions = {}): Promise<void> {
-  const { id, isUpdate = false, live = false, still = false } = options;
-  const zoom = still ? stillZoom : undefined;
+  const { id, isUpdate = false, live = false, still = false, small = still } = options;
+  const zoom = small ? stillZoom : undefined;
   const picture =
     live || !inNotebook() ? {} : { 'image/png': (await renderPng(chart, zoom)).toString('base64') };
   const drawing = chart.plotly ? { [plotly]: chart.plotly } : { [vegaLite]: chart.spec };
