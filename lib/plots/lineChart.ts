@@ -2,16 +2,8 @@
  * Lines over any quantity, with bands where there are intervals. `trainingCurves` draws small multiples over the steps.
  */
 import { bands } from './bands';
-import {
-  colorScale,
-  distinct,
-  inlineTable,
-  lineLegend,
-  plotWidth,
-  styled,
-  type Chart,
-  type Heading,
-} from './theme';
+import { lineColor } from './lineColor';
+import { distinct, inlineTable, plotWidth, styled, type Chart, type Heading } from './theme';
 import { written } from './written';
 
 export interface LinePoint {
@@ -70,7 +62,7 @@ export function lineChart(
     height: 280,
     encoding: {
       x: quantitative('x', axes.x, points, 'x'),
-      color: { field: 'series', type: 'nominal', scale: colorScale(series), legend: lineLegend },
+      color: lineColor('series', series),
     },
     layer: [...bands(points, y), curve],
   };

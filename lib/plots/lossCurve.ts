@@ -1,13 +1,5 @@
-import {
-  colorScale,
-  distinct,
-  inlineTable,
-  lineLegend,
-  plotWidth,
-  styled,
-  type Chart,
-  type Heading,
-} from './theme';
+import { lineColor } from './lineColor';
+import { distinct, inlineTable, plotWidth, styled, type Chart, type Heading } from './theme';
 
 export interface LossPoint {
   /** the name of the curve, for example 'training' or 'held out' */
@@ -43,12 +35,7 @@ export function lossCurve(heading: Heading, points: readonly LossPoint[]): Chart
         title: 'loss (nats per token)',
         scale: { zero: false, padding: 4 },
       },
-      color: {
-        field: 'series',
-        type: 'nominal',
-        scale: colorScale(series),
-        legend: series.length > 1 ? lineLegend : null,
-      },
+      color: { ...lineColor('series', series), ...(series.length === 1 && { legend: null }) },
       tooltip: [
         { field: 'series', type: 'nominal' },
         { field: 'millions', type: 'quantitative', format: '.2f' },

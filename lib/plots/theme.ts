@@ -179,9 +179,6 @@ const config = {
   point: { filled: true, size: 45 },
 } as const;
 
-/** The legend of a chart of lines has short strokes in full colour, also where a pale band belongs to a line. */
-export const lineLegend = { symbolType: 'stroke', symbolSize: 250, symbolStrokeWidth: 3 } as const;
-
 /** Returns a whole specification in the project's look, from its heading and its drawing. */
 export function styled(heading: Heading, drawing: object): TopLevelSpec {
   const { title, subtitle } = heading;

@@ -1,14 +1,6 @@
 import { bands } from './bands';
-import {
-  colorScale,
-  distinct,
-  inlineTable,
-  lineLegend,
-  plotWidth,
-  styled,
-  type Chart,
-  type Heading,
-} from './theme';
+import { lineColor } from './lineColor';
+import { distinct, inlineTable, plotWidth, styled, type Chart, type Heading } from './theme';
 import { written } from './written';
 
 export interface StepPoint {
@@ -75,7 +67,6 @@ function drawPanel(
 ): object {
   const axis = { tickCount: 4, ...(format && { format }) };
   const scale = { nice: 4 };
-  const color = { field: 'task', type: 'nominal', scale: colorScale(tasks), legend: lineLegend };
   const x = {
     field: 'step',
     type: 'quantitative',
@@ -99,7 +90,7 @@ function drawPanel(
     width: (plotWidth - 56) / 2,
     height: 130,
     data: inlineTable(points),
-    encoding: { x, color },
+    encoding: { x, color: lineColor('task', tasks) },
     layer: [...bands(points, y), curve],
   };
 }

@@ -14,6 +14,7 @@ import { csvLine, parseCsv, type Row } from '../core/csv';
 import { joulesBetween, readEnergy } from '../core/energy';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
+import { jsonLines } from '../core/jsonLines';
 
 /** What `run.json` holds. */
 export interface RunInfo {
@@ -195,7 +196,7 @@ export class Run {
     if (this.metrics.length > 0) file('metrics.csv', toCsv(this.metrics));
     if (this.evaluations.length > 0) file('evaluations.csv', toCsv(this.evaluations));
     const lines = (name: string, records: readonly object[]): void => {
-      if (records.length > 0) file(name, records.map((r) => JSON.stringify(r) + '\n').join(''));
+      if (records.length > 0) file(name, jsonLines(records));
     };
     lines('rollouts.jsonl', this.rollouts);
     lines('inspection.jsonl', this.inspection);

@@ -1,8 +1,8 @@
 /** Preferences: two answers to one prompt and which of them somebody liked better, one JSON object a line. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
+import { jsonLines, readJsonLines } from '../core/jsonLines';
 import { createRandom, shuffle } from '../core/random';
 import { mean } from '../core/statistics';
 import type { Model } from '../model/parameters';
@@ -166,22 +166,17 @@ export const preferenceFile = (place: Place, name: string): string =>
   path.join(place, 'preferences', `${name}.jsonl`);
 
 export function writePreferences(file: string, preferences: readonly Preference[]): void {
-  writeFileAtomic(file, preferences.map((p) => JSON.stringify(p) + '\n').join(''));
+  writeFileAtomic(file, jsonLines(preferences));
 }
 
 /** Reads a preference file. A missing file and a line that is no preference are errors that name it. */
 export function readPreferences(file: string): Preference[] {
-  if (!fs.existsSync(file))
-    throw new UserError(`no preferences at ${shortPath(file)}: label some pairs first`);
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line, i) => {
-    try {
-      const preference = JSON.parse(line) as Preference;
+  return readJsonLines<Preference>(file, {
+    check: (preference) => {
       pairOf(preference);
       if (![0, 0.5, 1].includes(preference.label)) throw new RangeError('no label');
-      return preference;
-    } catch {
-      throw new UserError(`${shortPath(file)}, line ${i + 1} is no preference: remove that line`);
-    }
+    },
+    missing: `no preferences at ${shortPath(file)}: label some pairs first`,
+    invalid: (line) => `${shortPath(file)}, line ${line} is no preference: remove that line`,
   });
 }

@@ -1,8 +1,7 @@
 /** Data sets of traces: problems with a completion to learn from, one JSON object a line. */
-import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
+import { jsonLines, readJsonLines } from '../core/jsonLines';
 import { encode } from '../tokenizer/tokenizer';
 import type { Sequence } from '../training/packing';
 import { shortPath, type Place } from './places';
@@ -23,22 +22,15 @@ export const traceFile = (place: Place, name: string): string =>
   path.join(place, 'traces', `${name}.jsonl`);
 
 export function writeTraces(file: string, traces: readonly Trace[]): void {
-  writeFileAtomic(file, traces.map((trace) => JSON.stringify(trace) + '\n').join(''));
+  writeFileAtomic(file, jsonLines(traces));
 }
 
 /** Reads a data set. A missing file and a line that is no trace are errors that name it. */
 export function readTraces(file: string): Trace[] {
-  if (!fs.existsSync(file))
-    throw new UserError(`no traces at ${shortPath(file)}: run the stage that collects them`);
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line, i) => {
-    try {
-      const trace = JSON.parse(line) as Trace;
-      encode(`${trace.prompt} ${trace.completion}`);
-      return trace;
-    } catch {
-      throw new UserError(`${shortPath(file)}, line ${i + 1} is no trace: collect them anew`);
-    }
+  return readJsonLines<Trace>(file, {
+    check: ({ prompt, completion }) => encode(`${prompt} ${completion}`),
+    missing: `no traces at ${shortPath(file)}: run the stage that collects them`,
+    invalid: (line) => `${shortPath(file)}, line ${line} is no trace: collect them anew`,
   });
 }
 

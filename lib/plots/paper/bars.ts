@@ -1,7 +1,7 @@
-import { textWidth } from '../textWidth';
 import { colorScale, distinct, inlineTable, ink } from '../theme';
 import type { Panel } from './frame';
 import { legendOf } from './legend';
+import { namesAxis, roomOf } from './names';
 import { written } from '../written';
 
 export interface Bar {
@@ -82,25 +82,18 @@ function categorical(
 ): Panel {
   const categories = distinct(rows.map((row) => row.category));
   const series = distinct(rows.map((row) => row.series));
-  const names = Math.max(...categories.map((name) => textWidth(name, 11))) + 14;
   return {
     title,
     source,
     rows: rows.map((row) => ({ ...row })),
     words: describe(rows, format),
     series: series.length > 1 ? series : [],
-    axisRoom: Math.min(names, longestName),
+    axisRoom: Math.min(roomOf(categories), longestName),
     plot: (room, axisRoom) => ({
       width: room - axisRoom - 24, // a number at the end of the longest bar needs some room too
       data: inlineTable(rows),
       encoding: {
-        y: {
-          field: 'category',
-          type: 'nominal',
-          scale: { domain: categories },
-          title: null,
-          axis: { labelLimit: longestName, minExtent: axisRoom, maxExtent: axisRoom },
-        },
+        y: namesAxis('category', categories, axisRoom, { labelLimit: longestName }),
         x: {
           field: 'value',
           type: 'quantitative',

@@ -1,5 +1,6 @@
 import { bands } from '../bands';
-import { colorScale, distinct, inlineTable, ink, lineLegend } from '../theme';
+import { lineLegend } from '../lineColor';
+import { colorScale, distinct, inlineTable, ink } from '../theme';
 import { legendOf } from './legend';
 import type { Panel } from './frame';
 import { written } from '../written';

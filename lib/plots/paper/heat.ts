@@ -1,6 +1,6 @@
-import { textWidth } from '../textWidth';
 import { accent, distinct, inlineTable, ink, paperColor } from '../theme';
 import type { Panel } from './frame';
+import { namesAxis, roomOf } from './names';
 import { written } from '../written';
 
 export interface Cell {
@@ -29,19 +29,13 @@ export function heat(
     })),
     words: describe(cells, rows),
     series: [],
-    axisRoom: Math.max(...rows.map((row) => textWidth(row, 11))) + 14,
+    axisRoom: roomOf(rows),
     plot: (room, axisRoom) => ({
       width: room - axisRoom,
       height: { step: 19 },
       data: inlineTable(cells.map((cell) => labelled(cell, cells))),
       encoding: {
-        y: {
-          field: 'row',
-          type: 'nominal',
-          scale: { domain: rows },
-          title: null,
-          axis: { grid: false, minExtent: axisRoom, maxExtent: axisRoom },
-        },
+        y: namesAxis('row', rows, axisRoom, { grid: false }),
         x: {
           field: 'column',
           type: 'nominal',

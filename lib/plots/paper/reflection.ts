@@ -7,7 +7,7 @@ import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { meanRows, metricCurve, sourceOf, type RecordedRun } from './ours';
 import type { Published } from './published';
-import { textTable } from './textTable';
+import { inWords, textTable } from './textTable';
 
 export interface ReflectionRuns {
   readonly search: readonly RecordedRun[];
@@ -100,16 +100,9 @@ export function ahaFigure(published: Published<'v1_table03_aha'>, ours: Recorded
         'The paper picked its moment by hand. Ours is found by a rule: the first kept completion that says no, waits, tries again and ends right, on a problem that was answered before without that. The base does so now and then from the beginning, because its corpus holds such searches; what training changes is how often. Chinese words are shown in English.',
     },
     [
-      textTable(
-        {
-          title: 'Published, in our own words',
-          source: 'DeepSeek-R1, v1 Table 3 = v2 Table 2',
-          columns: [
-            { title: 'part', share: 0.3 },
-            { title: 'what it says', share: 0.7 },
-          ],
-        },
-        published.v1_table03_aha.map(({ part, text }) => [part, text]),
+      inWords(
+        { title: 'Published, in our own words', source: 'DeepSeek-R1, v1 Table 3 = v2 Table 2' },
+        published.v1_table03_aha,
       ),
     ],
     [

@@ -29,6 +29,22 @@ export function textTable(
   };
 }
 
+/** Returns a panel with what a paper says without numbers, retold in our own words: each row is a part of it. */
+export const inWords = (
+  heading: { title: string; source: string },
+  rows: readonly { readonly part: string; readonly text: string }[],
+): Panel =>
+  textTable(
+    {
+      ...heading,
+      columns: [
+        { title: 'part', share: 0.3 },
+        { title: 'what it says', share: 0.7 },
+      ],
+    },
+    rows.map(({ part, text }) => [part, text]),
+  );
+
 function drawing(
   columns: readonly TextColumn[],
   rows: readonly (readonly string[])[],

@@ -5,7 +5,7 @@ import { curvePanel, type CurvePoint } from './curvePanel';
 import { beside, type PaperFigure } from './frame';
 import { meanRows, metricCurve, setsByArm, type Arms } from './ours';
 import type { Published } from './published';
-import { textTable } from './textTable';
+import { inWords } from './textTable';
 
 const axis = { format: '.0%' } as const;
 
@@ -68,16 +68,9 @@ export function ppoFigure(published: Published<'v2_fig04_ppo_vs_grpo'>, ours: Ar
         'PPO learns a value for every token beside its policy, GRPO compares the completions of a group. At equal samples, lambda decides how much PPO trusts its values. Of the paper’s figure only what the text says of it is known.',
     },
     [
-      textTable(
-        {
-          title: 'Published: in words alone',
-          source: 'DeepSeek-R1, v2 section A.3 and Figure 4',
-          columns: [
-            { title: 'part', share: 0.3 },
-            { title: 'what it says', share: 0.7 },
-          ],
-        },
-        published.v2_fig04_ppo_vs_grpo.map(({ part, text }) => [part, text]),
+      inWords(
+        { title: 'Published: in words alone', source: 'DeepSeek-R1, v2 section A.3 and Figure 4' },
+        published.v2_fig04_ppo_vs_grpo,
       ),
     ],
     [
