@@ -18,7 +18,7 @@ import {
   weakVerdictCorpus,
   type Corpus,
 } from '../lib/tasks/corpus';
-import { countdownOperators, randomChain } from '../lib/tasks/countdown';
+import { countdownOperators, randomChain, type CountdownProblem } from '../lib/tasks/countdown';
 import { diagnose, languageConsistency } from '../lib/tasks/diagnose';
 import { guessProgram, type ProgramsProblem } from '../lib/tasks/programs';
 import { isInSplit, type Split } from '../lib/tasks/task';
@@ -334,34 +334,28 @@ test('a tenth of the problems is held out', () => {
 
 test('the chance of a guess, as measured for the design', () => {
   const random = createRandom('chance');
-  for (const [level, expected] of [
-    [2, 0.295],
-    [3, 0.1],
-    [4, 0.196],
-    [5, 0.052],
+  const countdown = (level: number): boolean => {
+    const { numbers, target } = generate('countdown', level, random, 'train') as CountdownProblem;
+    const chain = randomChain(numbers, countdownOperators(level), random);
+    return run(chain.start, chain.steps) === target;
+  };
+  const programs = (level: number): boolean => {
+    const problem = generate('programs', level, random, 'train') as ProgramsProblem;
+    const steps = guessProgram(problem, 0.75, random);
+    const answer = steps.map((s) => `${s.operator} ${s.operand}`).join(' ');
+    return verify(problem, `<answer> ${answer} </answer> <eos>`).correct;
+  };
+  for (const [guess, level, guesses, expected] of [
+    [countdown, 2, 4000, 0.295],
+    [countdown, 3, 4000, 0.1],
+    [countdown, 4, 4000, 0.196],
+    [countdown, 5, 4000, 0.052],
+    [programs, 1, 3000, 0.69],
+    [programs, 2, 3000, 0.22],
+    [programs, 3, 3000, 0.12],
   ] as const) {
-    let right = 0;
-    for (let i = 0; i < 4000; i++) {
-      const problem = generate('countdown', level, random, 'train');
-      if (problem.task !== 'countdown') continue;
-      const chain = randomChain(problem.numbers, countdownOperators(level), random);
-      if (run(chain.start, chain.steps) === problem.target) right++;
-    }
-    near(right / 4000, expected, 0.035, `countdown ${level}`);
-  }
-  for (const [level, expected] of [
-    [1, 0.69],
-    [2, 0.22],
-    [3, 0.12],
-  ] as const) {
-    let right = 0;
-    for (let i = 0; i < 3000; i++) {
-      const problem = generate('programs', level, random, 'train') as ProgramsProblem;
-      const steps = guessProgram(problem, 0.75, random);
-      const answer = steps.map((s) => `${s.operator} ${s.operand}`).join(' ');
-      if (verify(problem, `<answer> ${answer} </answer> <eos>`).correct) right++;
-    }
-    near(right / 3000, expected, 0.035, `programs ${level}`);
+    const right = Array.from({ length: guesses }, () => guess(level));
+    near(share(right, Boolean), expected, 0.035, `${guess.name} ${level}`);
   }
 });
 

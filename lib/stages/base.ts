@@ -4,13 +4,12 @@
  * which the paper takes as given.
  */
 import type { Row } from '../core/csv';
-import { loop } from '../core/loop';
 import { progress, type Progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
 import { stopNearTensorLimit } from '../engine/memory';
 import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
-import { modelConfig, type ModelConfig, type ModelSize } from '../model/config';
+import { modelConfig, type ModelConfig } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
 import type { Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
@@ -21,21 +20,16 @@ import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { corpusNamed, isOfWorkbook } from './corpora';
-import { openRun } from './openRun';
-import { local, samplerFor, saveModel, stageName, type Place } from './places';
+import { openRun, type TrainingOptions } from './openRun';
+import { local, samplerFor, saveModel, stageName } from './places';
 import { baseSettings, type BaseSettings } from './settings';
+import { trainingLoop } from './trainingLoop';
 
-export interface BaseOptions {
-  size: ModelSize;
-  seed: number;
+export interface BaseOptions extends TrainingOptions<BaseSettings> {
   /** name of the stage in file names; `base` unless it is a control */
-  stage?: string;
-  place?: Place;
-  settings?: Partial<BaseSettings>;
-  /** called after each step with its row of `metrics.csv` */
-  onStep?: (row: Row, steps: number) => void | Promise<void>;
+  readonly stage?: string;
   /** measure the gate and train on while it fails; default true, false for the controls */
-  gated?: boolean;
+  readonly gated?: boolean;
 }
 
 export interface BaseResult {
@@ -121,7 +115,8 @@ const modelOf = ({ config, trainer }: RunningBase): Model => ({
 async function trainUntil(running: RunningBase, from: number, to: number): Promise<boolean> {
   const { name, run, trainer } = running;
   const bar = progress(`pre-training ${name}`, to, { from });
-  const { step, stopped } = await loop(from, to, (at) => oneStep(running, at, bar));
+  const steps = { run, trainer, from, to };
+  const { step, stopped } = await trainingLoop(steps, (at) => oneStep(running, at, bar));
   bar.end(stopped ? `stopped after step ${step}; run it again to go on` : undefined);
   if (stopped) run.save(step, encodeTrainerState(trainer.state));
   return !stopped;

@@ -1,4 +1,6 @@
+import type { Row } from '../core/csv';
 import { startEngine } from '../engine/tensorflow';
+import type { ModelSize } from '../model/config';
 import { Run, type RunInfo, type SavedState } from '../runs/run';
 import { local, runFolder, stageName, type Place } from './places';
 
@@ -11,6 +13,18 @@ export interface RunOf {
   readonly place?: Place;
   /** in milliseconds: when the stage began, which may be before its run is opened; default now */
   readonly startedAt?: number;
+}
+
+/** What every stage that trains is asked. `Settings` are those of its kind. */
+export interface TrainingOptions<Settings> {
+  readonly size: ModelSize;
+  readonly seed: number;
+  /** default: what the reader makes */
+  readonly place?: Place;
+  /** what differs from the defaults of the model's size */
+  readonly settings?: Partial<Settings>;
+  /** called after each step with its row of `metrics.csv` and the number of all steps */
+  readonly onStep?: (row: Row, steps: number) => void | Promise<void>;
 }
 
 /**

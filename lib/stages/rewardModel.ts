@@ -4,7 +4,6 @@
  */
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
-import { loop } from '../core/loop';
 import { progress, type Progress } from '../core/progress';
 import { createRandom, hashText, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
@@ -22,23 +21,20 @@ import {
 } from '../training/rewardModel';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
-import { openRun } from './openRun';
-import { local, saveModel, stageName, type Place } from './places';
+import { openRun, type TrainingOptions } from './openRun';
+import { local, saveModel, stageName } from './places';
 import { bayesCeiling, pairOf, refuseOneLabel, type Preference } from './preferences';
 import { rewardModelSettings, type RewardModelSettings } from './settings';
+import { trainingLoop } from './trainingLoop';
 
-export interface RewardModelOptions {
-  size: ModelSize;
-  seed: number;
-  stage?: string;
-  from: Model;
-  fromName: string;
-  preferences: readonly Preference[];
-  place?: Place;
+export interface RewardModelOptions extends TrainingOptions<RewardModelSettings> {
+  readonly stage?: string;
+  /** the model to start from, and its name for the record */
+  readonly from: Model;
+  readonly fromName: string;
+  readonly preferences: readonly Preference[];
   /** in milliseconds: when the pairs were begun to be sampled; default now */
-  startedAt?: number;
-  settings?: Partial<RewardModelSettings>;
-  onStep?: (row: Row, steps: number) => void | Promise<void>;
+  readonly startedAt?: number;
 }
 
 /** How often the reward model agrees with labels it was not trained on. */
@@ -98,7 +94,8 @@ export async function trainRewardModel(
   const bar = progress(name, steps.length);
   const running = { options, settings, run, trainer, steps, bar };
   try {
-    const { step, stopped } = await loop(0, steps.length, (at) => oneStep(running, at));
+    const place = { run, trainer, from: 0, to: steps.length, resumable: false };
+    const { step, stopped } = await trainingLoop(place, (at) => oneStep(running, at));
     bar.end(stopped ? 'stopped; run it again to start over' : undefined);
     if (stopped) return null;
     const model = { config, parameters: cloneParameters(trainer.state.parameters) };

@@ -4,13 +4,11 @@
  * The model is told neither to think longer nor to check itself.
  */
 import type { Row } from '../core/csv';
-import { loop } from '../core/loop';
 import { progress, type Progress } from '../core/progress';
 import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
 import { problemsOf } from '../evaluation/evaluate';
 import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
-import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
 import type { Run, RunInfo } from '../runs/run';
@@ -29,7 +27,7 @@ import { decodeTrainerState, encodeTrainerState } from '../training/trainerState
 import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
 import { inspect } from './inspection';
-import { openRun } from './openRun';
+import { openRun, type TrainingOptions } from './openRun';
 import { local, samplerFor, saveModel, stageName, type Place } from './places';
 import {
   rolloutMetrics,
@@ -40,6 +38,7 @@ import {
 } from './rollouts';
 import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './steering';
+import { trainingLoop } from './trainingLoop';
 
 /** How a policy learns from scored groups: by GRPO, or by what an experiment puts in its place. */
 export type Updates = (
@@ -48,28 +47,25 @@ export type Updates = (
   options: UpdateOptions,
 ) => { stats: StepStats[]; padding: number; zeroVarianceShare?: number; valueLoss?: number };
 
-export interface RLOptions {
-  size: ModelSize;
-  seed: number;
+export interface RLOptions extends TrainingOptions<RLSettings> {
   /** the model to start from, and its name for the record */
-  from: Model;
-  fromName: string;
+  readonly from: Model;
+  readonly fromName: string;
   /** the stage's name in file names; default `r1-zero` */
-  stage?: string;
-  place?: Place;
-  settings?: Partial<RLSettings>;
-  rewardFn?: RewardFunction;
+  readonly stage?: string;
+  readonly rewardFn?: RewardFunction;
   /** a reward model beside the rules */
-  judge?: Judge;
-  updates?: Updates;
+  readonly judge?: Judge;
+  readonly updates?: Updates;
   /** false for what learns with more than the policy's weights: an interrupted run starts again */
-  resumable?: boolean;
+  readonly resumable?: boolean;
   /** changes settings while the run goes on, or makes it wait or stop */
-  steering?: Steering;
-  /** called after each step with its row of `metrics.csv` */
-  onStep?: (row: Row, steps: number) => void | Promise<void>;
+  readonly steering?: Steering;
   /** called after each evaluation round */
-  onEvaluation?: (step: number, evaluations: readonly Evaluation[]) => void | Promise<void>;
+  readonly onEvaluation?: (
+    step: number,
+    evaluations: readonly Evaluation[],
+  ) => void | Promise<void>;
 }
 
 export interface RLResult {
@@ -109,7 +105,8 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   try {
     const body = (step: number): Promise<void> => oneStep(running, step);
     const goesOn = steering && ((step: number) => steer(running, steering, step));
-    const { step, stopped } = await loop(firstStep, settings.steps, body, goesOn);
+    const steps = { run, trainer, from: firstStep, to: settings.steps, resumable, goesOn };
+    const { step, stopped } = await trainingLoop(steps, body);
     const again = resumable ? 'run it again to go on' : 'run again it starts over';
     bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
     if (!stopped) return await finish(running, step, name, place);

@@ -4,14 +4,12 @@
  */
 import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
-import { loop } from '../core/loop';
 import { progress, type Progress } from '../core/progress';
 import { createRandom, shuffle } from '../core/random';
 import { stopNearTensorLimit } from '../engine/memory';
 import { generalOf } from '../evaluation/general';
 import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
-import type { ModelSize } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import { defaultRewardWeights } from '../rewards/reward';
 import type { Run, RunInfo } from '../runs/run';
@@ -22,29 +20,24 @@ import { createSoftLabelTrainer } from '../training/softLabels';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { evaluateLevel } from './evaluateLevel';
-import { openRun } from './openRun';
-import { local, samplerFor, saveModel, stageName, type Place } from './places';
+import { openRun, type TrainingOptions } from './openRun';
+import { local, samplerFor, saveModel, stageName } from './places';
 import { sftSettings, type SftSettings } from './settings';
 import { traceSequence, type Trace } from './traces';
+import { trainingLoop } from './trainingLoop';
 
-export interface SftOptions {
-  size: ModelSize;
-  seed: number;
-  stage: string;
+export interface SftOptions extends TrainingOptions<SftSettings> {
+  readonly stage: string;
   /** the model to start from, and its name for the record */
-  from: Model;
-  fromName: string;
-  traces: readonly Trace[];
+  readonly from: Model;
+  readonly fromName: string;
+  readonly traces: readonly Trace[];
   /** learn this model's distributions over the traces instead of the traces' tokens */
-  softLabels?: Model;
+  readonly softLabels?: Model;
   /** kept in `run.json`: where the traces come from and how many were filtered out */
-  about?: Readonly<Record<string, unknown>>;
-  place?: Place;
+  readonly about?: Readonly<Record<string, unknown>>;
   /** in milliseconds: when the traces were begun to be collected; default now */
-  startedAt?: number;
-  settings?: Partial<SftSettings>;
-  /** called after each step with its row of `metrics.csv` */
-  onStep?: (row: Row, steps: number) => void | Promise<void>;
+  readonly startedAt?: number;
 }
 
 export interface SftResult {
@@ -74,7 +67,8 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   const { running, firstStep } = await startSft(options);
   const { run, trainer, steps, bar } = running;
   try {
-    const { step, stopped } = await loop(firstStep, steps, (at) => oneStep(running, at));
+    const place = { run, trainer, from: firstStep, to: steps };
+    const { step, stopped } = await trainingLoop(place, (at) => oneStep(running, at));
     if (!stopped) return await finishSft(running, step);
     bar.end(`stopped after step ${step}; run it again to go on`);
     run.save(step, encodeTrainerState(trainer.state));
