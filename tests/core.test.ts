@@ -7,6 +7,7 @@ import ts from 'typescript';
 import { csvLine, parseCsv, type Row } from '../lib/core/csv';
 import { displayBundle, inNotebook } from '../lib/core/display';
 import { root, writeFileAtomic } from '../lib/core/files';
+import { millions } from '../lib/core/format';
 import { loop, stopFlag } from '../lib/core/loop';
 import { formatSeconds, progress, progressText, type Mark } from '../lib/core/progress';
 import {
@@ -170,6 +171,10 @@ test('CSV, cell by cell', () => {
   assert.deepEqual(parseCsv('x,y\n1\n'), [{ x: 1, y: null }]);
   assert.deepEqual(parseCsv(''), []);
   assert.deepEqual(parseCsv('x,y\n'), []);
+});
+
+test('tokens are told in millions', () => {
+  assert.deepEqual([millions(1_250_000, 2), millions(88_000)], ['1.25M', '0.1M']);
 });
 
 test('a file is written whole, over an old one, without a trace beside it', () => {

@@ -4,6 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { csvLine, parseCsv, type Cell, type Row } from '../core/csv';
 import { writeFileAtomic } from '../core/files';
+import { whole } from '../core/format';
 import type { EngineReport } from '../engine/tensorflow';
 import { memoryCurve } from '../plots/memoryCurve';
 import { renderPng } from '../plots/render';
@@ -116,7 +117,7 @@ export async function recordMemory(rows: readonly Row[]): Promise<void> {
   writeTable('memory.csv', rows);
   const longest = (work: Cell | undefined): string => {
     const counts = rows.filter((row) => row.work === work).map(({ count }) => Number(count));
-    return `${Math.max(...counts).toLocaleString('en')} ${work}`;
+    return `${whole(Math.max(...counts))} ${work}`;
   };
   const heading = {
     title: `Memory over ${distinct(rows.map(({ work }) => work))

@@ -7,6 +7,7 @@ import { measureMemory } from '../bench/steadyMemory';
 import { startTorch, torchPython } from '../bench/torch';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
+import { whole } from '../core/format';
 import { formatSeconds } from '../core/progress';
 import { startEngine } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
@@ -69,7 +70,7 @@ async function scaling(
   if (json) return console.log(JSON.stringify(rows));
   const shown = rows.map((row) => [
     row.size,
-    row.weights.toLocaleString('en'),
+    whole(row.weights),
     row.secondsSampling.toFixed(1),
     row.secondsUpdates.toFixed(1),
     ((1e6 * (row.secondsSampling + row.secondsUpdates)) / row.tokens).toFixed(0),

@@ -3,6 +3,7 @@ import * as path from 'node:path';
 import { speedTable } from '../bench/records';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
+import { whole } from '../core/format';
 import { loadCheckpoint } from '../model/checkpoint';
 import { countParameters } from '../model/parameters';
 import { generationsChart } from '../plots/fromGenerations';
@@ -76,7 +77,7 @@ async function drawZero(): Promise<void> {
   const info = readRunInfo(runFolder(recorded, name));
   if (!info) throw new UserError(`no recorded run ${name}: npm run recipe -- --recorded`);
   const { parameters } = loadCheckpoint(checkpointFolder(recorded, name));
-  const weights = countParameters(parameters).toLocaleString('en');
+  const weights = whole(countParameters(parameters));
   const heading = {
     title: 'R1-Zero, from base model to reasoning in a few minutes',
     subtitle: `${weights} weights, seed 0, ${info.steps} steps of 512 completions of training problems; mean of five steps`,

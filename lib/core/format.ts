@@ -13,3 +13,7 @@ export const whole = (value: number): string => Math.round(value).toLocaleString
 
 /** A large number in whole thousands: `88 thousand`. */
 export const thousands = (value: number): string => `${Math.round(value / 1000)} thousand`;
+
+/** A number of tokens in millions, with as many decimals as asked for: `1.2M`, `1.23M`. */
+export const millions = (value: number, decimals = 1): string =>
+  `${(value / 1e6).toFixed(decimals)}M`;

@@ -7,7 +7,7 @@ import type { ComparisonRow } from '../plots/comparison';
 import { readRunInfo } from '../runs/run';
 import { runFolder, stageName, type Place } from '../stages/places';
 import { finishedSeeds } from './finishedSeeds';
-import { share } from '../core/format';
+import { millions, share } from '../core/format';
 import { textTable } from './table';
 
 /** Names for the reader, and the stages they stand for: `{ 'R1-Zero': 'r1-zero' }`. */
@@ -82,7 +82,7 @@ export function armTable(lines: readonly ArmLine[]): string {
       share(meanOf((e) => e.repeatRate)),
       `${evaluations.length} x ${evaluations[0]!.n}`,
       isFirst ? seconds.toFixed(0) : '',
-      isFirst ? `${(tokens / 1e6).toFixed(1)}M` : '',
+      isFirst ? millions(tokens) : '',
     ];
   });
   const head = ['', 'task', 'pass@1', 'each seed', 'pass@8', 'length', 'waits', 'format'];

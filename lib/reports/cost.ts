@@ -2,6 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseCsv } from '../core/csv';
+import { millions } from '../core/format';
 import { formatSeconds } from '../core/progress';
 import { activeWeights, type ModelConfig } from '../model/config';
 import { knownStage } from '../recipe/graph';
@@ -72,15 +73,15 @@ export function costTable(lines: readonly StageCost[], price = dollarsPerHour): 
   const cells = (name: string, of: readonly StageCost[]): string[] => {
     const sum = (value: (line: StageCost) => number): number =>
       of.reduce((all, line) => all + value(line), 0);
+    const tokens = (value: (line: StageCost) => number): string => millions(sum(value), 2);
     const seconds = sum((line) => line.seconds);
-    const millions = (tokens: number): string => (tokens / 1e6).toFixed(2) + 'M';
     const known = of.every(({ joules }) => joules !== null);
     return [
       name,
       formatSeconds(seconds),
       `${((100 * seconds) / total).toFixed(0)} %`,
-      millions(sum((line) => line.sampledTokens)),
-      millions(sum((line) => line.trainedTokens)),
+      tokens((line) => line.sampledTokens),
+      tokens((line) => line.trainedTokens),
       sum((line) => line.flops)
         .toExponential(1)
         .replace('e+', 'e'),

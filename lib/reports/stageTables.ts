@@ -1,5 +1,5 @@
 /** What the finished stages measured, as text. */
-import { share } from '../core/format';
+import { millions, share } from '../core/format';
 import type { GeneralEvaluation } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
 import { setName } from '../evaluation/setName';
@@ -41,7 +41,7 @@ export function stageTable(lines: readonly StageLine[]): string {
       share(e.verdictAccuracy),
       String(e.n),
       i === 0 ? info.seconds.toFixed(0) : '',
-      i === 0 ? (info.tokens / 1e6).toFixed(1) + 'M' : '',
+      i === 0 ? millions(info.tokens) : '',
     ]),
   );
   const head = [
