@@ -27,7 +27,7 @@ import { rolloutMetrics, rolloutRecord, sampleStep } from '../lib/stages/rollout
 import { seedLines, seedTable } from '../lib/reports/seeds';
 import { stageLines, stageTable } from '../lib/reports/stageTables';
 import { baseSettings, mixture, rlSettings } from '../lib/stages/settings';
-import { evaluationRow } from '../lib/stages/evaluationRow';
+import { evaluationRow } from '../lib/stages/evaluateLevel';
 import { countdownProblem } from '../lib/tasks/countdown';
 import type { RewardFunction } from '../lib/rewards/reward';
 import { generate, taskNamed } from '../lib/tasks/index';

@@ -6,6 +6,20 @@ export class UserError extends Error {
   override name = 'UserError';
 }
 
+/**
+ * The error of a step that must not be learned from: a reward, a rate, a loss or a gradient in it is no finite number, or
+ * an update has thrown the weights far away. `evidence` is the content of a file from which the step can be repeated.
+ */
+export class BadStep extends UserError {
+  override name = 'BadStep';
+  constructor(
+    message: string,
+    readonly evidence: string | Uint8Array,
+  ) {
+    super(message);
+  }
+}
+
 /** The error that ends a cell whose run was stopped, so that the cells below do not go on with half of a run. */
 export class Stopped extends UserError {
   override name = 'Stopped';

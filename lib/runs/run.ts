@@ -3,6 +3,7 @@
  * each step), `evaluations.csv` (a row for each evaluation) and `rollouts.jsonl` (a sample of the completions). While
  * the run is not finished there is `checkpoint-<steps>.safetensors` with everything that continuing needs. Some runs
  * also have `inspection.jsonl` (whole groups, token by token) and `changes.jsonl` (settings that changed on the way).
+ * A step that was refused leaves `bad-step-<step>.safetensors`, or `.json` where its rewards were at fault.
  * `run.json` is written last and names the steps done, so a run that is cut off goes on from its last saved step with
  * the same numbers.
  */
@@ -179,6 +180,14 @@ export class Run {
     const info = this.write({ steps, finished: true, result });
     if (before !== undefined) fs.rmSync(stateFile(this.folder, before), { force: true });
     return info;
+  }
+
+  /** Keeps the evidence of a step that was not made, from which it can be repeated, and returns the name of its file. */
+  keepBadStep(step: number, evidence: string | Uint8Array): string {
+    const ending = typeof evidence === 'string' ? 'json' : 'safetensors';
+    const file = path.join(this.folder, `bad-step-${step}.${ending}`);
+    writeFileAtomic(file, evidence);
+    return file;
   }
 
   private write(end: Pick<RunInfo, 'steps' | 'finished' | 'result'>): RunInfo {

@@ -1,3 +1,4 @@
+import type { Cell, Row } from '../core/csv';
 import { evaluate, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import { setName } from '../evaluation/setName';
@@ -5,7 +6,6 @@ import type { Parameters } from '../model/parameters';
 import { reward, type RewardWeights } from '../rewards/reward';
 import type { Run } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
-import { evaluationRow } from './evaluationRow';
 import { rolloutRecord } from './rollouts';
 
 /** Held-out problems of each level whose completions are kept at every evaluation, to be read one under the other. */
@@ -40,4 +40,17 @@ export async function evaluateLevel(
     run.rollouts.push(rolloutRecord(scored, step, 'held-out'));
   });
   return evaluation;
+}
+
+/** An evaluation as a row of `evaluations.csv`: each measure, and the ends of its 95 % interval. */
+export function evaluationRow(step: number, evaluation: Evaluation): Row {
+  const row: Row = { step };
+  for (const [key, value] of Object.entries(evaluation) as [string, unknown][])
+    if (value === null || typeof value !== 'object') row[key] = value as Cell;
+  for (const [mode, share] of Object.entries(evaluation.modeShares)) row[`mode/${mode}`] = share;
+  for (const [key, interval] of Object.entries(evaluation.intervals)) {
+    row[`${key}/low`] = interval?.[0] ?? null;
+    row[`${key}/high`] = interval?.[1] ?? null;
+  }
+  return row;
 }

@@ -94,8 +94,8 @@ export async function trainRewardModel(
   const bar = progress(name, steps.length);
   const running = { options, settings, run, trainer, steps, bar };
   try {
-    const place = { run, trainer, from: 0, to: steps.length, resumable: false };
-    const { step, stopped } = await trainingLoop(place, (at) => oneStep(running, at));
+    const all = { run, trainer, from: 0, to: steps.length, resumable: false };
+    const { step, stopped } = await trainingLoop(all, (at) => oneStep(running, at));
     bar.end(stopped ? 'stopped; run it again to start over' : undefined);
     if (stopped) return null;
     const model = { config, parameters: cloneParameters(trainer.state.parameters) };

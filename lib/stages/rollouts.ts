@@ -1,5 +1,6 @@
 /** A batch of rollouts: how it is sampled and rewarded, and which numbers and records describe it. */
 import type { Row } from '../core/csv';
+import { BadStep } from '../core/errors';
 import { createRandom } from '../core/random';
 import { deviation, mean } from '../core/statistics';
 import type { Parameters } from '../model/parameters';
@@ -67,7 +68,7 @@ export async function sampleStep(
   return sampleGroups(parameters, sampler, questions, options);
 }
 
-/** Samples a group for each question and rewards every completion. */
+/** Samples a group for each question and rewards every completion. Throws a BadStep for a reward that is no number. */
 export async function sampleGroups(
   parameters: Parameters,
   sampler: Sampler,
@@ -87,7 +88,37 @@ export async function sampleGroups(
       reward: rewardFn(problem, rollout.text, language, rewards),
     }));
   });
-  return options.judge ? judged(scored, options.judge, rewards) : scored;
+  refuseBadRewards(scored, step);
+  if (!options.judge) return scored;
+  const withScores = judged(scored, options.judge, rewards);
+  refuseBadRewards(withScores, step);
+  return withScores;
+}
+
+/** The largest size of a reward: larger ones do not fit into the 32-bit numbers of the loss. */
+const mostReward = 1e6;
+
+function refuseBadRewards(groups: readonly ScoredRollout[][], step: number): void {
+  const isFine = (value: unknown): boolean =>
+    typeof value === 'number' && Math.abs(value) <= mostReward; // false for NaN
+  const partsOf = ({ reward }: ScoredRollout): [string, unknown][] =>
+    Object.entries<unknown>(Object.assign({ total: undefined }, reward));
+  for (const one of groups.flat())
+    for (const [part, value] of partsOf(one)) {
+      if (isFine(value)) continue;
+      const text = `${promptText(one.problem, one.language)} ${one.rollout.text}`.slice(0, 80);
+      const evidence = groups.map((group) =>
+        group.map((other) => ({
+          ...{ step, problem: other.problem, language: other.language },
+          completion: other.rollout.text,
+          reward: Object.fromEntries(partsOf(other).map(([name, was]) => [name, String(was)])),
+        })),
+      );
+      throw new BadStep(
+        `the ${part} of the reward of "${text}" is ${String(value)}: return a number of at most ${mostReward}`,
+        JSON.stringify(evidence, null, 1) + '\n',
+      );
+    }
 }
 
 /** Adds the reward model's score to the rewards of the rollouts whose tasks it judges. */

@@ -67,8 +67,8 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   const { running, firstStep } = await startSft(options);
   const { run, trainer, steps, bar } = running;
   try {
-    const place = { run, trainer, from: firstStep, to: steps };
-    const { step, stopped } = await trainingLoop(place, (at) => oneStep(running, at));
+    const all = { run, trainer, from: firstStep, to: steps };
+    const { step, stopped } = await trainingLoop(all, (at) => oneStep(running, at));
     if (!stopped) return await finishSft(running, step);
     bar.end(`stopped after step ${step}; run it again to go on`);
     run.save(step, encodeTrainerState(trainer.state));

@@ -44,6 +44,10 @@ export function optimizerInputs(
   return tf.tensor1d([learningRate, 1 / (1 - beta1 ** update), 1 / (1 - beta2 ** update)]);
 }
 
+/** The square root of the sum of the squares of all numbers: scalar. */
+export const globalNorm = (tree: Parameters): tf.Tensor =>
+  tf.sqrt(tf.addN(flatten(tree).map((tensor) => tf.sum(tf.square(tensor)))));
+
 /** What an update starts from. */
 export interface UpdateInputs {
   readonly parameters: Parameters;
@@ -58,7 +62,7 @@ export function updateWeights(
   inputs: tf.Tensor,
 ): { parameters: Parameters; state: OptimizerState; gradientNorm: tf.Tensor } {
   const [rate, c1, c2] = tf.unstack(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
-  const gradientNorm = tf.sqrt(tf.addN(flatten(gradients).map((g) => tf.sum(tf.square(g)))));
+  const gradientNorm = globalNorm(gradients);
   const clip = tf.minimum(1, tf.div(config.maxGradientNorm, tf.add(gradientNorm, 1e-6)));
   const clipped = flatten(gradients).map((gradient) => tf.mul(gradient, clip));
   const ofMuon = muonWeights(config, parameters);

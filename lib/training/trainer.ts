@@ -1,9 +1,12 @@
+import type { BadStep } from '../core/errors';
 import { jit } from '../engine/jit';
 import { tf } from '../engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten, type TensorTree } from '../engine/tree';
 import type { Parameters } from '../model/parameters';
+import { badUpdate, refuseBadUpdate, type TriedUpdate } from './badStep';
 import { lossAndGradients, type LossAndGradients, type LossOutputs } from './gradients';
 import {
+  globalNorm,
   initOptimizer,
   optimizerInputs,
   updateWeights,
@@ -30,6 +33,9 @@ export class Trainer<Batch extends TensorTree> {
   private readonly gradientsOf;
   private readonly update;
   private readonly gradientsAndUpdate;
+  private readonly norm = jit((parameters: Parameters) => ({ norm: globalNorm(parameters) }));
+  /** of all weights, once it is known */
+  private normNow?: number;
 
   constructor(
     lossFn: (parameters: Parameters, batch: Batch) => LossOutputs,
@@ -51,21 +57,40 @@ export class Trainer<Batch extends TensorTree> {
     );
   }
 
-  /** One update with the sum of the batches' losses; the batches are disposed. */
+  /**
+   * One update with the sum of the batches' losses; the batches are disposed. Throws a BadStep, and leaves the state as
+   * it was, where a number of the update is not finite or the update would throw the weights far away.
+   */
   step(batches: Iterable<Batch>, learningRate: number): StepStats {
     const [first, ...more] = batches;
     if (!first) throw new RangeError('a step needs at least one batch');
     const { parameters, optimizer, updates } = this.state;
+    const tried = { parameters, optimizer, updates, batches: [first, ...more], learningRate };
+    if (!(learningRate >= 0 && learningRate < Infinity)) throw refusedRate(tried);
+    this.normNow ??= this.normOf(parameters);
     const inputs = optimizerInputs(learningRate, updates + 1, this.config);
     const { outputs, result } =
       more.length === 0
         ? this.gradientsAndUpdate(parameters, first, optimizer, inputs)
         : this.sumAndUpdate([first, ...more], inputs);
+    const stats = readScalars({ ...outputs, gradientNorm: result.gradientNorm });
+    const norm = this.normOf(result.parameters);
+    try {
+      refuseBadUpdate(tried, stats, { before: this.normNow, after: norm });
+    } catch (error) {
+      disposeTree(result.parameters, result.state, inputs, first, more);
+      throw error;
+    }
     disposeTree(parameters, optimizer, inputs, first, more);
     this.state.parameters = result.parameters;
     this.state.optimizer = result.state;
     this.state.updates++;
-    return readScalars({ ...outputs, gradientNorm: result.gradientNorm });
+    this.normNow = norm;
+    return stats;
+  }
+
+  private normOf(parameters: Parameters): number {
+    return readScalars(this.norm(parameters)).norm!;
   }
 
   private sumAndUpdate(batches: Batch[], inputs: tf.Tensor) {
@@ -78,9 +103,17 @@ export class Trainer<Batch extends TensorTree> {
   }
 
   dispose(): void {
-    for (const graph of [this.gradientsOf, this.update, this.gradientsAndUpdate]) graph.dispose();
+    const graphs = [this.gradientsOf, this.update, this.gradientsAndUpdate, this.norm];
+    for (const graph of graphs) graph.dispose();
     disposeTree(this.state.parameters, this.state.optimizer);
   }
+}
+
+/** The error for a learning rate that no update can be made with. The batches are disposed. */
+function refusedRate(tried: TriedUpdate): BadStep {
+  const error = badUpdate(tried, `learning rate ${tried.learningRate}: use a number from 0 up`);
+  disposeTree(tried.batches);
+  return error;
 }
 
 /** `a + b` for trees of one shape; both are disposed. */
