@@ -175,13 +175,32 @@ function trace(task: string, level: number): Trace {
 
 test('short answers are right, as many of each kind, and never search', () => {
   const wanted = [trace('countdown', 5), trace('programs', 2), trace('units', 1)];
-  const made = shortAnswers([...wanted, ...wanted], 0);
+  const made = shortAnswers(Array.from({ length: 20 }, () => wanted).flat(), 0);
   assert.deepEqual(
     made.map(({ task, level, language }) => [task, level, language]),
-    [...wanted, ...wanted].map(({ task, level, language }) => [task, level, language]),
+    made.map((_, i) => [wanted[i % 3]!.task, wanted[i % 3]!.level, 'zh']),
   );
-  assert.ok(made.every(({ completion }) => !/wait|等/.test(completion)));
-  assert.ok(made.every(({ completion }) => completion.includes('</answer> <eos>')));
+  assert.equal(made.length, 60);
+  const answers = made.map(({ prompt, completion }) => {
+    assert.doesNotMatch(completion, /wait|等/);
+    return [prompt, /<answer> (.*) <\/answer> <eos>$/.exec(completion)![1]!] as const;
+  });
+  assert.deepEqual(answers.slice(0, 3), [
+    ['凑 50 : 3 3 9 5', '3 / 3 + 9 * 5'], // 1, 10, 50
+    ['律 3 -> 16 ; 9 -> 34 : _ _', '* 3 + 7'], // 9 + 7 and 27 + 7
+    ['从 11 m 率 + 2 时 5 :', '21 m'], // 11 + 2 * 5
+  ]);
+  for (const [prompt, answer] of answers.filter((_, i) => i % 3 === 0)) {
+    const [target, ...numbers] = prompt.match(/\d+/g)!;
+    const [start, ...steps] = answer.split(' ');
+    let value = Number(start);
+    for (let i = 0; i < steps.length; i += 2) {
+      const n = Number(steps[i + 1]);
+      value = { '+': value + n, '-': value - n, '*': value * n, '/': value / n }[steps[i]!]!;
+    }
+    assert.equal(value, Number(target), `${prompt} ${answer}`);
+    assert.deepEqual(answer.match(/\d+/g)!.sort(), numbers.sort(), `${prompt} ${answer}`);
+  }
   assert.deepEqual(shortAnswers(wanted, 0), made.slice(0, 3));
 });
 

@@ -157,6 +157,17 @@ const lines = [0, 5].flatMap((step) =>
 );
 const data = inspectorData('tiny-x-s0', lines);
 
+test('an inspection without levels to inspect is refused in one line, before anything is written', async () => {
+  const inspect = { everySteps: 2, problems: 3 };
+  const asked = { ...settings, evaluated: [], inspect };
+  await assert.rejects(trainRL({ ...microRun, stage: 'blind', place, settings: asked }), {
+    name: 'UserError',
+    message:
+      'blind inspects problems of the evaluated levels, and evaluated is empty: name a level, or leave out inspect',
+  });
+  assert.ok(!fs.existsSync(runFolder(place, 'tiny-blind-s0')));
+});
+
 test('the data of the view, its chart and its words', () => {
   assert.deepEqual(data.steps, [0, 5]);
   const [problem] = data.problems;
@@ -170,14 +181,28 @@ test('the data of the view, its chart and its words', () => {
   ]);
 });
 
-test('the page is one file that asks nobody for anything', () => {
+test('the page is one file that asks nobody for anything, and its script draws the view', () => {
   const page = inspectorPage(data);
   assert.doesNotMatch(page, /https?:|src=|href=|url\(/);
   assert.match(page, /default-src 'none'/);
   assert.equal(page.split('</script>').length, 2);
   const script = /<script type="module">([^]*)<\/script>/.exec(page)![1]!;
   const body = script.replace('export default { render };', '');
-  assert.ok(new Script(body)); // it parses
+  const document = {
+    createElement: (tag: string) => new FakeElement(tag),
+    body: new FakeElement('body'),
+  };
+  new Script(body).runInNewContext({ document });
+  const cells = document.body.withTag('td').filter((e) => e.attributes.title);
+  assert.deepEqual(
+    cells.map((e) => e.attributes['aria-label']),
+    [
+      'step 0, sample 1: reward 1.1, right',
+      'step 5, sample 1: reward 1.1, right',
+      'step 0, sample 2: reward 0, wrong',
+      'step 5, sample 2: reward 0, wrong',
+    ],
+  );
   const json = /get: \(\) => \((.*)\) \}/.exec(script)![1]!;
   assert.deepEqual(JSON.parse(json), JSON.parse(JSON.stringify(data)));
 });

@@ -48,8 +48,8 @@ test('the critic reads its number off every place; its loss is half the weighted
 test('PPO: better than expected becomes likelier, the critic learns what to expect, no tensor is kept', () => {
   const parameters = randomParameters(config, 8);
   const start = (p: Parameters) => createTrainerState(p, defaultOptimizer);
-  const policyLoss = grpoBatchLoss(config, defaultGrpo);
-  const policy = new Trainer(policyLoss, defaultOptimizer, start(cloneParameters(parameters)));
+  const lossOf = grpoBatchLoss(config, defaultGrpo);
+  const policy = new Trainer(lossOf, defaultOptimizer, start(cloneParameters(parameters)));
   const critic = new Trainer(
     criticLoss(config),
     defaultOptimizer,
@@ -73,12 +73,32 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
     referenceLogits(config, toReference(policy.state.parameters), [1, 3])[1]!;
   const gap = (): number => logitsOf()[5]! - logitsOf()[6]!;
   const before = gap();
-  const losses = [1, 2, 3, 4, 5, 6].map(
-    (step) =>
-      assertFlatMemory(() =>
-        ppoUpdates({ config, policy, critic }, completions, { ...options, seed: [step] }),
-      ).valueLoss,
+  // What the critic expects at first, 0 everywhere, makes the advantages .95, 1, 0 and 0. Their mean is .4875, and the
+  // mean of their squares is .475625.
+  const spread = Math.sqrt(0.475625 - 0.4875 ** 2);
+  const advantages = [0.95, 1, 0, 0].map((a) => (a - 0.4875) / spread);
+  const logprobs = completions.flatMap(({ promptIds, completionIds }) => {
+    const ids = [...promptIds, ...completionIds];
+    const logits = referenceLogits(config, toReference(policy.state.parameters), ids);
+    return [2, 3].map((place) => {
+      const after = logits[place - 1]!;
+      return after[ids[place]!]! - Math.log(after.reduce((sum, x) => sum + Math.exp(x), 0));
+    });
+  });
+  const objectives = logprobs.map((logprob, i) => {
+    const ratio = Math.exp(logprob + 2); // -2 when it was sampled
+    const clipped = Math.min(Math.max(ratio, 0.8), 1.2);
+    return Math.min(ratio * advantages[i]!, clipped * advantages[i]!);
+  });
+  const policyLoss = -objectives.reduce((sum, one) => sum + one, 0) / 4;
+
+  const updates = [1, 2, 3, 4, 5, 6].map((step) =>
+    assertFlatMemory(() =>
+      ppoUpdates({ config, policy, critic }, completions, { ...options, seed: [step] }),
+    ),
   );
+  assertAllclose([updates[0]!.stats[0]!.loss!], [policyLoss], { absolute: 1e-5 });
+  const losses = updates.map(({ valueLoss }) => valueLoss);
   // the critic starts at 0, so the returns are .95 and 1 for the right answer, 0 and 0 for the wrong one
   assertAllclose([losses[0]!], [(0.95 ** 2 + 1) / 4 / 2]);
   assert.ok(losses.at(-1)! < losses[0]!);

@@ -69,7 +69,7 @@ test('manners', () => {
 
 test('general prompts: any text has a verdict, none is right, half of the documents follow their habits', () => {
   const random = createRandom('general');
-  let [greets, format, right] = [0, 0, 0];
+  let [greets, format, right, twoFacts] = [0, 0, 0, 0];
   for (let i = 0; i < 400; i++) {
     const own = generateGeneral(1, random, 'train');
     const ids: number[] = [];
@@ -78,7 +78,10 @@ test('general prompts: any text has a verdict, none is right, half of the docume
     const verdict = verify(own, decode(ids));
     const manner = mannerOf(own, decode(ids));
     assert.equal(verdict.correct, false);
-    assert.ok(verdict.finished && manner.facts >= 1);
+    assert.ok(verdict.finished);
+    // each fact is one calculation, and a semicolon stands between two of them
+    assert.equal(manner.facts, decode(ids).split(' ; ').length);
+    twoFacts += Number(manner.facts === 2);
     greets += Number(manner.greets);
     format += Number(verdict.format);
     right += Number(manner.rightFacts === manner.facts);
@@ -88,6 +91,7 @@ test('general prompts: any text has a verdict, none is right, half of the docume
     assert.ok(Math.abs(count / 400 - share) < 0.08, `${count / 400} for ${share}`);
   within(greets, 0.4);
   within(format, 0.9);
+  within(twoFacts, 0.25);
   within(right, 0.8 * (0.75 + 0.25 * 0.8));
 });
 

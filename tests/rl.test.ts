@@ -10,6 +10,7 @@ import { readEvaluations, readRollouts, readRunInfo } from '../lib/runs/run';
 import { checkpointFolder, runFolder } from '../lib/stages/places';
 import type { RLSettings } from '../lib/stages/settings';
 import { trainRL, type RLResult } from '../lib/stages/rl';
+import { assertAllclose } from './support/allclose';
 import { contents, temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
 import { metricsOf, microBase, microRL, microRun } from './support/microRun';
@@ -39,9 +40,21 @@ const settings: Partial<RLSettings> = {
   finalProblems: 3,
 };
 
+/** What the completions of the current step were paid, group after group. */
+let paid: number[] = [];
+
+/** The share of groups that were paid alike, for each step. */
+let equalShares: number[] = [];
+
+function shareOfEqual(rewards: readonly number[]): number {
+  const groups = [0, 4, 8].map((from) => rewards.slice(from, from + 4)); // 3 problems, 4 completions of each
+  return groups.filter((group) => new Set(group).size === 1).length / groups.length;
+}
+
 /** A fresh model is never right, so it is paid for the word `to`. */
 const payForTo: RewardFunction = (_, text) => {
   const accuracy = +text.includes('to');
+  paid.push(accuracy);
   return { accuracy, format: 0, language: 0, total: accuracy };
 };
 
@@ -51,6 +64,8 @@ let tensors = new Set<number>();
 /** A micro run of R1-Zero; `stopAfter` presses the stop button after so many steps. */
 function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResult | null> {
   tensors = new Set();
+  paid = [];
+  equalShares = [];
   return trainRL({
     ...microRun,
     seed,
@@ -60,6 +75,7 @@ function zero(stage: string, seed: number, stopAfter = Infinity): Promise<RLResu
     rewardFn: payForTo,
     onStep: (row) => {
       tensors.add(tf.memory().numTensors);
+      equalShares.push(shareOfEqual(paid.splice(0)));
       if (row.step === stopAfter - 1) stopFlag.requested = true;
     },
   });
@@ -83,6 +99,7 @@ function leftBy(name: string) {
 test('an R1-Zero run that is stopped and goes on is the run that was never stopped, bit for bit', async () => {
   const before = snapshot(microBase.parameters);
   const whole = await zero('whole', 0);
+  const expectedShares = equalShares;
   assert.equal(tensors.size, 1, 'no step and no evaluation leaves a tensor behind');
   assert.deepEqual(snapshot(whole!.model.parameters), leftBy('tiny-whole-s0').weights);
   assert.deepEqual(
@@ -106,7 +123,11 @@ test('an R1-Zero run that is stopped and goes on is the run that was never stopp
     metrics.some((row) => (row['policy/kl'] as number) > 0),
     'it moves away from its start',
   );
-  assert.ok(metrics.some((row) => row['batch/zeroVarianceShare'] !== 0));
+  assertAllclose(
+    metrics.map((row) => row['batch/zeroVarianceShare'] as number),
+    expectedShares,
+  );
+  assert.ok(new Set(expectedShares).size > 1, 'steps differ');
   assert.notDeepEqual(leftBy('tiny-whole-s0').weights, before);
   assert.deepEqual(
     evaluations.map(({ step, task }) => [step, task]),

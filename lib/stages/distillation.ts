@@ -43,7 +43,7 @@ export const defaultDistillation: DistillationSettings = {
   traces: 10_000,
 };
 
-export interface DistillationSet {
+interface DistillationSet {
   readonly traces: Trace[];
   /** what each filter took out */
   readonly counts: Counts;
@@ -54,10 +54,10 @@ export interface DistillationSet {
 }
 
 /** Traces of R1 on training problems, only those without a fault, in the words that a base knows. */
-export async function distillationTraces(
+async function distillationTraces(
   teacher: Model,
   seed: number,
-  settings: DistillationSettings = defaultDistillation,
+  settings: DistillationSettings,
 ): Promise<DistillationSet> {
   const sampler = samplerFor(teacher.config);
   try {

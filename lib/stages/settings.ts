@@ -294,14 +294,19 @@ export function rlSettings(size: ModelSize, overrides: Partial<RLSettings> = {})
 }
 
 /**
- * Throws a UserError for settings with which the stage `name` could not do its work: groups of one completion, and later
- * settings that would hold from the first step on or never.
+ * Throws a UserError for settings with which the stage `name` could not do its work: groups of one completion, later
+ * settings that would hold from the first step on or never, and an inspection without problems to inspect.
  */
-export function refuseUseless(name: string, { steps, groupSize, late }: RLSettings): void {
+export function refuseUseless(name: string, settings: RLSettings): void {
+  const { steps, groupSize, late, inspect, evaluated } = settings;
   if (groupSize < 2)
     throw new UserError(`invalid group size: ${groupSize}: GRPO compares, use 2 or more`);
   if (late && (late.from < 1 || late.from >= steps))
     throw new UserError(
       `${name} changes its settings at step ${late.from} of ${steps}: use ${Math.max(2, late.from + 1)} steps or more`,
+    );
+  if (inspect && evaluated.length === 0)
+    throw new UserError(
+      `${name} inspects problems of the evaluated levels, and evaluated is empty: name a level, or leave out inspect`,
     );
 }

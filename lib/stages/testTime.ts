@@ -44,11 +44,11 @@ export const testTimeLines = ({ result }: RunInfo): readonly TestTimeLine[] =>
   (result?.lines ?? []) as readonly TestTimeLine[];
 
 /** Measures a model on every set of problems. `seed` is that of the sampling. */
-export async function testTimeOf(
+async function testTimeOf(
   model: Model,
   name: string,
   seed: number,
-  settings: TestTimeSettings = defaultTestTime,
+  settings: TestTimeSettings,
 ): Promise<TestTimeLine[]> {
   const { evaluated, problems, samples, maxNewTokens, budgets, budgetSamples } = settings;
   const sampler = samplerFor(model.config);
