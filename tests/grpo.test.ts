@@ -17,7 +17,7 @@ import { grpoLoss, tokenKl, type GrpoLossInputs } from '../lib/training/losses';
 import { batchLogprobs } from '../lib/training/nextToken';
 import { packRows } from '../lib/training/packing';
 import { createTrainerState, Trainer } from '../lib/training/trainer';
-import { groupAdvantages, workbookVariant } from '../lib/training/variants';
+import { groupAdvantages, sumOverTokens, workbookVariant } from '../lib/training/variants';
 import { assertAllclose, assertFlatMemory } from './support/allclose';
 import { microConfig, randomParameters, toReference } from './support/microModel';
 import { referenceLogprobs } from './support/referenceDecoder';
@@ -320,6 +320,50 @@ test('updates make good completions likelier and bad ones less likely, and leave
     assert.ok(logprobOf(end, worse) < logprobOf(start, worse));
   }
   trainer.dispose();
+});
+
+test('clipFraction and kl are means over tokens, whatever the loss divides its sums by', () => {
+  const parameters = randomParameters(config, 16);
+  const weights = toReference(parameters);
+  // Every token's ratio is exp(.3): it is clipped where the advantage is positive. KL of the ratio exp(.2) is .0187.
+  const sampled = groups.map((group) =>
+    group.map((c) => {
+      const all = referenceLogprobs(config, weights, [...c.promptIds, ...c.completionIds]);
+      return { ...c, logprobs: all.slice(c.promptIds.length - 1).map((x) => x - 0.3) };
+    }),
+  );
+  const reference = (ids: readonly number[]): number[] =>
+    referenceLogprobs(config, weights, [...ids]).map((x) => x - 0.2);
+  const statsOf = (tokenWeights = workbookVariant.tokenWeights) => {
+    const state = createTrainerState(cloneParameters(parameters), defaultOptimizer);
+    const grpo = { ...defaultGrpo, klCoef: 0.1 };
+    const trainer = new Trainer(grpoBatchLoss(config, grpo), defaultOptimizer, state);
+    const { stats } = grpoUpdates(
+      trainer,
+      sampled,
+      { ...workbookVariant, tokenWeights },
+      { updatesPerBatch: 1, shapes: [shape], learningRate: 0, seed: [1], reference },
+    );
+    trainer.dispose();
+    return stats[0]!;
+  };
+  const [mean, drGrpo] = [statsOf(), statsOf(sumOverTokens(150))];
+  const used = groups.flatMap((group) => {
+    const rewards = group.map((c) => c.reward);
+    const advantages = groupAdvantages(rewards);
+    return group.map((c, i) => ({ tokens: c.completionIds.length, advantage: advantages[i]! }));
+  });
+  const counted = used.filter(({ advantage }) => Math.abs(advantage) > 1e-9);
+  const tokensOf = (part: typeof used): number => part.reduce((sum, { tokens }) => sum + tokens, 0);
+  const clipped = tokensOf(counted.filter(({ advantage }) => advantage > 0)) / tokensOf(counted);
+  const kl = Math.exp(-0.2) + 0.2 - 1;
+  for (const stats of [mean, drGrpo])
+    assertAllclose([stats.clipFraction!, stats.kl!], [clipped, kl], { relative: 1e-4 });
+  // The loss itself is Dr. GRPO's: the sum over tokens divided by 150 for each completion.
+  assertAllclose([drGrpo.loss!], [(mean.loss! * tokensOf(counted)) / (150 * counted.length)], {
+    relative: 1e-4,
+  });
+  disposeTree(parameters);
 });
 
 test('the reference knows the log-probabilities of each sequence', () => {

@@ -130,7 +130,8 @@ export function policyUpdate(
   let computed = 0;
   for (let from = 0; from < order.length; from += perUpdate) {
     const part = order.slice(from, from + perUpdate);
-    const weights = tokenWeights(part.map((i) => completions[i]!.completionIds.length));
+    const lengths = part.map((i) => completions[i]!.completionIds.length);
+    const weights = tokenWeights(lengths);
     const sequences = part.map((i, place) =>
       toSequence(completions[i]!, advantages[i]!, weights[place]!, reference),
     );
@@ -138,9 +139,24 @@ export function policyUpdate(
     const batches = temperature === 1 ? plain : plain.map((b) => tempered(b, temperature));
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
     computed += batches.reduce((sum, { ids }) => sum + ids.size, 0);
-    stats.push(trainer.step(batches, learningRate));
+    stats.push(asMeans(trainer.step(batches, learningRate), lengths, weights));
   }
   return { stats, padding: useful > 0 ? computed / useful : 1 };
+}
+
+/**
+ * Divides `clipFraction` and `kl`, which are sums weighted like the loss, by the sum of the weights of all tokens. The sum
+ * is 1 for losses that are a mean, and something else for Dr. GRPO.
+ */
+function asMeans(
+  stats: StepStats,
+  lengths: readonly number[],
+  weights: readonly number[],
+): StepStats {
+  const total = lengths.reduce((sum, length, i) => sum + length * weights[i]!, 0);
+  if (Math.abs(total - 1) < 1e-6) return stats; // 1 but for rounding
+  const { clipFraction, kl } = stats;
+  return { ...stats, clipFraction: clipFraction! / total, kl: kl! / total };
 }
 
 const tempered = (batch: PlainBatch, temperature: number): GrpoBatch => ({

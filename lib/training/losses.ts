@@ -43,7 +43,8 @@ export type GrpoLossOutputs = { loss: tf.Tensor; clipFraction: tf.Tensor; kl: tf
 /**
  * GRPO's objective (DeepSeek-R1, equations 1 and 2, https://arxiv.org/abs/2501.12948), as a loss:
  * `-sum(weights (min(ratio A, clip(ratio, 1 - low, 1 + high) A) - beta KL))` with `ratio = exp(logp - old)`.
- * All inputs [N] -> scalars; `clipFraction` is the weighted share of tokens whose gradient the clip cuts off.
+ * All inputs [N] -> scalars. `clipFraction`, the share of tokens whose gradient the clip cuts off, and `kl` are weighted
+ * like the loss: they are means where the weights sum to 1.
  */
 export function grpoLoss(
   { logprobs, oldLogprobs, referenceLogprobs, advantages, weights }: GrpoLossInputs,
@@ -60,11 +61,11 @@ export function grpoLoss(
   const objective = tf.sub(tf.minimum(plain, clipped), tf.mul(kl, klCoef));
   return {
     loss: tf.neg(tf.sum(tf.mul(weights, objective))),
-    clipFraction: weightedMean(tf.cast(tf.less(clipped, plain), 'float32'), weights),
-    kl: weightedMean(kl, weights),
+    clipFraction: weightedSum(tf.cast(tf.less(clipped, plain), 'float32'), weights),
+    kl: weightedSum(kl, weights),
   };
 }
 
-function weightedMean(values: tf.Tensor, weights: tf.Tensor): tf.Tensor {
+function weightedSum(values: tf.Tensor, weights: tf.Tensor): tf.Tensor {
   return tf.sum(tf.mul(values, weights));
 }
