@@ -12,23 +12,43 @@ const value = '(?:[0-9]|[1-5][0-9]|60)';
 
 /** Whether a completion should count as right. */
 export function accepts(problem: VerifiableProblem, completion: string): boolean {
+  return rulesOf(problem, completion).correct;
+}
+
+/** What the rules say of a completion of any task; a general prompt has no right answer. */
+export function rulesOf(
+  problem: OwnProblems[keyof OwnProblems],
+  completion: string,
+): Record<'finished' | 'format' | 'correct' | 'visibleCorrect', boolean> {
   const tokens = completion.split(/\s/).filter(Boolean);
-  for (const tag of ['<answer>', '</answer>', '<eos>']) {
-    if (tokens.filter((token) => token === tag).length !== 1) return false;
-  }
   const text = ` ${tokens.join(' ')} `;
-  const match = / <answer> (.+) <\/answer> <eos> $/.exec(text);
-  if (match === null) return false;
-  const answer = match[1]!;
-  if (problem.task === 'countdown') return reaches(answer, problem.numbers, problem.target);
-  if (problem.task === 'units') {
-    return (
-      answer === (problem.level === 1 ? `${problem.end} ${problem.unit}` : `${problem.time} s`)
+  const once = (...tags: string[]): boolean =>
+    tags.every((tag) => tokens.filter((token) => token === tag).length === 1);
+  const finished = once('<eos>') && text.endsWith(' <eos> ');
+  const answer = / <answer> (.+) <\/answer> <eos> $/.exec(text)?.[1];
+  if (answer === undefined || !finished || !once('<answer>', '</answer>'))
+    return { finished, format: false, correct: false, visibleCorrect: false };
+  const format =
+    once('<think>', '</think>') &&
+    /^ <think> .+ <\/think> <answer> .+ <\/answer> <eos> $/.test(text);
+  return { finished, format, ...judged(problem, answer) };
+}
+
+function judged(
+  problem: OwnProblems[keyof OwnProblems],
+  answer: string,
+): Record<'correct' | 'visibleCorrect', boolean> {
+  const same = (correct: boolean) => ({ correct, visibleCorrect: correct });
+  if (problem.task === 'general') return same(false);
+  if (problem.task === 'countdown') return same(reaches(answer, problem.numbers, problem.target));
+  if (problem.task === 'units')
+    return same(
+      answer === (problem.level === 1 ? `${problem.end} ${problem.unit}` : `${problem.time} s`),
     );
-  }
-  return [...problem.visible, ...problem.hidden].every(
-    ({ input, output }) => outputOf(answer, input) === output,
-  );
+  const fits = ({ input, output }: { input: number; output: number }): boolean =>
+    outputOf(answer, input) === output;
+  const visibleCorrect = problem.visible.every(fits);
+  return { visibleCorrect, correct: visibleCorrect && problem.hidden.every(fits) };
 }
 
 function reaches(answer: string, numbers: readonly number[], target: number): boolean {

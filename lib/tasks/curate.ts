@@ -51,16 +51,16 @@ export function isHonestGiveUp(problem: Problem, completion: string, language: L
  */
 export function tidy(completion: string, language: Language): string {
   const tokens = splitTokens(completion).map((token) => translate(token, language));
-  const kept: string[] = [];
+  const kept: string[][] = []; // the parts that stay
   const seen = new Set<string>();
   for (const part of splitAttempts(tokens, words[language].try)) {
     const isAttempt = part[0] === words[language].try;
     const text = part.filter((token) => token !== words[language].wait).join(' ');
     if (isAttempt && seen.has(text) && !part.includes('</think>')) continue;
     if (isAttempt) seen.add(text);
-    kept.push(...part);
+    kept.push(part);
   }
-  return kept.join(' ');
+  return kept.flat().join(' ');
 }
 
 /** The same word in the asked language; other tokens as they are. */
