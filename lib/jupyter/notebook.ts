@@ -1,6 +1,7 @@
 import * as fs from 'node:fs';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
+import { notebookFault } from './notebookFault';
 
 /** Text as the file holds it: whole, or as lines that keep their line ends. */
 export type NotebookText = string | string[];
@@ -67,10 +68,22 @@ export function codeCells(notebook: Notebook): Cell[] {
   );
 }
 
-/** Reads a notebook file. A file that is not there is a UserError. */
+/** Reads a notebook file. A file that is not there or that is no notebook is a UserError that names it. */
 export function readNotebook(file: string): Notebook {
   if (!fs.existsSync(file)) throw new UserError(`no notebook at ${file}`);
-  return JSON.parse(fs.readFileSync(file, 'utf8')) as Notebook;
+  const notebook = parsed(fs.readFileSync(file, 'utf8').replace(/^\ufeff/, ''));
+  const fault = notebookFault(notebook);
+  if (fault === null) return notebook as Notebook;
+  throw new UserError(`${file} is no notebook (${fault}): restore it, or save it in JupyterLab`);
+}
+
+/** The value of a JSON text; undefined where it is none. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /**

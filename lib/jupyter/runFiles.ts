@@ -29,15 +29,21 @@ interface Row {
 // This file keeps the seconds of each cell in earlier runs on this machine, from which the time left is estimated.
 const secondsFile = path.join(root, 'data/local/notebook-seconds.json');
 
-function readSeconds(): Record<string, number[]> {
-  return fs.existsSync(secondsFile)
-    ? (JSON.parse(fs.readFileSync(secondsFile, 'utf8')) as Record<string, number[]>)
-    : {};
+/** Reads the seconds of the cells by the name of their notebook. What is damaged is left out: the time left is unknown. */
+export function readSeconds(file: string): Record<string, number[]> {
+  try {
+    const all = Object.entries(JSON.parse(fs.readFileSync(file, 'utf8')) as object);
+    const isSeconds = (value: unknown): value is number[] =>
+      Array.isArray(value) && value.every((one) => Number.isFinite(one) && one >= 0);
+    return Object.fromEntries(all.filter((one): one is [string, number[]] => isSeconds(one[1])));
+  } catch {
+    return {}; // no file, no JSON, or no object
+  }
 }
 
 function rememberSeconds(key: string, cellSeconds: readonly number[]): void {
   const rounded = cellSeconds.map((seconds) => Number(seconds.toFixed(1)));
-  const all = { ...readSeconds(), [key]: rounded };
+  const all = { ...readSeconds(secondsFile), [key]: rounded };
   writeFileAtomic(secondsFile, `${JSON.stringify(all, null, 1)}\n`);
 }
 
@@ -62,7 +68,12 @@ async function runFile(
   const notebook = readNotebook(file);
   const cells = codeCells(notebook).length;
   const secondsKey = `${name} ${mode}`;
-  const progress = cellProgress(process.stdout, name, cells, readSeconds()[secondsKey] ?? []);
+  const progress = cellProgress(
+    process.stdout,
+    name,
+    cells,
+    readSeconds(secondsFile)[secondsKey] ?? [],
+  );
   const start = Date.now();
   // headless: there is no browser, so interactive cells take their recorded answers
   const kernel = new Kernel({ R1_MODE: mode, R1_HEADLESS: '1' });
