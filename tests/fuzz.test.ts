@@ -2,10 +2,14 @@
 import './support/withoutXla';
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { runCommand } from '../lib/commands/arguments';
 import { UserError } from '../lib/core/errors';
+import { readNotebook } from '../lib/jupyter/notebook';
 import { tidy } from '../lib/tasks/curate';
 import { fileKinds } from './fuzz/files';
 import { fuzzCompletions, fuzzedTasks } from './fuzz/fuzzCompletions';
+import { runCommandLine } from './fuzz/commandLines';
+import { fuzzCommandLines } from './fuzz/fuzzCommandLines';
 import { fuzzFiles } from './fuzz/fuzzFiles';
 import { temporaryFolder } from './support/folder';
 
@@ -35,6 +39,53 @@ for (const kind of fileKinds)
       assert.ok(read > 5 && refused > 20, `${read} are read, ${refused} are refused`);
     },
   );
+
+test('command lines lead to their work or are refused in one line', async () => {
+  const { read, refused, faults } = await fuzzCommandLines(250, 1);
+  assert.deepEqual(faults, []);
+  assert.ok(read > 20 && refused > 20, `${read} begin, ${refused} are refused`);
+});
+
+test('what a command line means is checked before its work begins', async () => {
+  const lines: [line: string[], said: string | null][] = [
+    [['evaluate', 'x'], null],
+    [['evaluate', 'x', '--temperature', '.7', '--seed', '07'], null],
+    [['evaluate', 'x', '--temperature', 'warm'], 'invalid --temperature: warm: use a number from 0.001 to 100'],
+    [['evaluate', 'x', '--seed', ''], 'invalid --seed: : use a whole number from 0 up'],
+    [['evaluate', 'x', '--seed', '9007199254740993'], 'invalid --seed: 9007199254740993: use a whole number from 0 up'],
+    [['evaluate', 'x', '--level', '3.0'], 'invalid --level: 3.0: use a whole number from 0 up'],
+    [['evaluate', 'x', '--problems', '1000001', '--samples', '1'], '1,000,001 completions are too many: lower --problems or --samples to 1,000,000 in all'],
+    [['notebooks', '--timeout', '99999999'], 'invalid --timeout: 99999999: use a number from 0.001 to 10000'],
+    [['notebooks', 'notebooks'], 'no notebook notebooks: there are '],
+    [['recipe', '--size', '../../x'], 'unknown size ../../x: use tiny, '],
+    [['recipe', '--size', 'constructor'], 'unknown size constructor: use tiny, '],
+    [['recipe', '--preset', 'toString'], 'unknown preset toString: use smoke, quick, full'],
+    [['recipe', '--steps', ''], 'invalid --steps: : use a whole number from 1 up'],
+    [['recipe', 'smoke'], "unexpected argument 'smoke': see --help"],
+    [['bench', '--scaling', 'small,who'], 'unknown size who: use tiny, '],
+    [['bench', '--scaling', '0x1x1'], '0x1x1: the width has to be an even multiple of the heads'],
+    [['inspect', 'a\nb'], 'invalid name "a\\u000ab": use letters, digits, - and _'],
+    [['inspect', '../../x'], 'no run ../../x: name a folder with a run.json, or a recorded run'],
+    [['test', 'toString'], 'unknown check toString: use types, '],
+  ]; // prettier-ignore
+  for (const [line, wanted] of lines) {
+    const { begins, code, said } = await runCommandLine(line);
+    assert.deepEqual(
+      [begins, code],
+      wanted === null ? [true, undefined] : [false, 2],
+      line.join(' '),
+    );
+    assert.equal(said.slice(0, wanted?.length ?? 0), wanted ?? '');
+  }
+});
+
+test('a folder in the place of a file is said in one line', async (t) => {
+  const error = t.mock.method(console, 'error', () => {});
+  await runCommand(() => void readNotebook(folder));
+  assert.equal(process.exitCode, 2);
+  process.exitCode = 0;
+  assert.deepEqual(error.mock.calls.map((call) => call.arguments), [['EISDIR: illegal operation on a directory, read']]); // prettier-ignore
+});
 
 test('the message of a UserError is one short line, whatever it quotes', () => {
   const of = (text: string): string => new UserError(`no run ${text}: name another`).message;

@@ -269,7 +269,7 @@ test('the command answers wrong input in one line', async () => {
     [['--mode', 'fast'], 'no mode fast: one of smoke, replay, live, full\n'],
     [['--what'], `unknown option '--what': see --help\n`],
     [['no-such'], 'no notebook no-such'],
-    [['--timeout', '0'], 'invalid --timeout 0: minutes above 0\n'],
+    [['--timeout', '0'], 'invalid --timeout: 0: use a number from 0.001 to 10000\n'],
   ];
   const command = ['--import', 'tsx', path.join(root, 'lib/commands/notebooks.ts')];
   const said = wrong.map(async ([args, line]) => {

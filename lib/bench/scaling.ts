@@ -26,7 +26,7 @@ export function scalingConfig(name: string): ModelConfig {
   if (!custom) return modelConfig(name, taskVocabularySize);
   const [modelDim, numLayers, numHeads] = custom.slice(1).map(Number) as [number, number, number];
   const headDim = modelDim / numHeads;
-  if (!Number.isInteger(headDim) || headDim % 2 !== 0)
+  if (!Number.isInteger(headDim) || headDim % 2 !== 0 || modelDim * numLayers === 0)
     throw new UserError(`${name}: the width has to be an even multiple of the heads`);
   // Three matrices of 8/3 of the width cost what two of four times the width would (Shazeer 2020, SwiGLU).
   const hiddenDim = 16 * Math.round(modelDim / 6);

@@ -1,7 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import { recordMemory, recordScaling, recordSpeed, type SpeedReport } from '../bench/records';
-import { measureScaling, refuseTooLarge, type ScalingRow } from '../bench/scaling';
+import { measureScaling, refuseTooLarge, scalingConfig, type ScalingRow } from '../bench/scaling';
 import { matMulGflops, measureSpeed, modelOf } from '../bench/speed';
 import { measureMemory } from '../bench/steadyMemory';
 import { startTorch, torchPython } from '../bench/torch';
@@ -54,6 +54,7 @@ async function scaling(
   names: readonly string[],
   { json, record }: { json: boolean; record: boolean },
 ): Promise<void> {
+  names.forEach(scalingConfig); // an unknown size is refused before the first one is measured
   const [only, ...more] = names as [string, ...string[]];
   const rows: ScalingRow[] = [];
   if (more.length === 0) rows.push(await measureScaling(only));
@@ -61,11 +62,12 @@ async function scaling(
     for (const name of names) {
       const command = [...process.execArgv, process.argv[1]!, '--scaling', name, '--json'];
       const stdio = ['ignore', 'pipe', 'inherit'] as const;
-      const output = execFileSync(process.execPath, command, {
+      const { stdout, status } = spawnSync(process.execPath, command, {
         encoding: 'utf8',
         stdio: [...stdio],
       });
-      rows.push(...(JSON.parse(output) as ScalingRow[]));
+      if (status !== 0) throw new UserError(`${name} could not be measured: it says why above`);
+      rows.push(...(JSON.parse(stdout) as ScalingRow[]));
     }
   if (json) return console.log(JSON.stringify(rows));
   const shown = rows.map((row) => [

@@ -1,6 +1,7 @@
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
+import { whole } from '../core/format';
 import { startEngine } from '../engine/tensorflow';
 import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
@@ -10,7 +11,7 @@ import type { Rollout } from '../sampling/sampler';
 import { findTask } from '../stages/ownTask';
 import { samplerFor } from '../stages/places';
 import { promptText, verify } from '../tasks/index';
-import { readArguments, runCommand, wholeNumber } from './arguments';
+import { positiveNumber, readArguments, runCommand, wholeNumber } from './arguments';
 
 const help = `
 npm run evaluate -- CHECKPOINT [options]
@@ -28,10 +29,12 @@ an option stands in parentheses.
   --dump FILE            write the problems with every completion and verdict, as JSONL
 `;
 
-const defaultLevel: Readonly<Record<string, number>> = { countdown: 3, programs: 2, units: 0 };
+const defaultLevel = new Map([['countdown', 3], ['programs', 2], ['units', 0]]); // prettier-ignore
+/** All completions lie in memory, where each takes some kilobytes. */
+const mostCompletions = 1_000_000;
 
 async function main(): Promise<void> {
-  const { values, positionals } = readArguments(help, {
+  const options = {
     task: { type: 'string', default: 'countdown' },
     level: { type: 'string' },
     problems: { type: 'string', default: '300' },
@@ -41,7 +44,8 @@ async function main(): Promise<void> {
     seed: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
     dump: { type: 'string' },
-  });
+  } as const;
+  const { values, positionals } = readArguments(help, options, true);
   const [folder, ...others] = positionals;
   if (folder === undefined || others.length > 0)
     throw new UserError(
@@ -49,18 +53,24 @@ async function main(): Promise<void> {
     );
   const { task } = values;
   const { levels } = await findTask(task);
-  const level = Number(values.level ?? defaultLevel[task] ?? levels[0]);
-  await startEngine();
-  const model = loadCheckpoint(folder);
-  const problems = heldOutProblems(task, level, wholeNumber(values.problems, '--problems', 1));
-  const sampler = samplerFor(model.config);
-  const started = Date.now();
-  const { evaluation, rollouts } = await evaluate(model.parameters, sampler, problems, {
+  const level = values.level === undefined ? (defaultLevel.get(task) ?? levels[0]!) : wholeNumber(values.level, '--level'); // prettier-ignore
+  const asked = wholeNumber(values.problems, '--problems', 1);
+  const sampling = {
     samples: wholeNumber(values.samples, '--samples', 1),
-    temperature: Number(values.temperature),
+    temperature: positiveNumber(values.temperature, '--temperature', 100),
     maxNewTokens: wholeNumber(values['max-new-tokens'], '--max-new-tokens', 1),
     seed: wholeNumber(values.seed, '--seed'),
-  });
+  };
+  if (asked * sampling.samples > mostCompletions)
+    throw new UserError(
+      `${whole(asked * sampling.samples)} completions are too many: lower --problems or --samples to ${whole(mostCompletions)} in all`,
+    );
+  const problems = heldOutProblems(task, level, asked);
+  await startEngine();
+  const model = loadCheckpoint(folder);
+  const sampler = samplerFor(model.config);
+  const started = Date.now();
+  const { evaluation, rollouts } = await evaluate(model.parameters, sampler, problems, sampling);
   const seconds = (Date.now() - started) / 1000;
   const tokens = rollouts.flat().reduce((sum, r) => sum + r.completionIds.length, 0);
   const tokensPerSecond = tokens / seconds;

@@ -17,6 +17,7 @@ import { readEvaluations, readMetrics, readRunInfo, type RunInfo } from '../runs
 import { armLines, armTable, type Arms } from '../reports/arms';
 import { costLines, costTable } from '../reports/cost';
 import { chainStages } from '../recipe/graph';
+import { fillBlocks } from '../reports/fillBlocks';
 import { figureNames, figureOrReason } from '../reports/paperFigures';
 import { checkpointFolder, recorded, runFolder, shortPath, stageName } from '../stages/places';
 import {
@@ -60,15 +61,9 @@ async function draw(name: string, chart: Chart): Promise<void> {
   console.log(shortPath(file));
 }
 
-/** Writes texts between `<!-- name -->` and `<!-- end of name -->`. */
-function fill(file: string, blocks: Readonly<Record<string, string>>): void {
-  let text = fs.readFileSync(file, 'utf8');
-  for (const [block, content] of Object.entries(blocks)) {
-    const lines = content.replace(/ +$/gm, '');
-    const place = new RegExp(`(<!-- ${block} -->\\n)[^]*?(<!-- end of ${block} -->)`);
-    text = text.replace(place, `$1\n\`\`\`text\n${lines}\n\`\`\`\n\n$2`);
-  }
-  writeFileAtomic(file, text);
+/** Writes texts into the places of a page that have their names. */
+function fill(file: string, texts: Readonly<Record<string, string>>): void {
+  writeFileAtomic(file, fillBlocks(fs.readFileSync(file, 'utf8'), texts));
   console.log(shortPath(file));
 }
 

@@ -15,7 +15,7 @@ with the setting inspect, such as small-r1-zero-s0.
 `;
 
 function main(): void {
-  const { values, positionals } = readArguments(help, { out: { type: 'string' } });
+  const { values, positionals } = readArguments(help, { out: { type: 'string' } }, true);
   const [run, ...others] = positionals;
   if (run === undefined || others.length > 0)
     throw new UserError('name one run, for example small-r1-zero-s0');

@@ -4,7 +4,7 @@ import { UserError } from '../core/errors';
 import { root } from '../core/files';
 import { checkNotebooks, checkPages, notebookNames } from '../checks/checkWorkbook';
 import { runNotebookFiles } from '../jupyter/runFiles';
-import { readArguments, runCommand } from './arguments';
+import { positiveNumber, readArguments, runCommand } from './arguments';
 
 const help = `npm run notebooks -- [NAME...] [options]
 
@@ -54,16 +54,16 @@ function check(names: readonly string[]): number {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = readArguments(help, {
+  const options = {
     mode: { type: 'string', default: 'replay' },
     save: { type: 'boolean', default: false },
     timeout: { type: 'string', default: '20' },
     check: { type: 'boolean', default: false },
-  });
+  } as const;
+  const { values, positionals } = readArguments(help, options, true);
   const { mode, timeout } = values;
   if (!modes.includes(mode)) throw new UserError(`no mode ${mode}: one of ${modes.join(', ')}`);
-  const minutes = Number(timeout);
-  if (!(minutes > 0)) throw new UserError(`invalid --timeout ${timeout}: minutes above 0`);
+  const minutes = positiveNumber(timeout, '--timeout', 10_000);
   if (values.check) return check(positionals);
   const files = findNotebooks(positionals);
   const save = values.save || mode !== 'smoke';

@@ -1,6 +1,7 @@
+import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import { modelSizes } from '../model/config';
+import { modelSizes, type ModelSize } from '../model/config';
 import {
   chainStages,
   comparisonStages,
@@ -74,6 +75,13 @@ function askedStages(
   return due;
 }
 
+/** Returns the size of that name. Throws a UserError for a name that is none. */
+function sizeNamed(name: string): ModelSize {
+  if (!modelSizes.includes(name as ModelSize))
+    throw new UserError(`unknown size ${name}: use ${modelSizes.join(', ')}`);
+  return name as ModelSize;
+}
+
 /** Prints what the finished stages among these measured and cost. */
 function printTables(place: Place, names: readonly string[]): void {
   const lines = stageLines(place, names);
@@ -98,12 +106,13 @@ async function main(): Promise<number> {
     recorded: { type: 'boolean', default: false },
   });
   const named = presetNamed(values.preset);
-  const sized: Preset = { ...named, size: (values.size ?? named.size) as Preset['size'] };
+  const sized: Preset =
+    values.size === undefined ? named : { ...named, size: sizeNamed(values.size) };
   const task = values.task === undefined ? undefined : await findTask(values.task);
   const preset = task ? presetForTask(task, sized) : sized;
   const caller: CallerSettings = {
-    ...(values.steps && { steps: wholeNumber(values.steps, '--steps', 1) }),
-    ...(values.tokens && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
+    ...(values.steps !== undefined && { steps: wholeNumber(values.steps, '--steps', 1) }),
+    ...(values.tokens !== undefined && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
   };
   const seed = wholeNumber(values.seed, '--seed');
   const due = askedStages(values.stage, preset, caller);

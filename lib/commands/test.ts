@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { UserError } from '../core/errors';
 import { root } from '../core/files';
 import { formatSeconds } from '../core/progress';
 import { readArguments, runCommand } from './arguments';
@@ -10,9 +11,10 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser. The last one runs only when it is named: it
-uses JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every notebook, runs one, stops and steers a
-training and labels pairs; screenshots of what failed go to data/local/browser/.
+With names, only these of: types, lint, format, unit, notebooks, browser, fuzz. The last two run only when they are
+named. browser uses JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every notebook, runs one, stops
+and steers a training and labels pairs; screenshots of what failed go to data/local/browser/. fuzz gives the verifiers
+a million hostile completions of each task, and the readers ten thousand damaged files of each kind, for half an hour.
 `;
 
 const bin = (file: string): string => path.join(root, 'node_modules', file);
@@ -27,6 +29,9 @@ const kernelCompiler = [
   ...'--noEmit --strict --target es2022 --lib es2023 --module esnext'.split(' '),
   ...'--moduleResolution bundler --esModuleInterop --skipLibCheck --types node'.split(' '),
 ];
+
+/** The checks that run only when they are named. What they print is shown while they run. */
+const onlyNamed = ['browser', 'fuzz'];
 
 /** Each check is a list of Node programs with their arguments. */
 function checks(): Record<string, string[][]> {
@@ -56,6 +61,7 @@ function checks(): Record<string, string[][]> {
     // The tests are CommonJS, so the part of tsx that starts faster is enough.
     unit: [['--require', 'tsx/cjs', '--test', '--test-concurrency=2', ...unitTests]],
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
+    fuzz: [['--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
   };
 }
 
@@ -75,7 +81,10 @@ function run(args: string[], name: string): Promise<{ ok: boolean; said: string 
   const child = spawn(process.execPath, args, { cwd: root, env });
   let said = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (data: Buffer) => (said += data.toString()));
+    stream.on('data', (data: Buffer) => {
+      said += data.toString();
+      if (onlyNamed.includes(name)) process.stdout.write(data);
+    });
   return new Promise((resolve) => child.once('close', (code) => resolve({ ok: code === 0, said })));
 }
 
@@ -99,22 +108,20 @@ async function runInTurn(names: readonly string[]): Promise<Result[]> {
       ok = well && ok;
       output += said;
     }
-    console.log(`\n${name}\n${output}`);
+    if (!onlyNamed.includes(name)) console.log(`\n${name}\n${output}`);
     results.push({ name, ok, said: output, seconds: (Date.now() - started) / 1000 });
   }
   return results;
 }
 
 async function main(): Promise<number> {
-  const { positionals } = readArguments(help, {});
+  const { positionals } = readArguments(help, {}, true);
   const all = checks();
-  const usual = Object.keys(all).filter((name) => name !== 'browser');
+  const usual = Object.keys(all).filter((name) => !onlyNamed.includes(name));
   const names = positionals.length > 0 ? positionals : usual;
-  const unknown = names.find((name) => !(name in all));
-  if (unknown !== undefined) {
-    console.error(`unknown check ${unknown}: use ${Object.keys(all).join(', ')}`);
-    return 2;
-  }
+  const unknown = names.find((name) => !Object.hasOwn(all, name));
+  if (unknown !== undefined)
+    throw new UserError(`unknown check ${unknown}: use ${Object.keys(all).join(', ')}`);
   // The notebooks wait for their kernel most of the time: they run beside the others.
   const lanes = [names.filter((n) => n === 'notebooks'), names.filter((n) => n !== 'notebooks')];
   const results = (await Promise.all(lanes.map(runInTurn))).flat();

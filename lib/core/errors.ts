@@ -1,15 +1,17 @@
+import { plainText } from './markup';
+
 /** The longest message of a UserError, in characters; of a longer one the middle is left out. */
 const longestMessage = 500;
 
 /**
  * An error that the person can mend: bad input, a missing file, a full disk. Commands print its message as one line and
  * nothing else. Every other error is a defect of the code and keeps its stack. A message may quote any file or name:
- * its line breaks and the characters that a terminal would obey become escapes such as `\u000a`.
+ * it is shortened and written as `plainText`.
  */
 export class UserError extends Error {
   override name = 'UserError';
   constructor(message: string) {
-    super(shortened(message).replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, escapeOf));
+    super(plainText(shortened(message)));
   }
 }
 
@@ -17,9 +19,6 @@ function shortened(text: string): string {
   const half = longestMessage / 2;
   return text.length > longestMessage ? `${text.slice(0, half)} … ${text.slice(-half)}` : text;
 }
-
-const escapeOf = (character: string): string =>
-  `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 
 /**
  * The error of a step that must not be learned from: a reward, a rate, a loss or a gradient in it is no finite number, or

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { displayBundle, inNotebook } from '../core/display';
+import { markdownText } from '../core/markup';
 import { renderPng } from './render';
 import type { Chart } from './theme';
 
@@ -64,7 +65,7 @@ export function liveChart(): LiveChart {
       if (!last) return;
       const isUpdate = shownAt > 0;
       // they are markdown too, because JupyterLab breaks the lines of plain text inside words
-      const words = { 'text/markdown': last.alt, 'text/plain': last.alt };
+      const words = { 'text/markdown': markdownText(last.alt), 'text/plain': last.alt };
       if (inWords) displayBundle(words, id, isUpdate);
       else await show(last, { id, isUpdate });
     },

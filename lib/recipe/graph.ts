@@ -235,7 +235,7 @@ export const comparisonStages = [
 
 /** The stage of that name of a run, or undefined where a reader gave the run a name of his own. */
 export const knownStage = (name: string): Stage<StageName> | undefined =>
-  (stages as Readonly<Record<string, Stage<StageName>>>)[name];
+  Object.hasOwn(stages, name) ? stages[name as StageName] : undefined;
 
 /** Returns the name of a stage of the graph. Throws a UserError for a name that is none. */
 export function stageNamed(name: string): StageName {

@@ -1,5 +1,6 @@
 /** The recipe on a reader's own task: the preset, with the task in place of the workbook's three. */
 import * as path from 'node:path';
+import { plainName } from '../core/files';
 import { defaultColdStart } from '../stages/coldStart';
 import { defaultDistillation } from '../stages/distillation';
 import { defaultCycle } from '../stages/generations';
@@ -14,7 +15,7 @@ import type { PlanEntry } from '../tasks/plan';
 import type { Preset } from './presets';
 
 /** Where the recipe on an own task leaves its checkpoints and runs: a folder beside the task's file. */
-export const placeOfTask = (name: string): Place => path.join(local, 'tasks', name);
+export const placeOfTask = (name: string): Place => path.join(local, 'tasks', plainName(name));
 
 /**
  * Returns the preset for a task of the reader's own. Every plan asks the task on all of its levels alike, with as many

@@ -142,8 +142,7 @@ export type PresetName = keyof typeof presets;
 
 /** Returns a preset by its name. Throws a UserError for an unknown one. */
 export function presetNamed(name: string): Preset {
-  const preset = presets[name as PresetName];
-  if (!preset)
+  if (!Object.hasOwn(presets, name))
     throw new UserError(`unknown preset ${name}: use ${Object.keys(presets).join(', ')}`);
-  return preset;
+  return presets[name as PresetName];
 }

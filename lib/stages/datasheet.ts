@@ -1,25 +1,29 @@
 /** A page that tells where a data set of traces comes from (after Gebru et al. 2018, arXiv:1803.09010). */
 import { whole } from '../core/format';
+import { markdownText } from '../core/markup';
 import type { Counts } from './collect';
 import type { MakeUp } from './rejectionSampling';
 import type { Trace } from './traces';
 
 /** The datasheet as Markdown, with what every filter took out. */
 export function datasheet(
-  teacher: string,
+  teacherName: string,
   traces: readonly Trace[],
   { sampled, removed, kept }: Counts,
   shares: MakeUp,
 ): string {
+  const teacher = markdownText(teacherName);
   const filters = Object.entries(removed).map(
     ([fault, count]) =>
-      `| ${fault} | ${whole(count)} | ${((100 * count) / sampled).toFixed(1)} % |`,
+      `| ${markdownText(fault)} | ${whole(count)} | ${((100 * count) / sampled).toFixed(1)} % |`,
   );
   const tasks = Object.entries(shares).map(
-    ([task, own]) => `| ${task} | ${whole(own.traces)} | ${(own.tokens / own.traces).toFixed(1)} |`,
+    ([task, own]) =>
+      `| ${markdownText(task)} | ${whole(own.traces)} | ${(own.tokens / own.traces).toFixed(1)} |`,
   );
   const languages = [...new Set(traces.map(({ language }) => language))].map(
-    (language) => `${whole(traces.filter((t) => t.language === language).length)} in ${language}`,
+    (language) =>
+      `${whole(traces.filter((t) => t.language === language).length)} in ${markdownText(language)}`,
   );
   return [
     `# Traces of ${teacher}`,

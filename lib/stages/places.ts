@@ -2,7 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { root } from '../core/files';
+import { plainName, root } from '../core/files';
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
 import { createParallelSampler } from '../sampling/parallelSampler';
@@ -20,10 +20,13 @@ export const recorded: Place = path.join(root, 'data');
 /** What the reader makes; not under version control. */
 export const local: Place = path.join(root, 'data', 'local');
 
+/** The folder of a checkpoint. A name that would lead out of the place is a UserError. */
 export const checkpointFolder = (place: Place, name: string): string =>
-  path.join(place, 'checkpoints', name);
+  path.join(place, 'checkpoints', plainName(name));
 
-export const runFolder = (place: Place, name: string): string => path.join(place, 'runs', name);
+/** The folder of a run. A name that would lead out of the place is a UserError. */
+export const runFolder = (place: Place, name: string): string =>
+  path.join(place, 'runs', plainName(name));
 
 /** The name of a stage's checkpoint and run: `small-base-s0`. */
 export const stageName = (size: string, stage: string, seed: number): string =>

@@ -1,7 +1,7 @@
 /** Preferences: two answers to one prompt and which of them somebody liked better, one JSON object a line. */
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { writeFileAtomic } from '../core/files';
+import { plainName, writeFileAtomic } from '../core/files';
 import { jsonLines, readJsonLines } from '../core/jsonLines';
 import { createRandom, shuffle } from '../core/random';
 import { mean } from '../core/statistics';
@@ -163,7 +163,7 @@ export function refuseOneLabel(preferences: readonly Preference[], where: string
 }
 
 export const preferenceFile = (place: Place, name: string): string =>
-  path.join(place, 'preferences', `${name}.jsonl`);
+  path.join(place, 'preferences', `${plainName(name)}.jsonl`);
 
 export function writePreferences(file: string, preferences: readonly Preference[]): void {
   writeFileAtomic(file, jsonLines(preferences));

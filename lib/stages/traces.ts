@@ -1,6 +1,6 @@
 /** Data sets of traces: problems with a completion to learn from, one JSON object a line. */
 import * as path from 'node:path';
-import { writeFileAtomic } from '../core/files';
+import { plainName, writeFileAtomic } from '../core/files';
 import { jsonLines, readJsonLines } from '../core/jsonLines';
 import { encode } from '../tokenizer/tokenizer';
 import type { Sequence } from '../training/packing';
@@ -19,7 +19,7 @@ export interface Trace {
 }
 
 export const traceFile = (place: Place, name: string): string =>
-  path.join(place, 'traces', `${name}.jsonl`);
+  path.join(place, 'traces', `${plainName(name)}.jsonl`);
 
 export function writeTraces(file: string, traces: readonly Trace[]): void {
   writeFileAtomic(file, jsonLines(traces));

@@ -55,12 +55,12 @@ export async function openWorkbook({
   task: name = undefined as string | undefined,
 } = {}): Promise<Workbook> {
   const mode = (process.env.R1_MODE ?? asked) as Mode;
-  const ofMode = presetOf[mode];
-  if (!ofMode) throw new UserError(`unknown mode ${mode}: use ${Object.keys(presetOf).join(', ')}`);
+  if (!Object.hasOwn(presetOf, mode))
+    throw new UserError(`unknown mode ${mode}: use ${Object.keys(presetOf).join(', ')}`);
   if (name !== undefined && mode === 'replay')
     throw new UserError(`nothing is recorded of the task ${name}: use the mode live`);
   const task = name === undefined ? undefined : await findTask(name);
-  const preset = task ? presetForTask(task, ofMode) : ofMode;
+  const preset = task ? presetForTask(task, presetOf[mode]) : presetOf[mode];
   const { tensorflow, device, cpu, threads, node } = await startEngine();
   console.log(
     [

@@ -1,5 +1,6 @@
 /** The numbers and texts of a figure as markdown tables, for a notebook. */
 import type { Cell, Row } from '../../core/csv';
+import { markdownText } from '../../core/markup';
 import { distinct } from '../theme';
 import type { Panel, PaperFigure } from './frame';
 import { written } from '../written';
@@ -35,11 +36,18 @@ function markdownOf({ title, sources, rows }: Table): string {
   const columns = distinct(rows.flatMap((row) => Object.keys(row)));
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
   const body = rows.map((row) => line(columns.map((column) => textOf(row[column] ?? null))));
-  const heading = [...(title ? [`**${title}**`] : []), sources.join('; ')].join(', ');
-  return [heading, '', line(columns), line(columns.map(() => '---')), ...body].join('\n');
+  const heading = [
+    ...(title ? [`**${markdownText(title)}**`] : []),
+    markdownText(sources.join('; ')),
+  ].join(', ');
+  return [
+    heading,
+    '',
+    line(columns.map(markdownText)),
+    line(columns.map(() => '---')),
+    ...body,
+  ].join('\n');
 }
 
 const textOf = (cell: Cell): string =>
-  typeof cell === 'number'
-    ? written(cell)
-    : (cell ?? '').replaceAll('<', '&lt;').replaceAll('|', '\\|');
+  typeof cell === 'number' ? written(cell) : markdownText(cell ?? '');

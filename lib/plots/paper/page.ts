@@ -3,6 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Cell, Row } from '../../core/csv';
 import { root } from '../../core/files';
+import { htmlText } from '../../core/markup';
 import { distinct, inks, paper } from '../theme';
 import { stacked, untitled, type PaperFigure, type Panel } from './frame';
 
@@ -18,8 +19,8 @@ const introduction =
 
 /** Returns the page as HTML. `missing` says for each figure that is not drawn which command records its runs. */
 export function figuresPage(figures: readonly PageFigure[], missing: readonly string[]): string {
-  const links = figures.map(({ name, figure }) => `<li><a href="#${name}">${escape(figure.title)}</a></li>`); // prettier-ignore
-  const notYet = missing.map((reason) => `<li>${escape(reason)}</li>`);
+  const links = figures.map(({ name, figure }) => `<li><a href="#${htmlText(name)}">${htmlText(figure.title)}</a></li>`); // prettier-ignore
+  const notYet = missing.map((reason) => `<li>${htmlText(reason)}</li>`);
   const lines = [
     '<!doctype html>',
     '<html lang="en">',
@@ -52,9 +53,9 @@ function section({ name, figure }: PageFigure): string {
   const tables = panels.map(table).join('');
   const isText = panels.every((panel) => panel.isText);
   return [
-    `<section id="${name}">`,
-    `<h2>${escape(title)}</h2>`,
-    `<p>${escape(caption)}</p>`,
+    `<section id="${htmlText(name)}">`,
+    `<h2>${htmlText(title)}</h2>`,
+    `<p>${htmlText(caption)}</p>`,
     isText ? tables : chart(figure),
     isText ? '' : `<details><summary>The numbers</summary>${tables}</details>`,
     '</section>',
@@ -65,27 +66,24 @@ function section({ name, figure }: PageFigure): string {
 function chart(figure: PaperFigure): string {
   const { alt, spec } = untitled(figure);
   const json = JSON.stringify([spec, stacked(figure).spec]).replaceAll('<', '\\u003c');
-  return `<div class="chart" role="img" aria-label="${escape(alt)}"></div><script type="application/json">${json}</script>`;
+  return `<div class="chart" role="img" aria-label="${htmlText(alt)}"></div><script type="application/json">${json}</script>`;
 }
 
 function table({ title, source, rows }: Panel): string {
   const columns = distinct(rows.flatMap((row) => Object.keys(row)));
   const cells = (row: Row): string =>
-    columns.map((column) => `<td>${escape(text(row[column] ?? ''))}</td>`).join('');
-  const head = columns.map((column) => `<th>${escape(column)}</th>`).join('');
+    columns.map((column) => `<td>${htmlText(text(row[column] ?? ''))}</td>`).join('');
+  const head = columns.map((column) => `<th>${htmlText(column)}</th>`).join('');
   const body = rows.map((row) => `<tr>${cells(row)}</tr>`).join('\n');
   return [
-    `<h3>${escape(title)}</h3>`,
-    `<p class="source">${escape(source)}</p>`,
+    `<h3>${htmlText(title)}</h3>`,
+    `<p class="source">${htmlText(source)}</p>`,
     `<div class="table"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`,
   ].join('\n');
 }
 
 const text = (cell: Cell): string =>
   typeof cell === 'number' ? String(Number(cell.toPrecision(4))) : (cell ?? '');
-
-const escape = (raw: string): string =>
-  raw.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;');
 
 /**
  * Returns the colours of the page for a light or a dark screen. The charts choose their own inks by the colour of the
