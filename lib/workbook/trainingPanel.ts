@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Row } from '../core/csv';
 import { displayBundle } from '../core/display';
 import { stopFlag } from '../core/loop';
+import { markdownText } from '../core/markup';
 import { hasReader, openWidget, type Widget } from './widget';
 import type { Change } from '../runs/run';
 import { readView } from './readView';
@@ -90,7 +91,7 @@ export function trainingPanel(): Steering {
       widget.close();
       widget = null;
       wish = {};
-      displayBundle({ 'text/markdown': `*${text}*`, 'text/plain': text }, id, true);
+      displayBundle({ 'text/markdown': `*${markdownText(text)}*`, 'text/plain': text }, id, true);
     },
   };
 }

@@ -24,6 +24,8 @@ const names = /** @type {SteeredName[]} */ (Object.keys(sliders));
 
 const [width, height] = [160, 48];
 
+const inHtml = (/** @type {string} */ character) => `&#${character.charCodeAt(0)};`;
+
 /** Draws a curve over all steps of the run, as far as they are done, with a vertical line at each change. */
 function curve(/** @type {Series} */ { title, steps, values }, /** @type {PanelState} */ state) {
   const most = Math.max(...values, 1e-9);
@@ -34,7 +36,7 @@ function curve(/** @type {Series} */ { title, steps, values }, /** @type {PanelS
   const points = steps.map((step, i) => `${x(step)},${y(values[i])}`).join(' ');
   const lines = state.changes.map(({ step }) => `<path d="M${x(step)} 0V${height}"/>`).join('');
   const last = values.at(-1) ?? '–';
-  const text = `${title}: ${values[0] ?? '–'} at first, now ${last}`;
+  const text = `${title}: ${values[0] ?? '–'} at first, now ${last}`.replace(/[&<"]/g, inHtml);
   const caption = make('figcaption', {}, `${title} `, make('b', {}, String(last)));
   const figure = make('figure', {}, caption);
   const svg = `<svg viewBox="0 0 ${width} ${height}" role="img" aria-label="${text}">${lines}<polyline points="${points}"/></svg>`;
