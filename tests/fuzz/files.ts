@@ -14,6 +14,7 @@ import { decodeSafetensors, encodeSafetensors } from '../../lib/model/safetensor
 import { initParameters } from '../../lib/model/parameters';
 import { toHuggingFace } from '../../lib/model/huggingFace';
 import { readChanges, readEvaluations, readInspection, readMetrics, readRollouts, readRunInfo } from '../../lib/runs/run'; // prettier-ignore
+import { groupText, inspectorPage, readInspectorData } from '../../lib/workbook/inspector';
 import { readPreferences } from '../../lib/stages/preferences';
 import { readTraces } from '../../lib/stages/traces';
 import { decodeTrainerState, encodeTrainerState } from '../../lib/training/trainerState';
@@ -279,16 +280,23 @@ function readLines(folder: string, file: string): void {
   const { isRow, read } = lineFiles[file]!;
   const bad = read(folder).find((row) => !isRow(row));
   claim(bad === undefined, shown(bad));
+  if (file !== 'inspection.jsonl' || read(folder).length === 0) return;
+  const inspected = readInspectorData(folder);
+  inspectorPage(inspected);
+  groupText(inspected);
 }
 
 const columns = ['step', 'seconds', 'reward/mean', 'name, with a comma', 'loss'];
-const table = [columns.map((name) => (name.includes(',') ? `"${name}"` : name)).join(',')].concat(
-  [0, 1, 2, 3].map((step) => csvLine(columns, { step, seconds: 1.25 * step, 'reward/mean': 0.123456, 'name, with a comma': 'say "a", b\nc', loss: step === 2 ? null : -10.5 }).slice(0, -1)), // prettier-ignore
-);
+const tableRows = [0, 1, 2, 3].map((step) => ({ step, seconds: 1.25 * step, 'reward/mean': 0.123456, 'name, with a comma': 'say "a", b\nc', loss: step === 2 ? null : -10.5 })); // prettier-ignore
+const table = [
+  columns.map((name) => (name.includes(',') ? `"${name}"` : name)).join(','),
+  ...tableRows.map((row) => csvLine(columns, row).slice(0, -1)),
+];
+const tableText = table.join('\n') + '\n';
 const cells = ['', '"', '""', '"a', 'a"b', ',', '1e999', 'NaN', '0x10', '-', '1,000', ' 1', '#', '\n', '\r', '=1+1', 'Infinity', '__proto__', '9'.repeat(400), '\u001b[1m']; // prettier-ignore
 
 function damagedCsv(_: string, random: Random): Buffer {
-  if (random.int(3) === 0) return damagedBytes(Buffer.from(table.join('\n') + '\n'), random);
+  if (random.int(3) === 0) return damagedBytes(Buffer.from(tableText), random);
   const damage = (line: string): string => {
     const parts = line.split(',');
     const at = random.int(parts.length);
@@ -301,6 +309,9 @@ function damagedCsv(_: string, random: Random): Buffer {
 function readTable(folder: string, file: string): void {
   const rows = file === 'metrics.csv' ? readMetrics(folder) : readEvaluations(folder);
   const names = Object.keys(rows[0] ?? {});
+  // a row that is cut off must not be read as another one
+  if (tableText.startsWith(fs.readFileSync(path.join(folder, file), 'utf8')))
+    claim(isDeepStrictEqual(rows, tableRows.slice(0, rows.length)), `a row that is cut off: ${shown(rows.at(-1))}`); // prettier-ignore
   for (const row of rows) {
     claim(whole(row.step) && (row.step as number) >= 0, `the step ${row.step}`);
     claim(isDeepStrictEqual(Object.keys(row), names), 'rows of other columns');
@@ -333,7 +344,6 @@ function readBook(folder: string, file: string): void {
 
 const seconds = { '01 live': [1, 2.5, 3], '02 live': [0.1] };
 
-/** The files of the runs that `open` names are mended elsewhere, and are then taken out of it. */
 export const fileKinds: readonly FileKind[] = [
   {
     name: 'safetensors',
@@ -373,6 +383,7 @@ export const fileKinds: readonly FileKind[] = [
     files: ['rollouts.jsonl', 'inspection.jsonl', 'changes.jsonl', 'traces.jsonl'],
     damaged: damagedJsonLines,
     read: readLines,
+    beside: { 'run.json': Buffer.from(JSON.stringify(info)) },
   },
   { name: 'labels', files: ['labels.jsonl'], damaged: damagedJsonLines, read: readLines },
   {
