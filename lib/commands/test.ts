@@ -61,7 +61,8 @@ function checks(): Record<string, string[][]> {
     // The tests are CommonJS, so the part of tsx that starts faster is enough.
     unit: [['--require', 'tsx/cjs', '--test', '--test-concurrency=2', ...unitTests]],
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
-    fuzz: [['--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
+    // The limit of the heap, in MiB, is a part of the check.
+    fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
   };
 }
 

@@ -135,7 +135,6 @@ export async function runCommandLine(
   ];
   const exitCode = process.exitCode;
   try {
-    delete load.cache[file];
     await (load(file) as { finished: Promise<void> }).finished;
     return { code: process.exitCode, begins: false, said, written };
   } catch (error) {
@@ -143,9 +142,18 @@ export async function runCommandLine(
     if (error instanceof Exits) return { code: 0, begins: false, said, written };
     throw error;
   } finally {
+    forget(file);
     process.exitCode = exitCode;
     for (const one of undo.reverse()) one();
   }
+}
+
+/** Lets a module be loaded anew, and lets go of what was loaded, which its parent holds otherwise. */
+function forget(file: string): void {
+  const loaded = load.cache[file];
+  delete load.cache[file];
+  const siblings = loaded?.parent?.children ?? [];
+  siblings.splice(0, siblings.length);
 }
 
 /** Replaces properties of an object, and returns what undoes it. */

@@ -55,6 +55,7 @@ function table(ofTasks: readonly CompletionsReport[], ofFiles: readonly FilesRep
 }
 
 async function main(): Promise<void> {
+  process.setSourceMapsEnabled(false); // those of ten thousand loads of the commands would be kept
   const started = Date.now();
   const ofFiles = await fuzzFolders();
   const ofTasks = fuzzedTasks.map(
