@@ -25,8 +25,12 @@ export function rulesOf(
   const once = (...tags: string[]): boolean =>
     tags.every((tag) => tokens.filter((token) => token === tag).length === 1);
   const finished = once('<eos>') && text.endsWith(' <eos> ');
-  const answer = / <answer> (.+) <\/answer> <eos> $/.exec(text)?.[1];
-  if (answer === undefined || !finished || !once('<answer>', '</answer>'))
+  // where the tags are many, the expression would try each of them to the end of the text
+  const answer =
+    finished && once('<answer>', '</answer>')
+      ? / <answer> (.+) <\/answer> <eos> $/.exec(text)?.[1]
+      : undefined;
+  if (answer === undefined)
     return { finished, format: false, correct: false, visibleCorrect: false };
   const format =
     once('<think>', '</think>') &&
