@@ -168,7 +168,7 @@ test('CSV, cell by cell', () => {
     { x: 7, y: 'word' },
     { x: -2.5, y: 'a,b' },
   ]);
-  assert.deepEqual(parseCsv('x,y\n1\n'), [{ x: 1, y: null }]);
+  assert.deepEqual(parseCsv('x,y\n1,\n'), [{ x: 1, y: null }]);
   assert.deepEqual(parseCsv(''), []);
   assert.deepEqual(parseCsv('x,y\n'), []);
 });

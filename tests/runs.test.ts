@@ -49,18 +49,21 @@ function interruptedRun(name: string): string {
   const { run, saved } = Run.open(folder, plan);
   assert.equal(saved, null);
   for (const step of [0, 1, 2]) {
-    run.metrics.push({ step, loss: step / 3, note: step === 1 ? null : 'a, "b"' });
+    run.metrics.push({ step, loss: step / 3, 'a, "b"': step === 1 ? null : 7 });
     run.evaluations.push({ step, task: 'units' });
     run.rollouts.push(rollout(step));
     run.tokens += 10;
     if (step === 1) run.save(2, state);
   }
+  run.close(); // the process that ended has no lock any more
   return folder;
 }
 
-test('a new run leaves no trace until it is saved', () => {
+test('a new run leaves nothing but its lock until it is saved, and no trace when it is closed', () => {
   const folder = path.join(place, 'new');
-  Run.open(folder, plan);
+  const { run } = Run.open(folder, plan);
+  assert.deepEqual(fs.readdirSync(folder), ['run.lock']);
+  run.close();
   assert.ok(!fs.existsSync(folder));
   assert.equal(readRunInfo(folder), null);
   assert.deepEqual(
@@ -80,14 +83,15 @@ test('a saved run goes on with its rows and its state', () => {
   ]);
   assert.equal(
     fs.readFileSync(path.join(folder, 'metrics.csv'), 'utf8'),
-    'step,loss,note\n0,0,"a, ""b"""\n1,0.333333,\n',
+    'step,loss,"a, ""b"""\n0,0,7\n1,0.333333,\n',
   );
   mock.timers.enable({ apis: ['Date'], now: 1e6 });
-  const { run, saved } = Run.open(folder, { ...plan, versions: { node: '22' } });
+  const { run, saved, changed } = Run.open(folder, { ...plan, versions: { node: '22' } });
+  assert.equal(changed, 'node "20", now "22"');
   assert.deepEqual([saved!.step, saved!.tokens, [...saved!.state]], [2, 20, [1, 2, 3]]);
   assert.deepEqual(run.metrics, [
-    { step: 0, loss: 0, note: 'a, "b"' },
-    { step: 1, loss: 0.333333, note: null },
+    { step: 0, loss: 0, 'a, "b"': 7 },
+    { step: 1, loss: 0.333333, 'a, "b"': null },
   ]);
   assert.deepEqual(
     run.evaluations,
@@ -103,7 +107,7 @@ test('a saved run goes on with its rows and its state', () => {
 test('rows of steps after the saved one do not count', () => {
   const folder = interruptedRun('ahead');
   for (const name of ['metrics.csv', 'evaluations.csv'])
-    fs.appendFileSync(path.join(folder, name), name === 'metrics.csv' ? '2,0.5,x\n' : '2,units\n');
+    fs.appendFileSync(path.join(folder, name), name === 'metrics.csv' ? '2,0.5,8\n' : '2,units\n');
   fs.appendFileSync(path.join(folder, 'rollouts.jsonl'), JSON.stringify(rollout(2)) + '\n');
   const { run } = Run.open(folder, plan);
   for (const rows of [run.metrics, run.evaluations, run.rollouts])
@@ -117,7 +121,7 @@ test('a finished run has its result and no state to go on from', () => {
   const folder = interruptedRun('finished');
   mock.timers.enable({ apis: ['Date'], now: 1e6 });
   const { run, saved } = Run.open(folder, plan, 1e6 - 4000);
-  run.metrics.push({ step: 2, loss: 1, note: 'end' });
+  run.metrics.push({ step: 2, loss: 1 });
   run.tokens += 10;
   const info = run.finish(3, { accuracy: 0.5 });
   mock.timers.reset();
@@ -139,20 +143,29 @@ test('a finished run has its result and no state to go on from', () => {
 test('a folder with another run in it is left alone', () => {
   const folder = interruptedRun('other');
   const before = contents(folder);
-  for (const other of [
-    { stage: 'r1-zero' },
-    { size: 'small' },
-    { seed: 4 },
-    { config: { ...plan.config, rate: 0.2 } },
-    { config: { ...plan.config, more: 1 } },
-  ])
+  const { config } = plan;
+  const others: [other: Partial<RunPlan>, said: string][] = [
+    [{ stage: 'r1-zero' }, 'stage "base", now "r1-zero"'],
+    [{ size: 'small', seed: 4 }, 'size "tiny", now "small"; seed 3, now 4'],
+    [{ config: { ...config, rate: 0.2 } }, 'config.rate 0.1, now 0.2'],
+    [{ config: { ...config, more: 1 } }, 'config.more absent, now 1'],
+    [{ config: { ...config, deep: {} } }, 'config.deep.a null, now absent'],
+    [
+      { config: { ...config, list: [1], rate: 1, deep: { a: 'x'.repeat(99) }, more: true } },
+      `config.rate 0.1, now 1; config.list [1,2], now [1]; config.deep.a null, now "${'x'.repeat(59)}…; and 1 more`,
+    ],
+  ];
+  for (const [other, said] of others)
     assert.throws(() => Run.open(folder, { ...plan, ...other }), {
       name: 'UserError',
-      message: `${folder} holds a run with other settings: remove it or name another`,
+      message: `${folder} holds a run with other settings (${said}): remove it or name another`,
     });
   assert.deepEqual(contents(folder), before);
   const reordered = Object.fromEntries(Object.entries(plan.config).reverse());
-  assert.ok(Run.open(folder, { ...plan, config: reordered }).saved);
+  const opened = Run.open(folder, { ...plan, config: reordered });
+  assert.ok(opened.saved);
+  assert.equal(opened.changed, '');
+  opened.run.close();
   Run.open(folder, plan).run.finish(3);
   const finished = contents(folder);
   assert.throws(() => Run.open(folder, plan), {

@@ -14,6 +14,7 @@
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { onDisk } from '../core/files';
 import { savedModel } from './graphDef';
 import { createRecorder, dtypeCode, state, type RecorderOptions } from './recorder';
 import { nodeBackend, tf } from './tensorflow';
@@ -107,15 +108,19 @@ function record(fn: () => TensorTree, inputs: tf.Tensor[], options: JitOptions):
     });
     outputNames = outputs.map(recorder.nameOf).join();
   });
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-graph-'));
+  const start = path.join(os.tmpdir(), 'r1-graph-');
+  const folder = onDisk('write', os.tmpdir(), () => fs.mkdtempSync(start));
+  const file = path.join(folder, 'saved_model.pb');
   try {
-    fs.mkdirSync(path.join(folder, 'variables'));
-    fs.writeFileSync(path.join(folder, 'saved_model.pb'), savedModel(recorder.nodes));
+    onDisk('write', file, () => {
+      fs.mkdirSync(path.join(folder, 'variables'));
+      fs.writeFileSync(file, savedModel(recorder.nodes));
+    });
     const session = nodeBackend().binding.loadSavedModel(folder, 'serve');
     const inputNames = inputs.map((_, i) => `in${i}:0`).join();
     return { session, inputNames, outputNames, result };
   } finally {
-    fs.rmSync(folder, { recursive: true });
+    onDisk('remove', folder, () => fs.rmSync(folder, { recursive: true, force: true }));
   }
 }
 

@@ -6,7 +6,7 @@ import { disposeTree } from '../engine/tree';
 import type { GateCheck } from '../evaluation/gate';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';
-import { readRunInfo, type RunInfo } from '../runs/run';
+import { readRunInfo, removeLeftovers, type RunInfo } from '../runs/run';
 import { checkpointFolder, runFolder, shortPath, stageName, type Place } from '../stages/places';
 import { refuseUseless, type RLSettings } from '../stages/settings';
 import { stages, type StageName } from './graph';
@@ -81,6 +81,7 @@ function finishedRun(place: Place, name: string, caller: CallerSettings): RunInf
   const folder = runFolder(place, name);
   const info = readRunInfo(folder);
   if (!info?.finished) return null;
+  removeLeftovers(folder);
   for (const [key, value] of Object.entries(caller))
     if (info.config[key] !== value)
       throw new UserError(

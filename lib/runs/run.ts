@@ -5,17 +5,27 @@
  * also have `inspection.jsonl` (whole groups, token by token) and `changes.jsonl` (settings that changed on the way).
  * A step that was refused leaves `bad-step-<step>.safetensors`, or `.json` where its rewards were at fault.
  * `run.json` is written last and names the steps done, so a run that is cut off goes on from its last saved step with
- * the same numbers.
+ * the same numbers. While a process makes the run, `run.lock` names that process.
  */
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 import { csvLine, parseCsv, type Row } from '../core/csv';
 import { joulesBetween, readEnergy } from '../core/energy';
 import { UserError } from '../core/errors';
-import { root, writeFileAtomic } from '../core/files';
-import { jsonLines } from '../core/jsonLines';
+import { faultOf, isCount, type Fields } from '../core/fields';
+import {
+  onDisk,
+  readTextFile,
+  removeFile,
+  removeHalfWritten,
+  root,
+  writeFileAtomic,
+} from '../core/files';
+import { jsonLines, parsedJson, parseJsonLines } from '../core/jsonLines';
+import { differencesOf } from './differences';
+import { changeFields, inspectionFields, rolloutFields, runFields } from './kinds';
+import { takeLock, type Lock } from './lock';
 
 /** What `run.json` holds. */
 export interface RunInfo {
@@ -98,6 +108,15 @@ export interface SavedState {
   readonly state: Uint8Array;
 }
 
+/** A run that was opened, and where it stands. */
+export interface OpenedRun {
+  readonly run: Run;
+  /** null for a run that begins */
+  readonly saved: SavedState | null;
+  /** how the machine and the code differ from those that made the run up to here; empty where they do not */
+  readonly changed: string;
+}
+
 /** A run that is going on. Its stage adds rows and records to it; `save` and `finish` write them. */
 export class Run {
   readonly metrics: Row[] = [];
@@ -110,40 +129,53 @@ export class Run {
   private secondsBefore = 0;
   private joulesBefore = 0;
   private readonly energyAtStart = readEnergy();
+  private readonly commit = currentCommit();
 
   private constructor(
     readonly folder: string,
     private readonly plan: RunPlan,
     private readonly startedAt: number,
+    private readonly lock: Lock,
   ) {}
 
   /**
    * Opens a new run, or an interrupted one with the same plan, whose saved state is returned. A folder that holds a
-   * finished run, or one with another plan, is left alone and a UserError is thrown. The seconds of the run count from
-   * `startedAt` (milliseconds, as `Date.now()`), which a stage sets earlier if it first samples its data.
+   * finished run, or one with another plan, is left alone and a UserError is thrown; so is one that another process is
+   * making. The run belongs to this process until `finish` or `close`. What a killed process has left half-written is
+   * removed. The seconds of the run count from `startedAt` (milliseconds, as `Date.now()`), which a stage sets earlier if
+   * it first samples its data.
    */
-  static open(
-    folder: string,
-    plan: RunPlan,
-    startedAt = Date.now(),
-  ): { run: Run; saved: SavedState | null } {
-    const run = new Run(folder, plan, startedAt);
-    const info = readRunInfo(folder);
-    if (!info) return { run, saved: null };
-    const asked: unknown = JSON.parse(JSON.stringify({ ...plan, versions: null }));
-    const { stage, size, seed, config } = info;
-    if (!isDeepStrictEqual(asked, { stage, size, seed, config, versions: null }))
-      throw new UserError(`${folder} holds a run with other settings: remove it or name another`);
-    if (info.finished)
-      throw new UserError(`${folder} holds a finished run: remove it to run again`);
-    return { run, saved: run.load(info) };
+  static open(folder: string, plan: RunPlan, startedAt = Date.now()): OpenedRun {
+    refuseOther(folder, plan);
+    const run = new Run(folder, plan, startedAt, takeLock(folder));
+    try {
+      const info = refuseOther(folder, plan); // another process may have written to it before the lock was taken
+      removeLeftovers(folder);
+      const saved = info && run.load(info);
+      const now = { ...plan.versions, commit: run.commit };
+      const changed = saved ? differencesOf({ ...info!.versions, commit: info!.commit }, now) : '';
+      return { run, saved, changed };
+    } catch (error) {
+      run.close();
+      throw error;
+    }
+  }
+
+  /** Gives the run back, so that another process may open it. A run that is not finished goes on from its saved step. */
+  close(): void {
+    this.lock.free();
   }
 
   private load(info: RunInfo): SavedState | null {
     const file = stateFile(this.folder, info.steps);
     if (!fs.existsSync(file)) return null;
     const before = ({ step }: { step?: unknown }): boolean => (step as number) < info.steps;
-    this.metrics.push(...readMetrics(this.folder).filter(before));
+    const rows = readMetrics(this.folder).filter(before);
+    if (rows.length !== info.steps)
+      throw new UserError(
+        `${path.join(this.folder, 'metrics.csv')} has ${rows.length} of ${info.steps} steps: remove ${this.folder} to start over`,
+      );
+    this.metrics.push(...rows);
     this.evaluations.push(...readEvaluations(this.folder).filter(before));
     this.rollouts.push(...readRollouts(this.folder).filter(before));
     this.inspection.push(...readInspection(this.folder).filter(before));
@@ -156,7 +188,7 @@ export class Run {
       step: info.steps,
       seconds: info.seconds,
       tokens: info.tokens,
-      state: fs.readFileSync(file),
+      state: onDisk('read', file, () => fs.readFileSync(file)),
     };
   }
 
@@ -167,18 +199,19 @@ export class Run {
 
   /** Writes everything up to `steps` done steps, with the state that continuing from there needs. */
   save(steps: number, state: Uint8Array): void {
+    this.lock.check();
     const before = readRunInfo(this.folder)?.steps;
     writeFileAtomic(stateFile(this.folder, steps), state);
     this.write({ steps, finished: false });
-    if (before !== undefined && before !== steps)
-      fs.rmSync(stateFile(this.folder, before), { force: true });
+    if (before !== undefined && before !== steps) removeFile(stateFile(this.folder, before));
   }
 
-  /** Writes the finished run and removes the state to continue from. */
+  /** Writes the finished run, removes the state to continue from, and gives the run back. */
   finish(steps: number, result: Record<string, unknown> = {}): RunInfo {
-    const before = readRunInfo(this.folder)?.steps;
+    this.lock.check();
     const info = this.write({ steps, finished: true, result });
-    if (before !== undefined) fs.rmSync(stateFile(this.folder, before), { force: true });
+    removeLeftovers(this.folder);
+    this.close();
     return info;
   }
 
@@ -194,7 +227,7 @@ export class Run {
     const joules = joulesBetween(this.energyAtStart, readEnergy());
     const info: RunInfo = {
       ...this.plan,
-      commit: currentCommit(),
+      commit: this.commit,
       ...end,
       seconds: Math.round(this.seconds * 10) / 10,
       tokens: this.tokens,
@@ -220,9 +253,38 @@ export function stateFile(folder: string, steps: number): string {
   return path.join(folder, `checkpoint-${steps}.safetensors`);
 }
 
+/** Throws a UserError where the folder holds a finished run, or one with another plan. Returns what it holds. */
+function refuseOther(folder: string, plan: RunPlan): RunInfo | null {
+  const info = readRunInfo(folder);
+  if (!info) return null;
+  const { stage, size, seed, config } = info;
+  const asked: unknown = JSON.parse(JSON.stringify({ ...plan, versions: undefined }));
+  const differ = differencesOf({ stage, size, seed, config }, asked);
+  if (differ !== '')
+    throw new UserError(
+      `${folder} holds a run with other settings (${differ}): remove it or name another`,
+    );
+  if (info.finished) throw new UserError(`${folder} holds a finished run: remove it to run again`);
+  return info;
+}
+
+/**
+ * Removes what a killed process has left in the folder of a run: files that are half-written, and states of other steps
+ * than the one that `run.json` names. A finished run has no state.
+ */
+export function removeLeftovers(folder: string): void {
+  removeHalfWritten(folder);
+  const info = readRunInfo(folder);
+  const kept = info && !info.finished ? path.basename(stateFile(folder, info.steps)) : '';
+  for (const name of onDisk('read', folder, () => fs.readdirSync(folder)))
+    if (/^checkpoint-\d+\.safetensors$/.test(name) && name !== kept)
+      removeFile(path.join(folder, name));
+}
+
 function toCsv(rows: readonly Row[]): string {
   const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  return columns.join(',') + '\n' + rows.map((row) => csvLine(columns, row)).join('');
+  const header = Object.fromEntries(columns.map((column) => [column, column]));
+  return [header, ...rows].map((row) => csvLine(columns, row)).join('');
 }
 
 /** Returns the commit of the code, or `unknown` outside a git checkout. */
@@ -238,45 +300,76 @@ function currentCommit(): string {
   }
 }
 
-/** Reads `run.json` of a folder; null where there is none. */
+/** The newest form of `run.json` that this code knows. A file without a number has the first. */
+const newestFormat = 1;
+
+/** Reads `run.json` of a folder; null where there is none. A damaged file, or one of a newer version, is a UserError. */
 export function readRunInfo(folder: string): RunInfo | null {
   const file = path.join(folder, 'run.json');
-  return fs.existsSync(file) ? (JSON.parse(fs.readFileSync(file, 'utf8')) as RunInfo) : null;
+  if (!fs.existsSync(file)) return null;
+  const value = parsedJson(readTextFile(file));
+  const fault = value === undefined ? 'it is no JSON' : faultOf(value, runFields);
+  const { format = newestFormat } = (value ?? {}) as { format?: unknown };
+  if (format !== newestFormat)
+    throw new UserError(`${file} is of a newer version of this project: update with git pull`);
+  if (fault !== null)
+    throw new UserError(`${file} is damaged (${fault}): copy it again, or remove ${folder}`);
+  return value as RunInfo;
 }
 
-const readRows = (folder: string, name: string): Row[] => {
+/**
+ * Returns the text of a run's file; null where there is none. While the run is not finished, a last line that is cut off
+ * is left out: its step is made again.
+ */
+function textOf(folder: string, name: string): string | null {
   const file = path.join(folder, name);
-  return fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
-};
+  if (!fs.existsSync(file)) return null;
+  const text = readTextFile(file);
+  const isWhole = text.endsWith('\n') || readRunInfo(folder)?.finished;
+  return isWhole ? text : text.slice(0, text.lastIndexOf('\n') + 1);
+}
 
-/** Reads the rows of `metrics.csv`, one for each step; none where there is no file. */
+function readRows(folder: string, name: string, textColumns: readonly string[]): Row[] {
+  const text = textOf(folder, name);
+  if (text === null) return [];
+  const file = path.join(folder, name);
+  if (text === '') throw new UserError(`${file} is empty: copy it again, or remove ${folder}`);
+  const rows = parseCsv(text, file, (column) => textColumns.includes(column));
+  const wrong = rows.findIndex(({ step }) => !isCount(step));
+  if (wrong >= 0)
+    throw new UserError(
+      `${file}, row ${wrong + 1} has no step: copy it again, or remove ${folder}`,
+    );
+  return rows;
+}
+
+/** Reads the rows of `metrics.csv`, one for each step; none where there is no file. A damaged file is a UserError. */
 export function readMetrics(folder: string): Row[] {
-  return readRows(folder, 'metrics.csv');
+  return readRows(folder, 'metrics.csv', []);
 }
 
-/** Reads the rows of `evaluations.csv`; none where there is no file. */
+/** Reads the rows of `evaluations.csv`; none where there is no file. A damaged file is a UserError. */
 export function readEvaluations(folder: string): Row[] {
-  return readRows(folder, 'evaluations.csv');
+  return readRows(folder, 'evaluations.csv', ['task', 'language']);
 }
 
-const readLines = <T>(folder: string, name: string): T[] => {
-  const file = path.join(folder, name);
-  if (!fs.existsSync(file)) return [];
-  const lines = fs.readFileSync(file, 'utf8').split('\n').filter(Boolean);
-  return lines.map((line) => JSON.parse(line) as T);
-};
+function readLines<T>(folder: string, name: string, fields: Fields): T[] {
+  const where = path.join(folder, name);
+  const fix = `copy it again, or remove ${folder}`;
+  return parseJsonLines(textOf(folder, name) ?? '', { where, what: 'record', fields, fix });
+}
 
-/** Reads `rollouts.jsonl`; nothing where there is no file. */
+/** Reads `rollouts.jsonl`; nothing where there is no file. A damaged file is a UserError. */
 export function readRollouts(folder: string): RolloutRecord[] {
-  return readLines(folder, 'rollouts.jsonl');
+  return readLines(folder, 'rollouts.jsonl', rolloutFields);
 }
 
-/** Reads `inspection.jsonl`; nothing where there is no file. */
+/** Reads `inspection.jsonl`; nothing where there is no file. A damaged file is a UserError. */
 export function readInspection(folder: string): InspectionRecord[] {
-  return readLines(folder, 'inspection.jsonl');
+  return readLines(folder, 'inspection.jsonl', inspectionFields);
 }
 
-/** Reads `changes.jsonl`; nothing where there is no file. */
+/** Reads `changes.jsonl`; nothing where there is no file. A damaged file is a UserError. */
 export function readChanges(folder: string): Change[] {
-  return readLines(folder, 'changes.jsonl');
+  return readLines(folder, 'changes.jsonl', changeFields);
 }

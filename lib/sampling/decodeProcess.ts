@@ -1,4 +1,5 @@
 /** One of the processes that decode for `parallelSampler.ts`. It answers each request and ends with its parent. */
+import { UserError } from '../core/errors';
 import { startEngine, tf } from '../engine/tensorflow';
 import { disposeTree, unflatten, type TreeShape } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
@@ -19,7 +20,7 @@ export interface DecodeRequest {
 /** The message that answers a request: the rollouts, whose texts are empty, or why there are none. */
 export type DecodeReply =
   | { readonly id: number; readonly groups: Rollout[][] }
-  | { readonly id: number; readonly error: string };
+  | { readonly id: number; readonly error: string; readonly isForPeople: boolean };
 
 async function serve(): Promise<void> {
   process.on('SIGINT', () => {}); // Ctrl-C reaches the whole process group, and the parent decides what stops
@@ -50,7 +51,8 @@ async function serve(): Promise<void> {
     try {
       reply = { id: request.id, groups: groupsOf(request) };
     } catch (error) {
-      reply = { id: request.id, error: error instanceof Error ? error.message : String(error) };
+      const message = error instanceof Error ? error.message : String(error);
+      reply = { id: request.id, error: message, isForPeople: error instanceof UserError };
     }
     process.send!(reply);
   });

@@ -7,6 +7,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import * as os from 'node:os';
 import * as path from 'node:path';
+import { UserError } from '../core/errors';
 import { root } from '../core/files';
 import { nodeBackend } from '../engine/tensorflow';
 import { flatten, treeShape } from '../engine/tree';
@@ -93,7 +94,7 @@ function startProcess(): ChildProcess {
     waiting.delete(reply.id);
     keepAlive(child);
     if ('groups' in reply) resolve(reply.groups);
-    else reject(new Error(reply.error));
+    else reject(reply.isForPeople ? new UserError(reply.error) : new Error(reply.error));
   });
   child.on('exit', (code, signal) => drop(child, `ended with ${signal ?? `code ${code}`}`));
   // There is no memory for the process, or its channel is closed.
@@ -108,7 +109,7 @@ function drop(child: ChildProcess, what: string): void {
   for (const [id, { child: asked, reject }] of waiting) {
     if (asked !== child) continue;
     waiting.delete(id);
-    reject(new Error(`a decoding process ${what}: run again`));
+    reject(new UserError(`a decoding process ${what}: run again`));
   }
 }
 

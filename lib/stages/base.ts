@@ -11,7 +11,7 @@ import { stopNearTensorLimit } from '../engine/memory';
 import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
 import { modelConfig, type ModelConfig } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
-import type { Run, RunInfo } from '../runs/run';
+import type { OpenedRun, Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { corpusDocument, type Corpus } from '../tasks/corpus';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
@@ -58,7 +58,19 @@ interface RunningBase {
  * the run has saved itself then and goes on with the next call. Throws a UserError for an unknown size or corpus.
  */
 export async function trainBase(options: BaseOptions): Promise<BaseResult | null> {
-  const { running, firstStep } = await startBase(options);
+  const { size, stage = 'base', gated = true } = options;
+  const settings = baseSettings(size, options.settings);
+  const config = modelConfig(size, taskVocabularySize);
+  const about = { model: config, ...settings, gated };
+  return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
+}
+
+async function trainOpened(
+  options: BaseOptions,
+  given: BaseSettings,
+  opened: OpenedRun,
+): Promise<BaseResult | null> {
+  const { running, firstStep } = startBase(options, given, opened);
   const { settings, config, trainer, plannedSteps, extensionSteps } = running;
   const sampler = samplerFor(config);
   try {
@@ -79,16 +91,15 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
   }
 }
 
-/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
-async function startBase(
+/** Makes the trainer of a new run, or of an interrupted one where it stands. */
+function startBase(
   options: BaseOptions,
-): Promise<{ running: RunningBase; firstStep: number }> {
-  const { size, seed, stage = 'base', place, gated = true } = options;
-  const settings = baseSettings(size, options.settings);
+  settings: BaseSettings,
+  { run, saved }: OpenedRun,
+): { running: RunningBase; firstStep: number } {
+  const { size, seed, stage = 'base' } = options;
   const config = modelConfig(size, taskVocabularySize);
   const corpus = corpusNamed(settings.corpus);
-  const about = { model: config, ...settings, gated };
-  const { run, saved } = await openRun({ stage, size, seed, place }, about);
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(initParameters(config, seed), settings.optimizer);

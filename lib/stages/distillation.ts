@@ -7,7 +7,7 @@ import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
 import { createRandom, shuffle } from '../core/random';
 import type { Model } from '../model/parameters';
-import type { RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
 import { noSearchCorpus, writeCompletion } from '../tasks/corpus';
 import { generate, promptText, verify } from '../tasks/index';
@@ -87,9 +87,13 @@ export interface DistillationOptions extends RunOf {
  * the teacher is without a fault.
  */
 export async function makeDistillationData(options: DistillationOptions): Promise<RunInfo> {
-  const { teacher, fromName, place, stage, size, seed, settings } = options;
+  const { teacher, fromName, settings } = options;
   const about = { from: fromName, model: teacher.config, ...settings };
-  const { run } = await openRun(options, about);
+  return openRun(options, about, ({ run }) => makeIn(run, options));
+}
+
+async function makeIn(run: Run, options: DistillationOptions): Promise<RunInfo> {
+  const { teacher, fromName, place, stage, size, seed, settings } = options;
   const set = await distillationTraces(teacher, seed, settings);
   const { traces, counts, unspeakable, tokens } = set;
   if (traces.length === 0)

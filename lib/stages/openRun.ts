@@ -1,8 +1,12 @@
+import * as path from 'node:path';
 import type { Row } from '../core/csv';
+import { UserError } from '../core/errors';
+import { removeHalfWritten } from '../core/files';
 import { startEngine } from '../engine/tensorflow';
 import type { ModelSize } from '../model/config';
-import { Run, type RunInfo, type SavedState } from '../runs/run';
-import { local, runFolder, stageName, type Place } from './places';
+import { RunHeld } from '../runs/lock';
+import { readRunInfo, Run, type OpenedRun, type RunInfo, type RunPlan } from '../runs/run';
+import { checkpointFolder, local, runFolder, stageName, type Place } from './places';
 
 /** Whose run it is, and where it goes. */
 export interface RunOf {
@@ -27,17 +31,51 @@ export interface TrainingOptions<Settings> {
   readonly onStep?: (row: Row, steps: number) => void | Promise<void>;
 }
 
+/** Milliseconds between two looks at a run that another process is making. */
+const lookEvery = 1000;
+
 /**
- * Opens the run of a stage: a new one, or an interrupted one with the same settings, whose saved state is returned. The
- * run records the settings, the versions and the machine. Throws a UserError where the folder holds a finished run, or
- * one with other settings.
+ * Opens the run of a stage and does the work of the stage on it: a new run, or an interrupted one with the same settings,
+ * whose saved state is given. However the work ends, the run is given back then. The run records the settings, the
+ * versions and the machine; a line is printed where an interrupted run goes on with others. Throws a UserError where the
+ * folder holds a finished run, or one with other settings, or one that another process is making. With R1_WAIT=1 it
+ * waits for the other process.
  */
-export async function openRun(
+export async function openRun<T>(
   { stage, size, seed, place = local, startedAt }: RunOf,
   config: RunInfo['config'],
-): Promise<{ run: Run; saved: SavedState | null }> {
+  work: (opened: OpenedRun) => Promise<T>,
+): Promise<T> {
   const { tensorflow, device, cpu, threads, node } = await startEngine();
   const versions = { node, tensorflow, device, cpu, threads: String(threads) };
-  const folder = runFolder(place, stageName(size, stage, seed));
-  return Run.open(folder, { stage, size, seed, config, versions }, startedAt);
+  const name = stageName(size, stage, seed);
+  const plan = { stage, size, seed, config, versions };
+  const opened = await openInTurn(runFolder(place, name), plan, startedAt);
+  try {
+    removeHalfWritten(checkpointFolder(place, name));
+    for (const data of ['traces', 'preferences'])
+      removeHalfWritten(path.join(place, data), `${name}.`);
+    if (opened.changed !== '')
+      console.log(
+        `${name} goes on, but not as it began (${opened.changed}): the last digits of its numbers may differ`,
+      );
+    return await work(opened);
+  } finally {
+    opened.run.close();
+  }
+}
+
+/** Opens a run. Where another process is making it, this waits until that has ended, if R1_WAIT=1 asks for it. */
+async function openInTurn(folder: string, plan: RunPlan, startedAt?: number): Promise<OpenedRun> {
+  for (let waited = false; ; waited = true) {
+    try {
+      return Run.open(folder, plan, startedAt);
+    } catch (error) {
+      if (waited && readRunInfo(folder)?.finished)
+        throw new UserError(`${folder} was finished meanwhile: run the same again to read it`);
+      if (!(error instanceof RunHeld) || process.env.R1_WAIT !== '1') throw error;
+      if (!waited) console.log(`waiting: ${error.message}`);
+      await new Promise((resolve) => setTimeout(resolve, lookEvery));
+    }
+  }
 }

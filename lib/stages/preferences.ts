@@ -1,8 +1,10 @@
 /** Preferences: two answers to one prompt and which of them somebody liked better, one JSON object a line. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { plainName, writeFileAtomic } from '../core/files';
-import { jsonLines, readJsonLines } from '../core/jsonLines';
+import { isNumber, isText, maybe, oneOf } from '../core/fields';
+import { plainName, readTextFile, writeFileAtomic } from '../core/files';
+import { jsonLines, parseJsonLines } from '../core/jsonLines';
 import { createRandom, shuffle } from '../core/random';
 import { mean } from '../core/statistics';
 import type { Model } from '../model/parameters';
@@ -11,7 +13,7 @@ import { defaultCap } from '../sampling/cap';
 import { promptIds, promptText, type Problem } from '../tasks/index';
 import { planOf, problemsOfPlan } from '../tasks/plan';
 import { encode } from '../tokenizer/tokenizer';
-import { languageInTurn, type Language } from '../tokenizer/vocabulary';
+import { languageInTurn, languages, type Language } from '../tokenizer/vocabulary';
 import type { Pair } from '../training/rewardModel';
 import { samplerFor, shortPath, type Place } from './places';
 import type { SamplingSettings } from './settings';
@@ -169,14 +171,29 @@ export function writePreferences(file: string, preferences: readonly Preference[
   writeFileAtomic(file, jsonLines(preferences));
 }
 
-/** Reads a preference file. A missing file and a line that is no preference are errors that name it. */
+const fields = {
+  task: isText,
+  language: oneOf(...languages),
+  prompt: isText,
+  a: isText,
+  b: isText,
+  label: oneOf(0, 0.5, 1),
+  by: isText,
+  seed: isNumber,
+  when: maybe(isText),
+  probability: maybe(isNumber),
+};
+
+/** Reads a preference file. A missing file and a line that is no preference are UserErrors that name it. */
 export function readPreferences(file: string): Preference[] {
-  return readJsonLines<Preference>(file, {
-    check: (preference) => {
-      pairOf(preference);
-      if (![0, 0.5, 1].includes(preference.label)) throw new RangeError('no label');
-    },
-    missing: `no preferences at ${shortPath(file)}: label some pairs first`,
-    invalid: (line) => `${shortPath(file)}, line ${line} is no preference: remove that line`,
+  const where = shortPath(file);
+  if (!fs.existsSync(file))
+    throw new UserError(`no preferences at ${where}: label some pairs first`);
+  return parseJsonLines<Preference>(readTextFile(file), {
+    where,
+    what: 'preference',
+    fields,
+    check: pairOf,
+    fix: 'mend or remove that line',
   });
 }

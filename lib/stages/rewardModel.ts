@@ -78,15 +78,33 @@ interface RunningRewardModel {
 export async function trainRewardModel(
   options: RewardModelOptions,
 ): Promise<RewardModelResult | null> {
-  const { size, seed, stage = 'reward-model', from, fromName, place = local } = options;
+  const { size, stage = 'reward-model', from, fromName } = options;
   const settings = rewardModelSettings(size, options.settings);
-  const { config } = from;
   const learned = options.preferences.filter((p) => !isKeptBack(p));
   const keptBack = options.preferences.filter(isKeptBack);
   if (learned.length === 0) throw new UserError('no preference to learn from: label some pairs');
   refuseOneLabel(learned, 'the preference data');
-  const about = { from: fromName, model: config, ...settings, pairs: learned.length };
-  const { run } = await openRun({ ...options, stage }, about);
+  const about = { from: fromName, model: from.config, ...settings, pairs: learned.length };
+  const data = { learned, keptBack };
+  return openRun({ ...options, stage }, about, ({ run }) =>
+    trainOpened(options, settings, run, data),
+  );
+}
+
+/** Preferences to learn from, and those to measure on. */
+interface PreferenceData {
+  readonly learned: readonly Preference[];
+  readonly keptBack: readonly Preference[];
+}
+
+async function trainOpened(
+  options: RewardModelOptions,
+  settings: RewardModelSettings,
+  run: Run,
+  { learned, keptBack }: PreferenceData,
+): Promise<RewardModelResult | null> {
+  const { size, seed, stage = 'reward-model', from, place = local } = options;
+  const { config } = from;
   const state = createTrainerState(withScoreHead(from.parameters), settings.optimizer);
   const trainer = new Trainer(rewardModelLoss(config), settings.optimizer, state);
   const steps = pairSteps(learned.map(pairOf), settings, seed);

@@ -11,7 +11,7 @@ import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
 import { cloneParameters, type Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
-import type { Run, RunInfo } from '../runs/run';
+import type { OpenedRun, Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import {
   grpoBatchLoss,
@@ -93,11 +93,22 @@ interface RunningRL {
  * run has saved itself then and goes on with the next call.
  */
 export async function trainRL(options: RLOptions): Promise<RLResult | null> {
-  const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
+  const { size, stage = 'r1-zero', from, fromName } = options;
   const settings = rlSettings(size, options.settings);
   refuseUseless(stage, settings);
+  const about = { from: fromName, model: from.config, ...settings };
+  return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
+}
+
+async function trainOpened(
+  options: RLOptions,
+  settings: RLSettings,
+  opened: OpenedRun,
+): Promise<RLResult | null> {
+  const { run } = opened;
+  const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
   const name = stageName(size, stage, seed);
-  const { run, trainer, firstStep } = await startRun(options, settings);
+  const { trainer, firstStep } = startTrainer(options, settings, opened);
   const sampler = samplerFor(options.from.config);
   const bar = progress(name, settings.steps, { from: firstStep });
   const now = steered(settings, run.changes);
@@ -119,20 +130,18 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   }
 }
 
-/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
-async function startRun(
-  options: RLOptions,
+/** Makes the trainer of a new run, or of an interrupted one where it stands. */
+function startTrainer(
+  { from }: RLOptions,
   settings: RLSettings,
-): Promise<{ run: Run; trainer: Trainer<GrpoBatch>; firstStep: number }> {
-  const { stage = 'r1-zero', from, fromName } = options;
+  { run, saved }: OpenedRun,
+): { trainer: Trainer<GrpoBatch>; firstStep: number } {
   const { config } = from;
-  const about = { from: fromName, model: config, ...settings };
-  const { run, saved } = await openRun({ ...options, stage }, about);
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
   const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, state);
-  return { run, trainer, firstStep: saved?.step ?? 0 };
+  return { trainer, firstStep: saved?.step ?? 0 };
 }
 
 /** Steps between two saved states, from which an interrupted run goes on. */

@@ -12,7 +12,7 @@ import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
 import { cloneParameters, type Model } from '../model/parameters';
 import { defaultRewardWeights } from '../rewards/reward';
-import type { Run, RunInfo } from '../runs/run';
+import type { OpenedRun, Run, RunInfo } from '../runs/run';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packBatches } from '../training/packing';
 import { warmUpAndDecay } from '../training/schedule';
@@ -64,7 +64,20 @@ interface RunningSft {
  * it: the run has saved itself then and goes on with the next call. Throws a UserError where there is no trace.
  */
 export async function trainSft(options: SftOptions): Promise<SftResult | null> {
-  const { running, firstStep } = await startSft(options);
+  const { size, stage, from, fromName, traces } = options;
+  if (traces.length === 0)
+    throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
+  const settings = sftSettings(size, options.settings);
+  const about = { from: fromName, model: from.config, ...settings, traces: traces.length };
+  return openRun(options, about, (opened) => trainOpened(options, settings, opened));
+}
+
+async function trainOpened(
+  options: SftOptions,
+  settings: SftSettings,
+  opened: OpenedRun,
+): Promise<SftResult | null> {
+  const { running, firstStep } = startSft(options, settings, opened);
   const { run, trainer, steps, bar } = running;
   try {
     const all = { run, trainer, from: firstStep, to: steps };
@@ -78,15 +91,14 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   }
 }
 
-/** Opens a new run, or an interrupted one where it stands, and makes its trainer. */
-async function startSft(options: SftOptions): Promise<{ running: RunningSft; firstStep: number }> {
-  const { size, seed, stage, from, fromName, traces, softLabels: teacher } = options;
-  if (traces.length === 0)
-    throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
-  const settings = sftSettings(size, options.settings);
+/** Makes the trainer of a new run, or of an interrupted one where it stands. */
+function startSft(
+  options: SftOptions,
+  settings: SftSettings,
+  { run, saved }: OpenedRun,
+): { running: RunningSft; firstStep: number } {
+  const { size, seed, stage, from, traces, softLabels: teacher } = options;
   const { config } = from;
-  const about = { from: fromName, model: config, ...settings, traces: traces.length };
-  const { run, saved } = await openRun(options, about);
   const state = saved
     ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
     : createTrainerState(cloneParameters(from.parameters), settings.optimizer);

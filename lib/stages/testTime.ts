@@ -3,7 +3,7 @@ import { progress } from '../core/progress';
 import { problemsOf, type EvaluationSpec } from '../evaluation/evaluate';
 import { measureBudget, measureTestTime, type BudgetPoint, type TestTime } from '../evaluation/testTime'; // prettier-ignore
 import type { Model } from '../model/parameters';
-import type { RunInfo } from '../runs/run';
+import type { Run, RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
 import { openRun, type RunOf } from './openRun';
 import { samplerFor } from './places';
@@ -85,9 +85,15 @@ export interface MeasureOptions extends RunOf {
 
 /** Measures several models, and leaves a run with their lines. */
 export async function measureModels(options: MeasureOptions): Promise<RunInfo> {
-  const { models, stages, fromName, seed, settings } = options;
+  const { models, stages, fromName, settings } = options;
   const about = { from: fromName, model: models[0]!.config, stages, ...settings };
-  const { run } = await openRun(options, about);
+  return openRun(options, about, ({ run }) => measureIn(run, options));
+}
+
+async function measureIn(
+  run: Run,
+  { models, stages, seed, settings }: MeasureOptions,
+): Promise<RunInfo> {
   const lines: TestTimeLine[] = [];
   for (const [i, model] of models.entries())
     lines.push(...(await testTimeOf(model, stages[i]!, seed, settings)));

@@ -1,8 +1,12 @@
 /** Data sets of traces: problems with a completion to learn from, one JSON object a line. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { plainName, writeFileAtomic } from '../core/files';
-import { jsonLines, readJsonLines } from '../core/jsonLines';
+import { UserError } from '../core/errors';
+import { isCount, isText, oneOf } from '../core/fields';
+import { plainName, readTextFile, writeFileAtomic } from '../core/files';
+import { jsonLines, parseJsonLines } from '../core/jsonLines';
 import { encode } from '../tokenizer/tokenizer';
+import { languages } from '../tokenizer/vocabulary';
 import type { Sequence } from '../training/packing';
 import { shortPath, type Place } from './places';
 
@@ -25,12 +29,26 @@ export function writeTraces(file: string, traces: readonly Trace[]): void {
   writeFileAtomic(file, jsonLines(traces));
 }
 
-/** Reads a data set. A missing file and a line that is no trace are errors that name it. */
+const fields = {
+  kind: isText,
+  task: isText,
+  level: isCount,
+  language: oneOf(...languages),
+  prompt: isText,
+  completion: isText,
+};
+
+/** Reads a data set. A missing file and a line that is no trace are UserErrors that name it. */
 export function readTraces(file: string): Trace[] {
-  return readJsonLines<Trace>(file, {
+  const where = shortPath(file);
+  if (!fs.existsSync(file))
+    throw new UserError(`no traces at ${where}: run the stage that collects them`);
+  return parseJsonLines<Trace>(readTextFile(file), {
+    where,
+    what: 'trace',
+    fields,
     check: ({ prompt, completion }) => encode(`${prompt} ${completion}`),
-    missing: `no traces at ${shortPath(file)}: run the stage that collects them`,
-    invalid: (line) => `${shortPath(file)}, line ${line} is no trace: collect them anew`,
+    fix: 'collect them anew, or remove that line',
   });
 }
 
