@@ -6,15 +6,17 @@ import { UserError } from '../lib/core/errors';
 import { tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten, treeShape } from '../lib/engine/tree';
 import { loadCheckpoint, saveCheckpoint } from '../lib/model/checkpoint';
-import { configFromJson, configJson } from '../lib/model/config';
+import { configJson } from '../lib/model/config';
+import { configFromJson } from '../lib/model/readConfig';
 import type { Model } from '../lib/model/parameters';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../lib/model/safetensors';
+import { badUpdate, decodeUpdate } from '../lib/training/badStep';
 import { defaultOptimizer } from '../lib/training/optimizer';
 import { createTrainerState } from '../lib/training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../lib/training/trainerState';
 import { assertFlatMemory } from './support/allclose';
 import { contents, temporaryFolder } from './support/folder';
-import { microConfig, randomParameters, snapshot } from './support/microModel';
+import { microConfig, randomParameters, snapshot, withChanges } from './support/microModel';
 
 const folder = temporaryFolder();
 
@@ -127,21 +129,82 @@ test('config.json is what transformers reads', () => {
   assert.equal(configFromJson(older, 'here').headDim, 2);
 });
 
-test('a config of another kind is refused with the field that is wrong', () => {
-  const json = configJson(microConfig());
-  const refused = (changes: object, message: string): void =>
-    assert.throws(() => configFromJson({ ...json, ...changes }, 'here'), {
-      name: 'UserError',
-      message,
-    });
-  refused({ model_type: 'gpt2' }, 'here: model_type is gpt2, expected llama or qwen2');
-  refused({ vocab_size: undefined }, 'here: vocab_size is undefined, expected a whole number');
-  refused({ num_hidden_layers: 2.5 }, 'here: num_hidden_layers is 2.5, expected a whole number');
-  refused({ hidden_size: 0 }, 'here: hidden_size is 0, expected a whole number');
-  refused(
-    { tie_word_embeddings: false },
-    'here: tie_word_embeddings is not true: only tied embeddings are supported',
-  );
+test('a config with a byte-order mark is read, one that is no text is refused', () => {
+  const place = path.join(folder, 'bom');
+  saveCheckpoint(place, microModel(22));
+  const config = path.join(place, 'config.json');
+  const text = fs.readFileSync(config, 'utf8');
+  fs.writeFileSync(config, `\ufeff${text.replaceAll('\n', '\r\n')}`);
+  assert.deepEqual(loadCheckpoint(place).config, microConfig());
+  fs.writeFileSync(config, Buffer.from(text, 'utf16le').subarray(1));
+  assertUserError(() => loadCheckpoint(place), config, 'UTF-16');
+});
+
+test('weights that are no finite numbers or no part of the model are refused', () => {
+  const place = path.join(folder, 'odd');
+  const model = microModel(24);
+  saveCheckpoint(place, model);
+  const where = path.join(place, 'model.safetensors');
+  const { tensors } = decodeSafetensors(fs.readFileSync(where), where);
+  const refused = (others: readonly NamedTensor[], message: string): void => {
+    fs.writeFileSync(where, encodeSafetensors(others));
+    assertFlatMemory(
+      () =>
+      assert.throws(() => loadCheckpoint(place), { name: 'UserError', message: `${where}: ${message}` }), // prettier-ignore
+    );
+  };
+  for (const bad of [NaN, Infinity, -Infinity]) {
+    const damaged = tensors.map(({ name, shape, values }) => ({ name, shape, values: values.slice() })); // prettier-ignore
+    damaged[3]!.values[1] = bad;
+    refused(damaged, `${damaged[3]!.name} holds ${bad}: make or copy it again`);
+  }
+  const more = (name: string): NamedTensor => file([1, 2], [2], name);
+  for (const name of [
+    'lm_head.weight',
+    'model.layers.0.self_attn.q_norm.weight',
+    'model.layers.2.mlp.up_proj.weight',
+  ])
+    // prettier-ignore
+    refused([...tensors, more(name)], `${name} is no part of the model of its config`);
+  fs.writeFileSync(where, encodeSafetensors([...tensors, more('model.layers.0.self_attn.rotary_emb.inv_freq')])); // prettier-ignore
+  assert.deepEqual(snapshot(loadCheckpoint(place).parameters), snapshot(model.parameters));
+});
+
+test('the header of a safetensors file has to be of the format', () => {
+  const whole = (header: unknown, body = 12): Uint8Array => {
+    const text = Buffer.from(JSON.stringify(header));
+    const length = Buffer.alloc(8);
+    length.writeBigUInt64LE(BigInt(text.length));
+    return Buffer.concat([length, text, Buffer.alloc(body)]);
+  };
+  const entry = (from: unknown, to: unknown, shape: unknown = [1], dtype: unknown = 'F32'): object => ({ dtype, shape, data_offsets: [from, to] }); // prettier-ignore
+  const good = { a: entry(8, 12), b: entry(0, 8, [2, 1]), c: entry(8, 8, [0]) };
+  const read = decodeSafetensors(whole(good), 'here').tensors;
+  assert.deepEqual(read.map(({ name, values }) => [name, values.length]), [['a', 1], ['b', 2], ['c', 0]]); // prettier-ignore
+  const refused = (header: unknown, why: string, body?: number): void =>
+    assert.throws(() => decodeSafetensors(whole(header, body), 'here'), { name: 'UserError', message: `here is damaged (${why}): make or copy it again` }); // prettier-ignore
+  for (const header of [null, [], 3, 'x']) refused(header, 'its header is no JSON object');
+  for (const metadata of [null, [], { sha256: 5 }, 'x']) refused({ ...good, __metadata__: metadata }, 'its metadata are no texts'); // prettier-ignore
+  refused({ a: null }, 'a: it is no object');
+  refused({ a: 3 }, 'a: it is no object');
+  refused({ a: { shape: [1], data_offsets: [0, 4] } }, 'a: dtype is missing');
+  refused({ a: entry(0, 4, [1], { toString: 1 }) }, 'a: dtype is an object');
+  refused({ a: entry(0, 4, ['1']) }, 'a: shape is a list');
+  refused({ a: entry(0, 4, [-1, -1]) }, 'a: shape is a list');
+  refused({ a: entry(0, 4, [0.5, 2]) }, 'a: shape is a list');
+  refused({ a: entry('0', '4') }, 'a: data_offsets is a list');
+  refused({ a: entry(-4, 0) }, 'a: data_offsets is a list');
+  refused({ a: { dtype: 'F32', shape: [1], data_offsets: [0, 4, 8] } }, 'a: data_offsets is a list'); // prettier-ignore
+  const gap = 'does not start where the tensor before it ends';
+  refused({ a: entry(0, 4), b: entry(0, 4) }, `b ${gap}`, 4);
+  refused({ a: entry(0, 8, [2]), b: entry(4, 12, [2]) }, `b ${gap}`);
+  refused({ a: entry(0, 4), b: entry(8, 12) }, `b ${gap}`);
+  refused({ a: entry(0, 8, [2]) }, '4 bytes follow its last tensor');
+  refused({}, '12 bytes follow its last tensor');
+  refused({ a: entry(0, 16, [4]) }, 'it ends inside a');
+  refused({ a: entry(12, 0, [3]) }, 'it ends inside a');
+  refused({ a: entry(0, 12, [4]) }, 'a has the wrong length');
+  refused({ a: entry(0, 12, [2 ** 52, 2 ** 52]) }, 'a has the wrong length');
 });
 
 const file = (values: number[], shape: number[], name = 'a'): NamedTensor => ({
@@ -371,4 +434,54 @@ test('a damaged state of a trainer is refused', () => {
       'another config',
     );
   });
+});
+
+test('a state of a trainer that does not say how many updates it has is refused', () => {
+  const config = microConfig({ numLayers: 1 });
+  const whole = encodeTrainerState(createTrainerState(randomParameters(config, 27), defaultOptimizer)); // prettier-ignore
+  const { tensors } = decodeSafetensors(whole, 'here');
+  for (const updates of [undefined, 'x', '', '-1', '1.5', 'NaN', '9'.repeat(400)]) {
+    const damaged = encodeSafetensors(tensors, updates === undefined ? {} : { updates });
+    assertFlatMemory(() =>
+      assert.throws(() => decodeTrainerState(config, defaultOptimizer, damaged, 'here'), {
+        name: 'UserError',
+        message: 'here is damaged (no count of updates): remove it',
+      }),
+    );
+  }
+});
+
+test('a file that is no refused update is not read as one', () => {
+  const tried = {
+    parameters: randomParameters(microConfig({ numLayers: 1 }), 28),
+    optimizer: { adamW: { means: [], squares: [] }, muon: [] },
+    updates: 3,
+    batches: [{ ids: tf.tensor1d([1, 2], 'int32') }],
+    learningRate: 1e3,
+  };
+  const { evidence } = badUpdate(tried, 'loss is NaN');
+  const whole = evidence as Uint8Array;
+  assert.deepEqual(snapshot(decodeUpdate(whole, 'here').parameters), snapshot(tried.parameters));
+  const { tensors, metadata } = decodeSafetensors(whole, 'here');
+  const { tree, dtypes } = metadata as { tree: string; dtypes: string };
+  const kinds = JSON.parse(dtypes) as string[];
+  const changes = [
+    ...[undefined, '', 'x', 'null', '{}', '[]', tree.replace('"batches"', '"others"')].map((tree) => ({ tree })), // prettier-ignore
+    ...[undefined, '{', '3', JSON.stringify(kinds.slice(1)), JSON.stringify(kinds.map(() => 'string'))].map((dtypes) => ({ dtypes })), // prettier-ignore
+    ...[undefined, 'x', '-3'].map((updates) => ({ updates })),
+    { learningRate: undefined },
+  ];
+  const refused = (damaged: Uint8Array): void =>
+    assertFlatMemory(() =>
+      assert.throws(() => decodeUpdate(damaged, 'here'), {
+        name: 'UserError',
+        message: 'here holds no update that was refused: name a bad-step file of a run',
+      }),
+    );
+  for (const change of changes) {
+    const others = withChanges(metadata, { ...change, sha256: undefined });
+    refused(encodeSafetensors(tensors, others as Record<string, string>));
+  }
+  refused(encodeSafetensors(tensors.slice(1), metadata));
+  refused(encodeTrainerState(createTrainerState(randomParameters(microConfig(), 29), defaultOptimizer))); // prettier-ignore
 });

@@ -82,6 +82,8 @@ test('an unknown size is refused, a known one can be overridden', () => {
     name: 'UserError',
     message: 'unknown size huge: use tiny, mini, small, base, large',
   });
+  for (const size of ['constructor', 'toString', '__proto__'])
+    assert.throws(() => modelConfig(size, 104), { name: 'UserError' });
   assert.deepEqual(modelConfig('tiny', 104, { numKvHeads: 2 }), {
     vocabSize: 104,
     modelDim: 32,

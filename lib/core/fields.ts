@@ -59,7 +59,7 @@ export function faultOf(value: unknown, fields: Fields): string | null {
 }
 
 /** Returns a value as a message quotes it. A value that is nested is only named, because it may be of any depth. */
-function quoted(value: unknown): string {
+export function quoted(value: unknown): string {
   if (typeof value === 'object' && value !== null) return Array.isArray(value) ? 'a list' : 'an object'; // prettier-ignore
   const text = typeof value === 'string' ? `"${value}"` : String(value);
   return text.length > longestQuote ? `${text.slice(0, longestQuote)}…` : text;

@@ -1,10 +1,12 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { writeFileAtomic } from '../core/files';
-import { configFromJson, configJson, type ModelConfig } from './config';
+import { onDisk, readTextFile, writeFileAtomic } from '../core/files';
+import { parsedJson } from '../core/jsonLines';
+import { configJson } from './config';
 import { fromHuggingFace, toHuggingFace } from './huggingFace';
 import type { Model } from './parameters';
+import { configFromJson } from './readConfig';
 import { decodeSafetensors, encodeSafetensors } from './safetensors';
 
 /**
@@ -26,25 +28,21 @@ export function saveCheckpoint(
   );
 }
 
-/** Reads a folder that `saveCheckpoint` wrote. `hint` ends the error for a folder that is not there. */
+/**
+ * Reads a folder that `saveCheckpoint` or `transformers` wrote. A model of another architecture and a damaged file are
+ * UserErrors. `hint` ends the error for a folder that is not there.
+ */
 export function loadCheckpoint(folder: string, hint = 'train it first'): Model {
-  const read = (name: string): Buffer => {
+  const [configFile, where] = ['config.json', 'model.safetensors'].map((name) => {
     const file = path.join(folder, name);
     if (!fs.existsSync(file)) throw new UserError(`no checkpoint at ${folder}: ${hint}`);
-    return fs.readFileSync(file);
-  };
-  const config = readConfig(read('config.json').toString(), path.join(folder, 'config.json'));
-  const where = path.join(folder, 'model.safetensors');
-  const { tensors } = decodeSafetensors(read('model.safetensors'), where);
+    return file;
+  }) as [string, string];
+  const json = parsedJson(readTextFile(configFile));
+  if (json === undefined)
+    throw new UserError(`${configFile} is damaged (not JSON): make or copy it again`);
+  const config = configFromJson(json, configFile);
+  const bytes = onDisk('read', where, () => fs.readFileSync(where));
+  const { tensors } = decodeSafetensors(bytes, where);
   return { config, parameters: fromHuggingFace(config, tensors, where) };
-}
-
-function readConfig(text: string, where: string): ModelConfig {
-  let json: Record<string, unknown>;
-  try {
-    json = JSON.parse(text) as Record<string, unknown>;
-  } catch {
-    throw new UserError(`${where} is damaged (not JSON): make or copy it again`);
-  }
-  return configFromJson(json, where);
 }

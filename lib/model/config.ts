@@ -41,9 +41,9 @@ export function modelConfig(
   vocabSize: number,
   overrides: Partial<ModelConfig> = {},
 ): ModelConfig {
-  const found = dimensions[size as ModelSize];
-  if (!found) throw new UserError(`unknown size ${size}: use ${modelSizes.join(', ')}`);
-  const [modelDim, numLayers, numHeads, numKvHeads, hiddenDim] = found;
+  if (!Object.hasOwn(dimensions, size))
+    throw new UserError(`unknown size ${size}: use ${modelSizes.join(', ')}`);
+  const [modelDim, numLayers, numHeads, numKvHeads, hiddenDim] = dimensions[size as ModelSize];
   return {
     vocabSize,
     modelDim,
@@ -102,39 +102,5 @@ export function configJson(config: ModelConfig, scores = false): Record<string, 
     bos_token_id: 1,
     eos_token_id: 2,
     torch_dtype: 'float32',
-  };
-}
-
-/**
- * Reads what `configJson` returns. A field that is missing or of another kind of model is a UserError that names it.
- */
-export function configFromJson(json: Record<string, unknown>, where: string): ModelConfig {
-  const number = (name: string): number => {
-    const value = json[name];
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < 1)
-      throw new UserError(`${where}: ${name} is ${String(value)}, expected a whole number`);
-    return value;
-  };
-  if (json.model_type !== 'llama' && json.model_type !== 'qwen2')
-    throw new UserError(
-      `${where}: model_type is ${String(json.model_type)}, expected llama or qwen2`,
-    );
-  if (json.tie_word_embeddings !== true)
-    throw new UserError(
-      `${where}: tie_word_embeddings is not true: only tied embeddings are supported`,
-    );
-  return {
-    vocabSize: number('vocab_size'),
-    modelDim: number('hidden_size'),
-    numLayers: number('num_hidden_layers'),
-    numHeads: number('num_attention_heads'),
-    numKvHeads: number('num_key_value_heads'),
-    headDim:
-      json.head_dim === undefined
-        ? number('hidden_size') / number('num_attention_heads')
-        : number('head_dim'),
-    hiddenDim: number('intermediate_size'),
-    contextLength: number('max_position_embeddings'),
-    qkvBias: json.model_type === 'qwen2',
   };
 }

@@ -81,22 +81,33 @@ function takePart(tensor: tf.Tensor, { name, from, to }: Part): NamedTensor {
   });
 }
 
-/** Reads what `toHuggingFace` returns. A missing tensor or one of another shape is a UserError that names it. */
+/** A buffer in older files, from which `transformers` does not read the angles either. */
+const isUnread = (name: string): boolean => name.endsWith('rotary_emb.inv_freq');
+
+/**
+ * Reads what `toHuggingFace` returns. A tensor that is missing, of another shape, not used by the decoder, or not of
+ * finite numbers is a UserError that names it.
+ */
 export function fromHuggingFace(
   config: ModelConfig,
   tensors: readonly NamedTensor[],
   where: string,
 ): Parameters {
   const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const taken = new Set<string>();
   const { modelDim, vocabSize, numLayers } = config;
   const take = (name: string, shape: readonly number[]): tf.Tensor => {
     const found = byName.get(name);
+    taken.add(name);
     if (!found)
       throw new UserError(`${where}: ${name} is missing: is it the config of another model?`);
     if (found.shape.join() !== shape.join())
       throw new UserError(
         `${where}: ${name} is [${found.shape.join(', ')}], its config says [${shape.join(', ')}]`,
       );
+    const bad = found.values.find((value) => !Number.isFinite(value));
+    if (bad !== undefined)
+      throw new UserError(`${where}: ${name} holds ${bad}: make or copy it again`);
     return tf.tensor(found.values, [...shape]);
   };
   const inputs: Record<string, number | null> = {
@@ -129,6 +140,8 @@ export function fromHuggingFace(
         scoreHead: tf.reshape(take('score.weight', [1, modelDim]), [modelDim, 1]),
       }),
     };
+    const extra = tensors.find(({ name }) => !taken.has(name) && !isUnread(name));
+    if (extra) throw new UserError(`${where}: ${extra.name} is no part of the model of its config`);
     return parameters as unknown as tf.TensorContainer;
   }) as unknown as Parameters;
 }

@@ -1,8 +1,10 @@
 /** What is wrong with an update, in words, and the file from which the update can be repeated. */
-import { BadStep } from '../core/errors';
+import { BadStep, UserError } from '../core/errors';
+import { faultOf, listOf, objectOf, oneOf, type Kind } from '../core/fields';
+import { parsedJson } from '../core/jsonLines';
 import { tf } from '../engine/tensorflow';
 import { flatten, treeShape, unflatten, type TensorTree, type TreeShape } from '../engine/tree';
-import { decodeSafetensors, encodeSafetensors } from '../model/safetensors';
+import { countIn, decodeSafetensors, encodeSafetensors } from '../model/safetensors';
 import type { Parameters } from '../model/parameters';
 import type { OptimizerState } from './optimizer';
 
@@ -81,18 +83,32 @@ function encodeUpdate({ updates, learningRate, ...trees }: TriedUpdate): Uint8Ar
 
 /**
  * Reads an update that was refused, from the `bad-step-….safetensors` of a run. A Trainer with this state, and with the
- * loss function of the stage, refuses `step(batches, learningRate)` again with the same words.
+ * loss function of the stage, refuses `step(batches, learningRate)` again with the same words. A file of another kind is
+ * a UserError.
  */
 export function decodeUpdate(bytes: Uint8Array, where: string): TriedUpdate {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
-  const dtypes = JSON.parse(metadata.dtypes!) as ('float32' | 'int32')[];
+  const [shape, dtypes] = [metadata.tree, metadata.dtypes].map((text) => parsedJson(text ?? ''));
+  const updates = countIn(metadata.updates);
+  const isUpdate =
+    isTriedShape(shape) &&
+    listOf(oneOf('float32', 'int32'))(dtypes) &&
+    namesOf(shape).join() === tensors.map(({ name }) => name).join() &&
+    (dtypes as unknown[]).length === tensors.length;
+  if (!isUpdate || updates === null || metadata.learningRate === undefined)
+    throw new UserError(`${where} holds no update that was refused: name a bad-step file of a run`);
   const tree = unflatten(
-    JSON.parse(metadata.tree!) as TreeShape,
-    tensors.map(({ values, shape }, i) => tf.tensor(values, [...shape], dtypes[i])),
+    shape,
+    tensors.map(({ values, shape }, i) =>
+      tf.tensor(values, [...shape], (dtypes as ('float32' | 'int32')[])[i]),
+    ),
   ) as unknown as Pick<TriedUpdate, 'parameters' | 'optimizer' | 'batches'>;
-  return {
-    ...tree,
-    updates: Number(metadata.updates),
-    learningRate: Number(metadata.learningRate),
-  };
+  return { ...tree, updates, learningRate: Number(metadata.learningRate) };
 }
+
+/** Whether a value is the shape of a tree with the three parts of a tried update. */
+const isTriedShape = (value: unknown): value is TreeShape =>
+  faultOf(value, { parameters: isTreeShape, optimizer: isTreeShape, batches: listOf(isTreeShape) }) === null; // prettier-ignore
+
+const isTreeShape: Kind = (value) =>
+  value === null || listOf(isTreeShape)(value) || objectOf(isTreeShape)(value);

@@ -3,7 +3,7 @@ import { tf } from '../engine/tensorflow';
 import { disposeTree, flatten, treeShape, unflatten } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import { initParameters } from '../model/parameters';
-import { decodeSafetensors, encodeSafetensors } from '../model/safetensors';
+import { countIn, decodeSafetensors, encodeSafetensors } from '../model/safetensors';
 import type { OptimizerConfig } from './optimizer';
 import { createTrainerState, type TrainerState } from './trainer';
 
@@ -29,11 +29,13 @@ export function decodeTrainerState(
   const shape = treeShape([blank.parameters, blank.optimizer]);
   const sizes = flatten([blank.parameters, blank.optimizer]).map((t) => t.shape);
   disposeTree(blank.parameters, blank.optimizer);
+  const updates = countIn(metadata.updates);
+  if (updates === null) throw new UserError(`${where} is damaged (no count of updates): remove it`);
   if (JSON.stringify(sizes) !== JSON.stringify(tensors.map((t) => t.shape)))
     throw new UserError(`${where}: the saved state is of another model: remove it`);
   const [parameters, optimizer] = unflatten(
     shape,
     tensors.map((t) => tf.tensor(t.values, [...t.shape])),
   ) as unknown as [TrainerState['parameters'], TrainerState['optimizer']];
-  return { parameters, optimizer, updates: Number(metadata.updates) };
+  return { parameters, optimizer, updates };
 }

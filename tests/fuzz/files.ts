@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { checkNotebook } from '../../lib/checks/checkNotebooks';
 import { csvLine } from '../../lib/core/csv';
+import { readTextFile } from '../../lib/core/files';
 import { pick, type Random } from '../../lib/core/random';
 import { disposeTree, flatten } from '../../lib/engine/tree';
 import { formatNotebook, readNotebook } from '../../lib/jupyter/notebook';
@@ -171,7 +172,7 @@ const meaning = [
 function readModel(folder: string): void {
   const model = loadCheckpoint(folder);
   try {
-    const said = JSON.parse(fs.readFileSync(path.join(folder, 'config.json'), 'utf8')) as Record<string, unknown>; // prettier-ignore
+    const said = JSON.parse(readTextFile(path.join(folder, 'config.json'))) as Record<string, unknown>; // prettier-ignore
     const meant = configJson(model.config);
     for (const field of meaning)
       if (field in said)

@@ -52,3 +52,10 @@ export function toReference(parameters: Parameters): ReferenceWeights {
 export function snapshot(...trees: TensorTree[]): Float32Array[] {
   return flatten(trees).map((tensor) => (tensor.dataSync() as Float32Array).slice());
 }
+
+/** Returns a copy with some fields of other values; a value of undefined leaves the field out. Any name is a field. */
+export function withChanges(json: object, changes: object): object {
+  const all = new Map([...Object.entries(json), ...Object.entries(changes)]);
+  for (const [key, value] of all) if (value === undefined) all.delete(key);
+  return Object.fromEntries(all);
+}
