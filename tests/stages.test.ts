@@ -344,6 +344,7 @@ test('a model is saved with its tokenizer', () => {
   });
   assert.deepEqual(fs.readdirSync(folder).sort(), [
     'config.json',
+    'generation_config.json',
     'model.safetensors',
     'tokenizer.json',
     'tokenizer_config.json',

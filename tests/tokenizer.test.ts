@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../lib/core/errors';
-import { decode, encode, tokenizerConfigJson, tokenizerJson } from '../lib/tokenizer/tokenizer';
+import { root } from '../lib/core/files';
+import { decode, encode, splitTokens } from '../lib/tokenizer/tokenizer';
+import { tokenizerConfigJson, tokenizerJson, whiteSpace } from '../lib/tokenizer/tokenizerFiles';
 import {
   idOfToken,
   languageOf,
@@ -17,6 +21,7 @@ import {
   wordIds,
   words,
 } from '../lib/tokenizer/vocabulary';
+import { staleFiles } from './trust/staleFiles';
 
 test('the vocabulary has 112 different tokens, and their ids are fixed', () => {
   assert.equal(vocabulary.length, 112);
@@ -108,17 +113,59 @@ test('an unknown word is an error for people, an unknown id is shown', () => {
 test('the Hugging Face files describe the same tokens', () => {
   const file = JSON.parse(tokenizerJson());
   assert.equal(file.model.type, 'WordLevel');
-  assert.equal(file.pre_tokenizer.type, 'WhitespaceSplit');
   assert.deepEqual(Object.keys(file.model.vocab).length, 112);
   for (const [token, id] of idOfToken) assert.equal(file.model.vocab[token], id);
   assert.equal(file.model.vocab[file.model.unk_token], 103);
   assert.deepEqual(
     file.added_tokens.map((t: { id: number }) => t.id),
-    [0, 1, 2, 3, 4, 5, 6],
+    [0, 1, 2, 3, 4, 5, 6, 103],
   );
   const special = file.added_tokens.filter((t: { special: boolean }) => t.special);
-  assert.deepEqual(special.map((t: { content: string }) => t.content), ['<pad>', '<bos>', '<eos>']); // prettier-ignore
-  const config = JSON.parse(tokenizerConfigJson());
-  assert.equal(config.tokenizer_class, 'PreTrainedTokenizerFast');
-  assert.equal(config.eos_token, '<eos>');
+  assert.deepEqual(special.map((t: { content: string }) => t.content), ['<pad>', '<bos>', '<eos>', '<reserved>']); // prettier-ignore
+  assert.equal(Object.keys(JSON.parse(tokenizerJson(104)).model.vocab).length, 104);
+  const { single, special_tokens: named } = file.post_processor;
+  assert.deepEqual(single.map((part: object) => Object.keys(part)[0]), ['SpecialToken', 'Sequence']); // prettier-ignore
+  assert.equal(single[0].SpecialToken.id, '<bos>');
+  assert.deepEqual(named, { '<bos>': { id: '<bos>', ids: [1], tokens: ['<bos>'] } });
+});
+
+test('the config of the tokenizer names every special token, pads to the left and has a chat template', () => {
+  const { chat_template, ...config } = JSON.parse(tokenizerConfigJson(176));
+  assert.deepEqual(config, {
+    tokenizer_class: 'PreTrainedTokenizerFast',
+    pad_token: '<pad>',
+    bos_token: '<bos>',
+    eos_token: '<eos>',
+    unk_token: '<reserved>',
+    padding_side: 'left',
+    model_input_names: ['input_ids', 'attention_mask'],
+    model_max_length: 176,
+    clean_up_tokenization_spaces: false,
+  });
+  assert.match(chat_template, /^\{%-.*bos_token.*messages.*eos_token/s);
+});
+
+test('both sides count the same characters as white space', () => {
+  const { pre_tokenizer: split } = JSON.parse(tokenizerJson());
+  assert.deepEqual(split, { type: 'Split', pattern: { Regex: whiteSpace }, behavior: 'Removed', invert: false }); // prettier-ignore
+  const pattern = new RegExp(`^(?:${split.pattern.Regex})$`, 'u');
+  const counted = Array.from({ length: 0x10000 }, (_, code) => String.fromCharCode(code)).filter(
+    (character) => {
+      const ours = splitTokens(`a${character}a`).length === 2;
+      assert.equal(pattern.test(character), ours, character.charCodeAt(0).toString(16));
+      return ours;
+    },
+  );
+  assert.equal(counted.length, 25);
+  assert.deepEqual(['\ufeff', '\u00a0', '\r', '\u0085', '\u200b'].map((c) => counted.includes(c)), [true, true, true, false, false]); // prettier-ignore
+});
+
+test('every recorded checkpoint has the files that a new one gets', () => {
+  const folder = path.join(root, 'data/checkpoints');
+  const folders = fs.readdirSync(folder).filter((name) => fs.existsSync(path.join(folder, name, 'config.json'))); // prettier-ignore
+  assert.ok(folders.length >= 84);
+  for (const name of folders) {
+    const wrong = staleFiles(path.join(folder, name)).map(([file]) => file);
+    assert.deepEqual(wrong, [], `${name}: run node --require tsx/cjs tests/trust/refreshFiles.ts`);
+  }
 });

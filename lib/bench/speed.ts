@@ -7,8 +7,7 @@ import { saveCheckpoint } from '../model/checkpoint';
 import { modelConfig, type ModelSize } from '../model/config';
 import { decoderLogits } from '../model/decoder';
 import { countParameters, initParameters, type Model } from '../model/parameters';
-import { checkpointFolder, findCheckpoint, recorded } from '../stages/places';
-import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
+import { checkpointFolder, filesBeside, findCheckpoint, recorded } from '../stages/places';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
 import {
   benchPrompts,
@@ -95,10 +94,7 @@ export function modelOf(size: ModelSize): { model: Model; folder: string } {
   const model = { config, parameters: initParameters(config, 0) };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-bench-'));
   process.on('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
-  saveCheckpoint(folder, model, {
-    'tokenizer.json': tokenizerJson(),
-    'tokenizer_config.json': tokenizerConfigJson(),
-  });
+  saveCheckpoint(folder, model, filesBeside(model));
   return { model, folder };
 }
 

@@ -20,7 +20,9 @@ export interface TorchServer {
   close(): void;
 }
 
-const packages = ['transformers==5.23.0', 'trl==1.16.0', 'safetensors', 'numpy', 'jinja2'];
+const packages = 'transformers==5.23.0 trl==1.16.0 datasets==5.2.0 safetensors numpy jinja2'.split(
+  ' ',
+);
 
 /** Returns the Python of an environment with PyTorch. The first call makes it, or throws a UserError. */
 export function torchPython(folder: string, basePython: string): string {
@@ -38,7 +40,10 @@ export function torchPython(folder: string, basePython: string): string {
     // The CPU build is a tenth of the size, but not every package index has it.
     (install('torch==2.13.0+cpu') || install('torch==2.13.0')) &&
     install(...packages);
-  if (!made) throw new UserError(`no PyTorch in ${folder}: run it without --against torch`);
+  if (!made)
+    throw new UserError(
+      `cannot install PyTorch into ${folder}: check that pip reaches a package index, then run the same again`,
+    );
   fs.writeFileSync(stamp, wanted);
   return python;
 }

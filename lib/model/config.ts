@@ -104,3 +104,17 @@ export function configJson(config: ModelConfig, scores = false): Record<string, 
     torch_dtype: 'float32',
   };
 }
+
+/**
+ * Returns `generation_config.json`, by which `generate` of `transformers` ends an answer at `<eos>` or after
+ * `maxNewTokens` tokens. Without sampling it takes the most likely token at each place.
+ */
+export function generationConfigJson(maxNewTokens: number): Record<string, unknown> {
+  return {
+    pad_token_id: 0,
+    bos_token_id: 1,
+    eos_token_id: 2,
+    do_sample: false,
+    max_new_tokens: maxNewTokens,
+  };
+}

@@ -4,12 +4,14 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { plainName, root } from '../core/files';
 import { loadCheckpoint, saveCheckpoint } from '../model/checkpoint';
+import { generationConfigJson, type ModelConfig } from '../model/config';
 import type { Model } from '../model/parameters';
+import { defaultCap } from '../sampling/cap';
 import { createParallelSampler } from '../sampling/parallelSampler';
 import type { Sampler } from '../sampling/sampler';
-import { decode, tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizer';
+import { decode } from '../tokenizer/tokenizer';
+import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizerFiles';
 import { taskVocabularySize, tokenIds, vocabulary } from '../tokenizer/vocabulary';
-import type { ModelConfig } from '../model/config';
 
 /** A folder with `checkpoints/` and `runs/` in it. */
 export type Place = string;
@@ -53,14 +55,27 @@ export function findCheckpoint(name: string, place: Place = local): FoundModel {
   return { model: loadCheckpoint(folder, hint), folder, origin: 'recorded' };
 }
 
-/** Saves a model with the tokenizer's files beside it. */
+/** Saves a model with the files beside it that `transformers` needs to give the same answers. */
 export function saveModel(place: Place, name: string, model: Model): string {
   const folder = checkpointFolder(place, name);
-  saveCheckpoint(folder, model, {
-    'tokenizer.json': tokenizerJson(model.config.vocabSize),
-    'tokenizer_config.json': tokenizerConfigJson(),
-  });
+  saveCheckpoint(folder, model, filesBeside(model));
   return folder;
+}
+
+/**
+ * Returns the files that lie beside a model's config and weights, as texts by name: its tokenizer and, for a model that
+ * answers, how `transformers` has to generate. A model with a score head answers nothing.
+ */
+export function filesBeside({ config, parameters }: Model): Record<string, string> {
+  const { vocabSize, contextLength } = config;
+  const generation = generationConfigJson(Math.min(defaultCap, contextLength));
+  return {
+    'tokenizer.json': tokenizerJson(vocabSize),
+    'tokenizer_config.json': tokenizerConfigJson(contextLength),
+    ...(!parameters.scoreHead && {
+      'generation_config.json': JSON.stringify(generation, null, 2) + '\n',
+    }),
+  };
 }
 
 /** A sampler that speaks the project's vocabulary, many rows in parallel processes. A model with another vocabulary is refused. */

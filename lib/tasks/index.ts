@@ -79,7 +79,10 @@ export function promptIds(problem: Problem, language: Language): number[] {
   return [tokenIds.bos, ...taskOf(problem).promptIds(problem, language)];
 }
 
-/** The verdict on a completion: any text at all, never an error. */
+/**
+ * The verdict on a completion: any text at all, never an error. An answer has to end with `<eos>`, so every text that was
+ * decoded without special tokens is wrong: in `transformers` and TRL, decode with `skip_special_tokens=False`.
+ */
 export function verify(problem: Problem, completion: string): Verdict {
   return taskOf(problem).verify(problem, completion);
 }
