@@ -349,6 +349,9 @@ test('a folder without a checkpoint, or with half of one, says what to do', () =
   assert.throws(() => loadCheckpoint(place), expected);
   const hint = { message: `no checkpoint at ${place}: run npm start` };
   assert.throws(() => loadCheckpoint(place, 'run npm start'), hint);
+  fs.writeFileSync(path.join(place, 'model.safetensors.index.json'), '{}');
+  const several = { name: 'UserError', message: `${place} holds its weights in several files: save them as one model.safetensors` }; // prettier-ignore
+  assert.throws(() => loadCheckpoint(place), several);
 });
 
 test('saving over a checkpoint replaces all of it', () => {

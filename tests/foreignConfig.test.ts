@@ -44,7 +44,7 @@ test('a config of another kind is refused with the field that is wrong', () => {
     ['rope_theta', null, 'null, only 10000 is computed'],
     ['rope_interleaved', true, 'true, only false is computed'],
     ['partial_rotary_factor', 0.5, '0.5, only 1 is computed'],
-    ['hidden_act', 'gelu', '"gelu", only "silu" or "swish" is computed'],
+    ['hidden_act', 'gelu', '"gelu", only "silu" is computed'],
     ['attention_bias', true, 'true, only false is computed'],
     ['mlp_bias', true, 'true, only false is computed'],
     ['use_sliding_window', true, 'true, only false is computed'],

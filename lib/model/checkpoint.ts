@@ -35,6 +35,8 @@ export function saveCheckpoint(
 export function loadCheckpoint(folder: string, hint = 'train it first'): Model {
   const [configFile, where] = ['config.json', 'model.safetensors'].map((name) => {
     const file = path.join(folder, name);
+    if (fs.existsSync(`${file}.index.json`))
+      throw new UserError(`${folder} holds its weights in several files: save them as one ${name}`);
     if (!fs.existsSync(file)) throw new UserError(`no checkpoint at ${folder}: ${hint}`);
     return file;
   }) as [string, string];

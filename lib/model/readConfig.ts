@@ -18,18 +18,20 @@ const ropeChoices: Choices = {
   partial_rotary_factor: [1, undefined],
 };
 
+const families = ['llama', 'qwen2'];
+
 /**
  * The choices that the decoder computes, the value that it has first. A key may be absent where `transformers` then takes
  * that value; this is not so for `rms_norm_eps` (1e-6 there) and `tie_word_embeddings` (false there).
  */
 const choices: Choices = {
-  model_type: ['llama', 'qwen2'],
+  model_type: families,
   tie_word_embeddings: [true],
   rms_norm_eps: [rmsNormEpsilon],
   rope_theta: [ropeTheta, undefined],
   partial_rotary_factor: [1, undefined],
   rope_interleaved: [false, undefined],
-  hidden_act: ['silu', undefined, 'swish'],
+  hidden_act: ['silu', undefined],
   mlp_bias: [false, undefined],
   use_sliding_window: [false, undefined],
   torch_dtype: ['float32', undefined, null],
@@ -66,6 +68,7 @@ const largestSize = 2 ** 31 - 1;
 export function configFromJson(json: unknown, where: string): ModelConfig {
   if (!isObject(json)) throw new UserError(`${where} is no object: make or copy it again`);
   const fields = json as Readonly<Record<string, unknown>>;
+  refuseOthers(fields, { model_type: families }, where); // first, because it explains all the rest
   const unknown = Object.keys(fields).find((key) => !known.has(key));
   if (unknown !== undefined)
     throw new UserError(`${where}: unknown key ${quoted(unknown)}: it may change what is computed`);

@@ -10,7 +10,7 @@ import sys
 import datasets
 import torch
 import transformers
-from transformers import AutoModelForCausalLM, AutoTokenizer, pipeline
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, pipeline
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -73,11 +73,29 @@ def rows(folder):
     return {split: data.num_rows for split, data in datasets.load_dataset(folder).items()}
 
 
+def foreign(folder, variants, tokens):
+    """Saves a small model of each variant into a folder of its name, and returns its logits."""
+    logits = {}
+    for name, (model_type, options) in variants.items():
+        torch.manual_seed(0)
+        model = AutoModelForCausalLM.from_config(AutoConfig.for_model(model_type, **options)).eval()
+        with torch.no_grad():
+            for weights in model.parameters():
+                if weights.dim() > 1:
+                    weights.normal_(0, 0.3)
+                else:  # gains and biases
+                    weights.add_(0.3 * torch.randn_like(weights))
+            logits[name] = model(torch.tensor([tokens])).logits.flatten().tolist()
+        model.save_pretrained(f"{folder}/{name}")
+    return logits
+
+
 work = json.loads(sys.stdin.readline())
 result = {
     "versions": {"torch": torch.__version__, "transformers": transformers.__version__, "datasets": datasets.__version__},
     "answers": {folder: answers(folder, work["prompts"]) for folder in work["folders"]},
-    "tokens": ids(work["folders"][0], work["texts"]),
+    "tokenizer": ids(work["folders"][0], work["texts"]),
     "traces": rows(work["traces"]),
+    "foreign": foreign(work["place"], work["variants"], work["tokens"]),
 }
 print(json.dumps(result))
