@@ -19,7 +19,7 @@ import { textTable } from '../../lib/reports/table';
 import { defaultCap } from '../../lib/sampling/cap';
 import { checkpointFolder, findCheckpoint, recorded, samplerFor } from '../../lib/stages/places';
 import { promptText } from '../../lib/tasks/index';
-import { encode, splitTokens } from '../../lib/tokenizer/tokenizer';
+import { decode, encode, splitTokens } from '../../lib/tokenizer/tokenizer';
 import { idOfToken } from '../../lib/tokenizer/vocabulary';
 import { foreignFaults, tokens, variants } from './foreignModels';
 
@@ -57,6 +57,7 @@ interface Reply {
   readonly tokenizer: { readonly ids: number[][]; readonly special: number[]; readonly conversation: string; readonly refused: number }; // prettier-ignore
   /** the rows of each split */
   readonly traces: Readonly<Record<string, number>>;
+  readonly trained: { readonly rewarded: { readonly texts: string[]; readonly ids: number[][] }[]; readonly imitated: string[][]; readonly rows: string[] }; // prettier-ignore
   /** logits of the foreign models */
   readonly foreign: Readonly<Record<string, number[]>>;
 }
@@ -89,7 +90,7 @@ function theirAnswers(prompts: readonly string[], place: string): Reply {
     encoding: 'utf8',
     stdio: ['pipe', 'pipe', 'inherit'],
     maxBuffer: 2 ** 28,
-    env: { ...process.env, HF_HUB_OFFLINE: '1', GLIBC_TUNABLES: '' },
+    env: { ...process.env, HF_HUB_OFFLINE: '1', PYTHONWARNINGS: 'ignore', GLIBC_TUNABLES: '' },
   });
   if (status !== 0) throw new UserError(`ask_transformers.py ended with ${status}: see above`);
   return JSON.parse(stdout.trim().split('\n').at(-1)!) as Reply;
@@ -124,6 +125,15 @@ function compare(name: string, ours: readonly string[], reply: Reply): Record<Wa
   return equal;
 }
 
+/** Checks that TRL trains alike on text and on messages, with one `<bos>` and one `<eos>`, and gives a reward the ids. */
+function checkTraining({ rewarded, imitated, rows }: Reply['trained']): void {
+  const [text, messages] = rewarded;
+  assert.ok(text!.ids.length === 4 && text!.ids.flat().includes(idOfToken.get('<eos>')!));
+  assert.deepEqual(messages!.ids, text!.ids);
+  assert.deepEqual(text!.texts, text!.ids.map((ids) => decode(ids).replace(' <eos>', ''))); // prettier-ignore
+  assert.deepEqual(imitated, [rows, rows]);
+}
+
 /** Checks what the tokenizer's files and the card of the traces say. */
 function checkFiles({ tokenizer, traces }: Reply): void {
   assert.deepEqual(tokenizer.ids, texts.map(idsOf));
@@ -153,6 +163,7 @@ async function main(): Promise<number> {
   const rows = names.map((name) => [name, ...ways.map((way) => counts[name]![way])]);
   console.log(textTable(['equal to ours', ...ways], rows, 1));
   checkFiles(theirs);
+  checkTraining(theirs.trained);
   const found = Object.values(theirs.traces).reduce((a, b) => a + b, 0);
   console.log(`datasets: ${whole(found)} traces in ${Object.keys(splits).length} splits`);
   const foreign = Object.keys(variants).length;

@@ -1,4 +1,4 @@
-"""Answers prompts with transformers, and reads the traces with datasets, for tests/trust/againstTransformers.ts.
+"""Answers prompts with transformers, trains with TRL, and reads the traces with datasets, for tests/trust/againstTransformers.ts.
 
 A line of JSON on standard input says what to do; a line of JSON on standard output says what came of it. Everything is
 called as most people call it: no argument is given that the folder of a checkpoint should already give.
@@ -11,6 +11,7 @@ import datasets
 import torch
 import transformers
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, pipeline
+from trl import GRPOConfig, GRPOTrainer, SFTConfig, SFTTrainer
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -73,6 +74,33 @@ def rows(folder):
     return {split: data.num_rows for split, data in datasets.load_dataset(folder).items()}
 
 
+def trained(folder, prompts, traces, place):
+    """Gives prompts to TRL as text and as messages; returns what a reward function gets, and what is imitated."""
+    common = {
+        **{"output_dir": f"{place}/trl", "max_steps": 1, "per_device_train_batch_size": 4, "use_cpu": True},
+        **{"bf16": False, "report_to": [], "save_strategy": "no", "logging_strategy": "no", "disable_tqdm": True},
+    }
+    got = []
+
+    def reward(completions, completion_ids, **_):
+        got.append({"texts": completions, "ids": completion_ids})
+        return [float(2 in ids) for ids in completion_ids]
+
+    messages = [[{"role": "user", "content": prompt}] for prompt in prompts]
+    for asked in [prompts, messages]:
+        data = datasets.Dataset.from_dict({"prompt": asked})
+        settings = GRPOConfig(num_generations=2, max_completion_length=150, **common)
+        GRPOTrainer(model=folder, reward_funcs=reward, args=settings, train_dataset=data).train()
+    rows = datasets.load_dataset(traces, split="small_dev1").select(range(4))
+    answer = lambda row: [{"role": "user", "content": row["prompt"]}, {"role": "assistant", "content": row["completion"]}]
+    chats = datasets.Dataset.from_list([{"messages": answer(row)} for row in rows])
+    imitated = []
+    for data in [rows.select_columns(["prompt", "completion"]), chats]:
+        trainer = SFTTrainer(model=folder, args=SFTConfig(**common), train_dataset=data)
+        imitated.append([trainer.processing_class.decode(row["input_ids"]) for row in trainer.train_dataset])
+    return {"rewarded": got, "imitated": imitated, "rows": [f"<bos> {row['prompt']} {row['completion']}" for row in rows]}
+
+
 def foreign(folder, variants, tokens):
     """Saves a small model of each variant into a folder of its name, and returns its logits."""
     logits = {}
@@ -96,6 +124,7 @@ result = {
     "answers": {folder: answers(folder, work["prompts"]) for folder in work["folders"]},
     "tokenizer": ids(work["folders"][0], work["texts"]),
     "traces": rows(work["traces"]),
+    "trained": trained(work["folders"][0], work["prompts"][:4], work["traces"], work["place"]),
     "foreign": foreign(work["place"], work["variants"], work["tokens"]),
 }
 print(json.dumps(result))
