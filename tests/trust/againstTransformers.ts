@@ -21,9 +21,10 @@ import { checkpointFolder, findCheckpoint, recorded, samplerFor } from '../../li
 import { promptText } from '../../lib/tasks/index';
 import { decode, encode, splitTokens } from '../../lib/tokenizer/tokenizer';
 import { idOfToken } from '../../lib/tokenizer/vocabulary';
+import { inJavaScript } from './javaScriptTokenizer';
 import { foreignFaults, tokens, variants } from './foreignModels';
 
-const names = ['tiny-distilled-s0', 'small-r1-s0', 'base-r1-s0'];
+const names = ['tiny-distilled-s0', 'small-r1-s0', 'base-r1-s0'] as const;
 const ways = ['single', 'batched', 'chat', 'pipeline'] as const;
 type Way = (typeof ways)[number];
 /** Held-out problems of each task, 64 in all, so that the prompts of a batch have different lengths. */
@@ -135,8 +136,11 @@ function checkTraining({ rewarded, imitated, rows }: Reply['trained']): void {
 }
 
 /** Checks what the tokenizer's files and the card of the traces say. */
-function checkFiles({ tokenizer, traces }: Reply): void {
+function checkFiles({ tokenizer, traces }: Reply, place: string): void {
   assert.deepEqual(tokenizer.ids, texts.map(idsOf));
+  const inOther = inJavaScript(place, checkpointFolder(recorded, names[0]), texts);
+  assert.deepEqual(inOther.ids, texts.map((text) => [1, ...idsOf(text)])); // prettier-ignore
+  assert.equal(inOther.conversation, tokenizer.conversation);
   assert.deepEqual(tokenizer.special, [1, 2, 0, 103]);
   assert.equal(tokenizer.conversation, '<bos> make 3 yes <eos>');
   assert.equal(tokenizer.refused, 4);
@@ -151,6 +155,7 @@ async function main(): Promise<number> {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-foreign-'));
   const theirs = theirAnswers(prompts, place);
   const faults = foreignFaults(place, theirs.foreign);
+  checkFiles(theirs, place);
   fs.rmSync(place, { recursive: true });
   const counts: Record<string, Record<Way, string>> = {};
   let all = true;
@@ -162,7 +167,6 @@ async function main(): Promise<number> {
   }
   const rows = names.map((name) => [name, ...ways.map((way) => counts[name]![way])]);
   console.log(textTable(['equal to ours', ...ways], rows, 1));
-  checkFiles(theirs);
   checkTraining(theirs.trained);
   const found = Object.values(theirs.traces).reduce((a, b) => a + b, 0);
   console.log(`datasets: ${whole(found)} traces in ${Object.keys(splits).length} splits`);
