@@ -1,25 +1,25 @@
 import { after, mock, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { PassThrough } from 'node:stream';
 import { compilerArguments, findCompiler } from '../lib/setup/addon.mjs';
-import { bundleReadme, oldSystem, trackedFiles } from '../lib/setup/bundle.mjs';
+import { bundleReadme, trackedFiles } from '../lib/setup/bundle.mjs';
 import { parseRequirements, table } from '../lib/setup/doctor.mjs';
 import { SetupError, errorLines, failureOf } from '../lib/setup/errors.mjs';
-import { folderBytes, hashOf } from '../lib/setup/files.mjs';
-import { withLock } from '../lib/setup/lock.mjs';
-import { cacheFolder, checkMachine, chooseBuild, nodeWillDo, root } from '../lib/setup/machine.mjs';
+import { folderBytes, hashOf, isWritable } from '../lib/setup/files.mjs';
+import { cacheFolder, homeFolder, root } from '../lib/setup/folders.mjs';
+import { checkMachine, chooseBuild, nodeWillDo } from '../lib/setup/machine.mjs';
 import { hasNpmPackages, installNpmPackages } from '../lib/setup/npmPackages.mjs';
 import { checkOut, folderName, pack } from '../lib/setup/pack.mjs';
 import { findPython, pythonFolder, pythonOf } from '../lib/setup/python.mjs';
 import { findProgram } from '../lib/setup/run.mjs';
 import { checkFreeSpace, installTensorflow, tensorflowFolder } from '../lib/setup/tensorflow.mjs';
 import { downloadNote, formatSeconds, passOn } from '../lib/setup/terminal.mjs';
-import { builds, tensorflowVersion } from '../lib/setup/wheels.mjs';
+import { platformOptions } from '../lib/setup/wheels.mjs';
 import type { Build } from '../lib/setup/wheels.mjs';
 
 const shared = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-setup-'));
@@ -77,22 +77,43 @@ test('the build follows the GPU, and R1_DEVICE overrules it', () => {
   assert.throws(() => device(undefined, undefined, 'darwin-x64'), /no TensorFlow .* darwin-x64/);
 });
 
-test('every wheel is pinned by version and checksum', () => {
-  for (const { cpu, gpu } of Object.values(builds)) {
-    for (const { requirements } of gpu ? [cpu, gpu] : [cpu]) {
-      assert.match(requirements[0] ?? '', new RegExp(`^tensorflow(-cpu)?==${tensorflowVersion} `));
-      for (const line of requirements) {
-        assert.match(line, /^[a-z0-9-]+==[0-9.]+ --hash=sha256:[0-9a-f]{64}$/);
-      }
-    }
-  }
+test('the cache is the same for all clones of a user', () => {
+  const known = (): string => '/home/known';
+  const cache = (env: NodeJS.ProcessEnv, on = 'linux'): string => cacheFolder(env, on, known);
+  assert.equal(cache({ HOME: '/home/ada' }), '/home/ada/.cache/r1-workbook');
+  assert.equal(cache({ HOME: '/home/ada', XDG_CACHE_HOME: '/c' }), '/c/r1-workbook');
+  assert.equal(cache({ HOME: '/Users/ada' }, 'darwin'), '/Users/ada/Library/Caches/r1-workbook');
+  assert.equal(cache({ HOME: '/Users/ada', R1_CACHE: '/big/r1' }, 'darwin'), '/big/r1');
 });
 
-test('the cache is the same for all clones of a user', () => {
-  assert.equal(cacheFolder({}, 'linux', '/home/ada'), '/home/ada/.cache/r1-workbook');
-  assert.equal(cacheFolder({ XDG_CACHE_HOME: '/c' }, 'linux', '/home/ada'), '/c/r1-workbook');
-  assert.equal(cacheFolder({}, 'darwin', '/Users/ada'), '/Users/ada/Library/Caches/r1-workbook');
-  assert.equal(cacheFolder({ R1_CACHE: '/big/r1' }, 'darwin', '/Users/ada'), '/big/r1');
+test('a HOME that is empty or no full path makes no cache in the working folder', () => {
+  const cache = (env: NodeJS.ProcessEnv, known: string): string =>
+    cacheFolder(env, 'linux', () => known);
+  assert.equal(cache({ HOME: '' }, '/home/ada'), '/home/ada/.cache/r1-workbook');
+  assert.equal(cache({ HOME: '/h', XDG_CACHE_HOME: 'c' }, ''), '/h/.cache/r1-workbook');
+  const fix = /^set R1_CACHE to a folder/;
+  assert.throws(() => cache({ HOME: '' }, ''), { message: 'this user has no home folder', fix });
+  assert.throws(() => cache({ HOME: 'h' }, '/home/ada'), {
+    message: 'HOME is not a full path: h',
+    fix,
+  });
+  assert.equal(cache({ HOME: '', R1_CACHE: '/big/r1' }, ''), '/big/r1');
+});
+
+test('the programs that the set-up starts get a home that can be written', () => {
+  const home = temporaryFolder();
+  const file = path.join(home, 'file');
+  fs.writeFileSync(file, '');
+  const choose = (HOME: string | undefined, known: string): string =>
+    homeFolder({ HOME }, '/substitute', () => known);
+  assert.equal(choose(home, ''), home);
+  assert.equal(choose(undefined, home), home);
+  assert.equal(choose('', ''), '/substitute');
+  assert.equal(choose('.', ''), '/substitute');
+  assert.equal(choose(path.join(home, 'missing'), ''), '/substitute');
+  assert.equal(choose(path.join(file, 'below'), home), '/substitute');
+  assert.equal(isWritable(path.join(home, 'new/folder')), true);
+  assert.equal(isWritable(path.join(file, 'below')), false);
 });
 
 test('the active conda environment is used, but not conda itself', () => {
@@ -223,26 +244,6 @@ test('a Python that is too old is passed over, and named when there is no other'
   });
 });
 
-test('a lock of a dead process is taken over, a live one waited for', async () => {
-  const folder = temporaryFolder();
-  const lock = path.join(folder, 'lock');
-  const { pid } = spawnSync('true');
-  fs.writeFileSync(lock, String(pid));
-  let waits = 0;
-  const work = async (): Promise<string> => fs.readFileSync(lock, 'utf8');
-  assert.equal(await withLock(folder, work, () => waits++), String(process.pid));
-  assert.equal(waits, 0);
-  assert.equal(fs.existsSync(lock), false);
-  const other = spawn('sleep', ['60']);
-  fs.writeFileSync(lock, `${pid} ${other.pid}`);
-  const kill = (): void => {
-    waits++;
-    other.kill();
-  };
-  assert.equal(await withLock(folder, work, kill), String(process.pid));
-  assert.equal(waits, 1);
-});
-
 /** Makes a wheel like TensorFlow's with three files, and its checksum. Python writes it, because it can write zip files. */
 function makeWheel(folder: string, python: string): string {
   const name = 'tensorflow_cpu-2.21.0-cp312-cp312-manylinux_2_27_x86_64.whl';
@@ -371,9 +372,9 @@ test('a bundle says which machines it is for', () => {
   const text = bundleReadme('linux-x64', 'abc1234');
   assert.match(text, /for \*\*linux-x64\*\* and for nothing else: .* glibc 2\.28 or newer/);
   assert.match(text, /Python\s3\.10 to 3\.14/);
-  assert.ok(oldSystem('linux-arm64').includes('--platform=manylinux_2_28_aarch64'));
-  assert.ok(!oldSystem('linux-x64').includes('--platform=manylinux_2_34_x86_64'));
-  assert.deepEqual(oldSystem('darwin-arm64'), []);
+  assert.ok(platformOptions('linux-arm64').includes('--platform=manylinux_2_28_aarch64'));
+  assert.ok(!platformOptions('linux-x64').includes('--platform=manylinux_2_34_x86_64'));
+  assert.deepEqual(platformOptions('darwin-arm64'), ['--platform=macosx_12_0_arm64']);
 });
 
 test('what a command writes to its standard error arrives as it comes, without the noise of TensorFlow', async () => {

@@ -1,14 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { SetupError, errorLines, failureOf } from './errors.mjs';
-import { hashOf, readText, writeAtomic } from './files.mjs';
-import { pip } from './python.mjs';
+import { hashOf, isWritable, readText, writeAtomic } from './files.mjs';
+import { childEnvironment } from './folders.mjs';
+import { compilerLock, lockedOnly, pip } from './python.mjs';
 import { findProgram, run } from './run.mjs';
 import { step } from './terminal.mjs';
 import { tensorflowVersion } from './wheels.mjs';
-
-/** PyPI's packaging of the Zig toolchain holds a whole C++ compiler. It serves where the machine has none. */
-export const zigRequirement = 'ziglang==0.14.1';
 
 /** Without `-mcpu` Zig would build for this very processor, and the addon might not run on another machine. */
 const zigCompiler = ['-m', 'ziglang', 'c++', '-mcpu=baseline'];
@@ -94,7 +92,7 @@ export async function installAddon(root, cache, tensorflow, python) {
     writeAtomic(addonFile(root), fs.readFileSync(cached));
     const fix = `rm -r ${path.join(root, 'node_modules')} ${tensorflow} and run the same command again`;
     const found = await tryAddon(root, fix).catch((error) => {
-      fs.rmSync(cached); // the next call builds anew
+      if (isWritable(cache)) fs.rmSync(cached); // the next call builds anew
       throw error;
     });
     writeAtomic(addonStamp(root), cached);
@@ -110,7 +108,7 @@ export async function installAddon(root, cache, tensorflow, python) {
  */
 export async function tryAddon(root, fix = 'npm run setup') {
   const script = path.join(root, 'lib/setup/checkAddon.cjs');
-  const env = { TF_CPP_MIN_LOG_LEVEL: '2', ...process.env };
+  const env = { TF_CPP_MIN_LOG_LEVEL: '2', ...childEnvironment() };
   const { signal, output } = await run(process.execPath, [script], { cwd: root, env });
   const found = JSON.parse(output.match(/^\{"version".*\}$/m)?.[0] ?? '{}');
   if (String(found.product) === '19,22,43,50') return found;
@@ -133,14 +131,14 @@ async function build({ root, cache, tensorflow, python, cached }) {
   fs.mkdirSync(temporary, { recursive: true });
   const compiler = findCompiler(process.env);
   try {
-    const zig = compiler ? undefined : await fetchZig(temporary, python);
+    const zig = compiler ? undefined : await fetchZig(root, temporary, python);
     await step('addon, compiled', async () => {
       const [command, ...options] = compiler ?? /** @type {const} */ ([python, ...zigCompiler]);
       const output = path.join(temporary, 'addon.node');
       const args = [...options, ...compilerArguments(tensorflow), '-o', output];
       const result = await run(command, args, {
         cwd: packageFolder(root),
-        env: { ...process.env, ...zig },
+        env: { ...childEnvironment(), ...zig },
       });
       if (result.code !== 0) throw compilerFailure(command, result.output);
       fs.renameSync(output, cached);
@@ -167,16 +165,16 @@ export function findCompiler(env) {
 
 /**
  * Installs Zig into the temporary folder, where its own caches go as well: 400 MB that are not needed again.
+ * @param {string} root
  * @param {string} temporary
  * @param {string} python
  * @returns {Promise<NodeJS.ProcessEnv>} what its process needs
  */
-async function fetchZig(temporary, python) {
+async function fetchZig(root, temporary, python) {
   const packages = path.join(temporary, 'zig');
   await step('C++ compiler (Zig)', async () => {
-    await pip(python, ['install', '--target', packages, '--no-cache-dir', zigRequirement], {
-      TMPDIR: temporary,
-    });
+    const options = ['--target', packages, '--no-cache-dir', ...lockedOnly];
+    await pip(python, ['install', '-r', compilerLock(root), ...options], { TMPDIR: temporary });
     return 'no c++, g++ or clang++ found on the PATH';
   });
   const caches = path.join(temporary, 'zig-cache');

@@ -2,17 +2,26 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { addonFile, addonStamp, zigRequirement } from './addon.mjs';
+import { addonFile, addonStamp } from './addon.mjs';
 import { SetupError } from './errors.mjs';
 import { folderBytes } from './files.mjs';
-import { chooseBuild, root, target } from './machine.mjs';
+import { root } from './folders.mjs';
+import { chooseBuild, target } from './machine.mjs';
 import { checkOut, folderName, pack } from './pack.mjs';
-import { pip, pythonFolder, pythonOf, pythonVersions, requirementsFile } from './python.mjs';
+import {
+  compilerLock,
+  lockedOnly,
+  pip,
+  pythonFolder,
+  pythonOf,
+  pythonVersions,
+  requirementsLock,
+} from './python.mjs';
 import { run } from './run.mjs';
 import { readyFile, setUp } from './setup.mjs';
 import { downloadWheels } from './tensorflow.mjs';
 import { announce, downloadNote, formatSeconds, step } from './terminal.mjs';
-import { tensorflowVersion } from './wheels.mjs';
+import { platformOptions, tensorflowVersion } from './wheels.mjs';
 
 const pythons = `Python ${pythonVersions.at(-1)} to ${pythonVersions[0]}`;
 
@@ -119,7 +128,7 @@ async function copyProject(folder) {
 async function fetchWheels(wheels) {
   fs.mkdirSync(wheels, { recursive: true });
   const python = pythonOf(pythonFolder(root));
-  const options = ['-d', wheels, '--only-binary=:all:', ...oldSystem()];
+  const options = ['-d', wheels, ...lockedOnly, ...platformOptions()];
   let versions = 0;
   const start = Date.now();
   const progress = () => {
@@ -129,11 +138,11 @@ async function fetchWheels(wheels) {
   };
   const fetch = async () => {
     for (const version of pythonVersions) {
-      const pipFor = [path.join(root, 'lib/setup/pipFor.py'), version];
-      await pip(python, ['download', '-r', requirementsFile(root), ...options], {}, pipFor);
+      const pipFor = [path.join(root, 'lib/setup/pipFor.py'), version, target];
+      await pip(python, ['download', '-r', requirementsLock(root), ...options], {}, pipFor);
       versions++;
     }
-    await pip(python, ['download', '--no-deps', zigRequirement, ...options]);
+    await pip(python, ['download', '-r', compilerLock(root), ...options]);
     return `${megabytes(folderBytes(wheels))} MB`;
   };
   await step('JupyterLab and Zig', fetch, progress);
@@ -149,18 +158,6 @@ async function fetchWheels(wheels) {
     fetchTensorflow,
     meter(build.downloadMB * 1e6, bytes),
   );
-}
-
-/**
- * Returns the options that let pip take wheels for an older Linux than this one.
- * @param {string} on
- */
-export function oldSystem(on = target) {
-  const [system, arch] = on.split('-');
-  if (system !== 'linux') return [];
-  const cpu = arch === 'x64' ? 'x86_64' : 'aarch64';
-  const glibc = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}`); // down to 2.5
-  return [...glibc, 'manylinux2014'].map((tag) => `--platform=${tag}_${cpu}`);
 }
 
 /**

@@ -4,17 +4,8 @@ import path from 'node:path';
 import { addonFile, findCompiler, tryAddon } from './addon.mjs';
 import { SetupError } from './errors.mjs';
 import { folderBytes, freeBytes, readText } from './files.mjs';
-import {
-  buildHere,
-  cacheFolder,
-  caution,
-  checkMachine,
-  gpuName,
-  isBundle,
-  root,
-  target,
-  thisMachine,
-} from './machine.mjs';
+import { cacheFolder, isBundle, root } from './folders.mjs';
+import { buildHere, caution, checkMachine, gpuName, target, thisMachine } from './machine.mjs';
 import { hasNpmPackages } from './npmPackages.mjs';
 import { checkPython, findPython, hasPythonPackages, pythonFolder, pythonOf } from './python.mjs';
 import { run } from './run.mjs';

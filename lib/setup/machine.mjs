@@ -1,19 +1,7 @@
-import fs from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { SetupError } from './errors.mjs';
+import { isBundle } from './folders.mjs';
 import { findProgram, run } from './run.mjs';
 import { builds } from './wheels.mjs';
-
-/** The folder of the repository. */
-export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
-
-/** The folder of the wheels that a bundle brings along. With it the set-up needs no network. */
-export const offlineFolder = path.join(root, 'data/local/offline');
-
-/** Whether this folder is an unpacked bundle. */
-export const isBundle = () => fs.existsSync(offlineFolder);
 
 /** The oldest Node that runs the workbook: the first that can `require` an ES module. */
 const oldestNode = /** @type {const} */ ([20, 19]);
@@ -56,21 +44,6 @@ export function thisMachine() {
   report.excludeNetwork = true; // its names would be looked up, which can take seconds
   const musl = platform === 'linux' && !report.getReport().header.glibcVersionRuntime;
   return { node: process.versions.node, platform, musl };
-}
-
-/**
- * Returns the folder that all clones of a user share. It holds the TensorFlow library and the built addons.
- * @param {NodeJS.ProcessEnv} env
- * @param {string} platform
- * @param {string} home
- */
-export function cacheFolder(env = process.env, platform = process.platform, home = os.homedir()) {
-  if (env.R1_CACHE) return path.resolve(env.R1_CACHE);
-  const caches =
-    platform === 'darwin'
-      ? path.join(home, 'Library/Caches')
-      : env.XDG_CACHE_HOME || path.join(home, '.cache');
-  return path.join(caches, 'r1-workbook');
 }
 
 /** Returns the name of the first NVIDIA GPU whose driver answers, or undefined. */

@@ -7,8 +7,9 @@ import path from 'node:path';
 import { bundle } from './bundle.mjs';
 import { doctor } from './doctor.mjs';
 import { SetupError, failureOf } from './errors.mjs';
-import { root } from './machine.mjs';
+import { root } from './folders.mjs';
 import { pythonFolder, pythonOf } from './python.mjs';
+import { renewLocks } from './renew.mjs';
 import { commandEnvironment, forgetLastSetUp, setUp } from './setup.mjs';
 import { passOn, say } from './terminal.mjs';
 
@@ -26,7 +27,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   docs        write pages about every exported function and type of lib/
   doctor      say what is installed, what is missing, and how to mend it (--json)
   bundle      make one file of all this for laptops without network (--help)
-  setup       install what is missing, and try out what is there
+  setup       install what is missing, and try out what is there; --renew: write the hashes of the Python packages anew
 
 Each command first installs what is missing: npm packages, a Python environment with JupyterLab (.venv, or the active
 conda environment), TensorFlow's C library (shared by all clones of a user) and the addon that connects it to Node.
@@ -52,8 +53,11 @@ async function main(/** @type {string} */ command = '--help', /** @type {string[
       `use one of ${commands.join(', ')}, doctor, bundle`,
     );
   }
+  const extra = command === 'setup' ? args.find((arg) => arg !== '--renew') : undefined;
+  if (extra) throw new SetupError(`unknown option of setup: ${extra}`, 'use none, or --renew');
   if (command === 'setup') forgetLastSetUp();
   await setUp();
+  if (command === 'setup' && args.length > 0) await renewLocks(pythonOf(pythonFolder(root)));
   if (command === 'setup') return 0;
   if (command === 'start' && args[0] === '--run') {
     return runScript('notebooks', ['--mode', 'live', ...args.slice(1)]);

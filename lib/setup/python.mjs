@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SetupError, errorLines, failureOf } from './errors.mjs';
 import { hashOf, readText, writeAtomic } from './files.mjs';
-import { isBundle, offlineFolder } from './machine.mjs';
+import { childEnvironment, isBundle, offlineFolder } from './folders.mjs';
 import { findProgram, run } from './run.mjs';
 import { step } from './terminal.mjs';
 
@@ -31,8 +31,27 @@ export function pythonOf(folder) {
   return path.join(folder, 'bin/python');
 }
 
-/** @param {string} root */
+/**
+ * Returns the file that names the packages which the workbook itself needs.
+ * @param {string} root
+ */
 export const requirementsFile = (root) => path.join(root, 'lib/setup/requirements.txt');
+
+/**
+ * Returns the file that pins these packages and all that they need, with the hash of each wheel.
+ * @param {string} root
+ */
+export const requirementsLock = (root) => path.join(root, 'lib/setup/requirements.lock');
+
+/**
+ * Returns the file that pins the Zig toolchain, with the hashes of its wheels. The package index has it as a package: a
+ * whole C++ compiler, which serves where the machine has none.
+ * @param {string} root
+ */
+export const compilerLock = (root) => path.join(root, 'lib/setup/zig.lock');
+
+/** What makes pip install nothing but wheels whose hash the lock file has. A source package would run code to build. */
+export const lockedOnly = ['--require-hashes', '--only-binary=:all:'];
 
 /** @param {string} folder */
 const stampOf = (folder) => path.join(folder, '.r1-workbook');
@@ -42,7 +61,7 @@ const stampOf = (folder) => path.join(folder, '.r1-workbook');
  * @param {string} root
  * @param {string} folder
  */
-const stampText = (root, folder) => `${folder}\n${hashOf([readText(requirementsFile(root))])}\n`;
+const stampText = (root, folder) => `${folder}\n${hashOf([readText(requirementsLock(root))])}\n`;
 
 /**
  * Returns whether the Python environment holds the pinned packages, from an installation that was completed.
@@ -66,7 +85,7 @@ export async function installPythonPackages(root, folder) {
     if (own && !(known && fs.existsSync(pythonOf(folder)))) await makeEnvironment(folder);
     const python = pythonOf(folder);
     await checkPython(python);
-    await pip(python, ['install', '-r', requirementsFile(root)]);
+    await pip(python, ['install', '-r', requirementsLock(root), ...lockedOnly]);
     switchNewsOff(folder);
     writeAtomic(stampOf(folder), stampText(root, folder));
     return folder;
@@ -84,7 +103,7 @@ export async function pip(python, args, env, program = ['-m', 'pip']) {
   const quiet = ['--quiet', '--no-input', '--disable-pip-version-check'];
   const source = isBundle() ? ['--no-index', `--find-links=${offlineFolder}`] : [];
   const { code, output } = await run(python, [...program, ...args, ...quiet, ...source], {
-    env: { ...process.env, PIP_USER: '0', ...env }, // PIP_USER=1 in a person's settings would fail in an environment
+    env: { ...childEnvironment(), PIP_USER: '0', ...env }, // PIP_USER=1 in a person's settings would fail in an environment
   });
   if (code === 0) return;
   if (isBundle() && /No matching distribution/.test(output)) {

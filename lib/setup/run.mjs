@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
+import { childEnvironment } from './folders.mjs';
 import { noteChild } from './lock.mjs';
 
 /**
@@ -10,7 +11,7 @@ import { noteChild } from './lock.mjs';
  * @param {{cwd?: string, env?: NodeJS.ProcessEnv}} [options]
  * @returns {Promise<{code: number, signal: string | null, output: string}>} standard output and error, as they came
  */
-export function run(command, args, { cwd, env = process.env } = {}) {
+export function run(command, args, { cwd, env = childEnvironment() } = {}) {
   return new Promise((resolve) => {
     const child = spawn(command, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     if (child.pid) noteChild(child.pid);

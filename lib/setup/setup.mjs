@@ -1,17 +1,10 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { addonFile, addonStamp, installAddon } from './addon.mjs';
-import { hashOf, readText, writeAtomic } from './files.mjs';
+import { hashOf, isWritable, readText, writeAtomic } from './files.mjs';
 import { withLock } from './lock.mjs';
-import {
-  cacheFolder,
-  caution,
-  checkMachine,
-  buildHere,
-  nodeWillDo,
-  root,
-  thisMachine,
-} from './machine.mjs';
+import { cacheFolder, childEnvironment, root } from './folders.mjs';
+import { caution, checkMachine, buildHere, nodeWillDo, thisMachine } from './machine.mjs';
 import { installNpmPackages } from './npmPackages.mjs';
 import { installPythonPackages, pythonFolder, pythonOf } from './python.mjs';
 import { findProgram } from './run.mjs';
@@ -72,9 +65,11 @@ export async function setUp() {
     await installAddon(root, cache, tensorflow, python);
     writeAtomic(readyFile, [fingerprint(), python, tensorflow, addonFile(root)].join('\n'));
   };
-  const onWait = () =>
-    say(`waiting for another set-up to end (if there is none: rm ${cache}/lock)`);
-  await withLock(cache, install, onWait);
+  // Nobody changes a cache that cannot be written; then only the set-ups of this clone can meet.
+  const place = isWritable(cache) ? cache : path.join(root, 'data/local');
+  const onWait = (/** @type {string} */ holder) =>
+    say(`waiting for another set-up to end, process ${holder}; its lock is ${place}/lock`);
+  await withLock(place, install, onWait);
 }
 
 /**
@@ -87,7 +82,7 @@ export function commandEnvironment() {
   return {
     TF_CPP_MIN_LOG_LEVEL: '2',
     GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
-    ...process.env,
+    ...childEnvironment(),
     PATH: [...programs, process.env.PATH].join(path.delimiter),
   };
 }

@@ -2,7 +2,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { SetupError, failureOf } from './errors.mjs';
 import { folderBytes, freeBytes } from './files.mjs';
-import { root } from './machine.mjs';
+import { root } from './folders.mjs';
 import { pip } from './python.mjs';
 import { run } from './run.mjs';
 import { downloadNote, step } from './terminal.mjs';

@@ -95,3 +95,15 @@ export const builds = {
   'linux-arm64': { cpu: linuxArm64Cpu },
   'darwin-arm64': { cpu: macArm64Cpu },
 };
+
+/**
+ * Returns the options that let pip take wheels for an older system than this one: glibc 2.28, macOS 12.
+ * @param {string} on a key of `builds`
+ */
+export function platformOptions(on = `${process.platform}-${process.arch}`) {
+  const [system, arch] = on.split('-');
+  if (system === 'darwin') return ['--platform=macosx_12_0_arm64'];
+  const cpu = arch === 'x64' ? 'x86_64' : 'aarch64';
+  const glibc = Array.from({ length: 24 }, (_, i) => `manylinux_2_${28 - i}`); // down to 2.5
+  return [...glibc, 'manylinux2014'].map((tag) => `--platform=${tag}_${cpu}`);
+}
