@@ -55,12 +55,13 @@ test('Node 20.19 is the oldest that will do', () => {
 });
 
 test('an unsupported machine is named, with the fix', () => {
-  const good = { node: '22.1.0', platform: 'linux', musl: false };
+  const good = { node: '22.1.0', platform: 'linux', musl: false, folder: '/my work/#1 %' };
   checkMachine(good);
   const old = { ...good, node: '18.20.4' };
   assert.throws(() => checkMachine(old), /^Error: Node 18\.20\.4 is too old: 20\.19 or newer/);
   assert.throws(() => checkMachine({ ...good, platform: 'win32' }), { fix: /WSL2/ });
   assert.throws(() => checkMachine({ ...good, musl: true }), { fix: /glibc/ });
+  assert.throws(() => checkMachine({ ...good, folder: '/a:b' }), /has a colon, .*: \/a:b$/);
 });
 
 test('the build follows the GPU, and R1_DEVICE overrules it', () => {

@@ -1,7 +1,7 @@
 /** What keeps two set-ups apart, and what pins every file that the set-up downloads. */
 import { after, test } from 'node:test';
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
@@ -10,6 +10,7 @@ import { root } from '../lib/setup/folders.mjs';
 import { lockText, withLock } from '../lib/setup/lock.mjs';
 import {
   compilerLock,
+  findPython,
   lockedOnly,
   requirementsFile,
   requirementsLock,
@@ -142,6 +143,51 @@ test('every Python package is pinned by version and the hashes of its wheels', (
   assert.equal(zig?.hashes.length, Object.keys(builds).length);
   assert.deepEqual(more, []);
   assert.deepEqual(lockedOnly, ['--require-hashes', '--only-binary=:all:']);
+});
+
+/** Writes a wheel of no content that says which Python it needs, and what it needs under a condition. */
+function writeWheel(name: string, needs: string): string {
+  return `
+with zipfile.ZipFile(sys.argv[1] + '/${name}-py3-none-any.whl', 'w') as wheel:
+    info = '${name}.dist-info/'
+    name, version = '${name}'.split('-')
+    wheel.writestr(info + 'METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n${needs}\\n')
+    wheel.writestr(info + 'WHEEL', 'Wheel-Version: 1.0\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
+    wheel.writestr(info + 'RECORD', '')
+`;
+}
+
+test('pip chooses for another Python and another system what they would choose themselves', async () => {
+  const shelf = temporaryFolder();
+  const wheels = [
+    writeWheel(
+      'wanted-1.0',
+      'Requires-Python: >=3.8\\nRequires-Dist: old; python_version < "3.11"',
+    ),
+    writeWheel(
+      'wanted-2.0',
+      'Requires-Python: >=3.11\\nRequires-Dist: mac; sys_platform == "darwin"',
+    ),
+    writeWheel('old-1.0', ''),
+    writeWheel('mac-1.0', ''),
+  ];
+  const python = await findPython();
+  const run = (...args: string[]): string => {
+    const env = { ...process.env, PIP_CONFIG_FILE: os.devNull, PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+    const { status, stdout, stderr } = spawnSync(python, args, { encoding: 'utf8', env });
+    assert.equal(status, 0, stderr);
+    return stdout;
+  };
+  run('-c', ['import sys, zipfile', ...wheels].join('\n'), shelf);
+  const chosen = (version: string, platform: string): string[] => {
+    const to = temporaryFolder();
+    const pip = [path.join(root, 'lib/setup/pipFor.py'), version, platform, 'download', 'wanted'];
+    const from = ['--no-index', `--find-links=${shelf}`, '--only-binary=:all:', '-q', '-d', to];
+    run(...pip, ...from);
+    return fs.readdirSync(to).map((file) => file.replace('-py3-none-any.whl', ''));
+  };
+  assert.deepEqual(chosen('3.10', 'linux-x64').sort(), ['old-1.0', 'wanted-1.0']);
+  assert.deepEqual(chosen('3.12', 'darwin-arm64').sort(), ['mac-1.0', 'wanted-2.0']);
 });
 
 test('every npm package is pinned by version and checksum, and comes from the registry in use', () => {

@@ -1,5 +1,5 @@
 import { SetupError } from './errors.mjs';
-import { isBundle } from './folders.mjs';
+import { isBundle, root } from './folders.mjs';
 import { findProgram, run } from './run.mjs';
 import { builds } from './wheels.mjs';
 
@@ -17,9 +17,9 @@ export function nodeWillDo(version) {
 
 /**
  * Throws if the workbook cannot run on a machine.
- * @param {{node: string, platform: string, musl: boolean}} machine
+ * @param {{node: string, platform: string, musl: boolean, folder: string}} machine
  */
-export function checkMachine({ node, platform, musl }) {
+export function checkMachine({ node, platform, musl, folder }) {
   if (!nodeWillDo(node)) {
     throw new SetupError(
       `Node ${node} is too old: ${oldestNode.join('.')} or newer is needed`,
@@ -35,6 +35,12 @@ export function checkMachine({ node, platform, musl }) {
       'use a Linux with glibc, such as Debian',
     );
   }
+  if (folder.includes(':')) {
+    throw new SetupError(
+      `the path of this folder has a colon, which separates folders in PATH: ${folder}`,
+      'move the folder, or rename the one with the colon',
+    );
+  }
 }
 
 /** Returns what `checkMachine` has to know about this machine. */
@@ -43,7 +49,7 @@ export function thisMachine() {
   const report = /** @type {any} */ (process.report);
   report.excludeNetwork = true; // its names would be looked up, which can take seconds
   const musl = platform === 'linux' && !report.getReport().header.glibcVersionRuntime;
-  return { node: process.versions.node, platform, musl };
+  return { node: process.versions.node, platform, musl, folder: root };
 }
 
 /** Returns the name of the first NVIDIA GPU whose driver answers, or undefined. */
