@@ -204,6 +204,56 @@ test('a failure aborts the cells that were waiting, and none sent later', async 
   assert.equal((await kernel.execute('3', ignore)).status, 'ok');
 });
 
+test('a page that is loaded while a cell runs sees what it shows, under the next cell that is run', async () => {
+  const ignore = (): void => {};
+  const shows = `import { displayBundle } from './lib/core/display';
+    displayBundle({ 'text/plain': '10 %' }, 'bar');
+    displayBundle({ 'text/plain': '20 %' }, 'bar', true);
+    displayBundle({ 'text/plain': 'cannot be updated' });`;
+  const begun = new Promise<void>((resolve) => {
+    const note = (_: string, { data }: Content): void => {
+      if (data && 'cannot be updated' === (data as Content)['text/plain']) resolve();
+    };
+    void kernel.execute(`${shows} await new Promise((r) => setTimeout(r, 500));`, note);
+  });
+  await begun;
+  const heard: [string, Content][] = [];
+  const note = (type: string, content: Content): void => void heard.push([type, content]);
+  const waiting = kernel.execute(`console.log('of the old page')`, note);
+  // A page that is loaded anew is another session for the kernel.
+  Object.assign(kernel, { session: 'of the new page' });
+  await Promise.all([waiting, kernel.execute(`console.log('of the new page')`, note)]);
+  await kernel.execute('0', ignore);
+  const plain = (data: unknown): unknown => (data as Content | undefined)?.['text/plain'];
+  const texts = heard.map(([type, { text, data }]) => [type, text ?? plain(data)]);
+  const [[, told], ...rest] = texts as [[string, string], ...unknown[]];
+  assert.match(
+    told,
+    /^waiting: a cell runs since \d\d:\d\d:\d\d, from before this page was loaded/,
+  );
+  assert.deepEqual(rest, [
+    ['display_data', '20 %'],
+    ['execute_input', undefined],
+    ['stream', 'of the old page\n'],
+    ['clear_output', undefined],
+    ['execute_input', undefined],
+    ['stream', 'of the new page\n'],
+  ]);
+
+  heard.length = 0;
+  const stopped = kernel.execute(
+    `await new Promise((r) => setTimeout(r, 300)); throw 'x';`,
+    ignore,
+  );
+  Object.assign(kernel, { session: 'of the newest page' });
+  const [, reply] = await Promise.all([stopped, kernel.execute('0', note)]);
+  assert.equal(reply.status, 'aborted');
+  assert.deepEqual(
+    heard.map(([, { text }]) => String(text).replace(/\d\d:\d\d:\d\d.*/s, '')),
+    ['waiting: a cell runs since ', `that cell ended (Thrown: 'x'); this one did not run\n`],
+  );
+});
+
 test('comms: a cell opens one, the browser answers, the handler replies', async () => {
   const published: [string, Content][] = [];
   const note = (type: string, content: Content): void => void published.push([type, content]);

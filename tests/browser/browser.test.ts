@@ -2,7 +2,13 @@ import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
+import {
+  chromium,
+  type Browser,
+  type BrowserContext,
+  type Locator,
+  type Page,
+} from 'playwright-core';
 import { root } from '../../lib/core/files';
 import { formatNotebook, readNotebook, type Notebook } from '../../lib/jupyter/notebook';
 import { findBrowser, startLab, type Lab } from './lab';
@@ -170,6 +176,37 @@ check(
     assert.equal(linesOf('runs/tiny-steered-s0/metrics.csv').slice(1).length, stopped);
     await run(last!);
     await last!.getByText('the kernel lives').waitFor();
+  },
+);
+
+check(
+  'a page that is loaded anew while a run trains says so, and the next cell shows the run',
+  'training.ipynb',
+  async (page) => {
+    await kernelIdle(page);
+    const cell = (i: number): Locator => codeCells(page).nth(i);
+    await run(cell(0));
+    await ended(cell(0));
+    await run(cell(1));
+    const step = async (): Promise<number> =>
+      Number((await cell(2).textContent())!.match(/step (\d+) of 1000/)?.[1]);
+    await cell(1)
+      .getByText(/step \d+ of 1000/)
+      .waitFor();
+    await page.reload();
+    await page.getByText('TypeScript | Busy').waitFor();
+    await run(cell(2));
+    await cell(2).getByText('waiting: a cell runs since').waitFor();
+    const shown = await until('step', step, (now) => now > 0);
+    await until('step', step, (now) => now > shown + 10);
+    await drawn(cell(2), 1);
+    await page.locator('[data-command="notebook:interrupt-kernel"]').click();
+    await cell(2)
+      .getByText('that cell ended (Stopped: run the cell again to go on from here)')
+      .waitFor();
+    await run(cell(2));
+    await cell(2).getByText('the kernel lives').waitFor();
+    assert.equal(await cell(2).getByText('waiting').count(), 0);
   },
 );
 

@@ -2,6 +2,7 @@
 // 'aborted' for the cells that were waiting when one failed.
 const { showError, takeError } = require('./errors.cjs');
 const { openOutput, flushOutput } = require('./output.cjs');
+const { cellBegins, cellEnds, noteOutput, sayAborted } = require('./reload.cjs');
 const { send } = require('./send.cjs');
 
 /** @type {Promise<void>} */
@@ -13,7 +14,10 @@ let abortUpTo = 0;
 /** Puts one cell's work at the end of the queue. */
 function enqueue(/** @type {() => Promise<void>} */ work) {
   received++;
-  queue = queue.then(work).catch((error) => console.error('kernel failed:', error));
+  queue = queue
+    .then(work)
+    .catch((error) => console.error('kernel failed:', error))
+    .finally(cellEnds);
   return queue;
 }
 
@@ -32,9 +36,15 @@ function showCrash(/** @type {unknown} */ error) {
 async function executeCell(server, socket, request) {
   const reply = (/** @type {object} */ content) =>
     send(server, socket, request, { type: 'execute_reply', content });
-  const publish = (/** @type {string} */ type, /** @type {object} */ content) =>
+  const publish = (/** @type {string} */ type, /** @type {object} */ content) => {
+    noteOutput(type, content);
     send(server, server.iopub, request, { type, content });
-  if (++begun <= abortUpTo) return reply({ status: 'aborted' });
+  };
+  if (++begun <= abortUpTo) {
+    sayAborted(server, request);
+    return reply({ status: 'aborted' });
+  }
+  cellBegins(server, request);
 
   const { code, stop_on_error: stopOnError = true } = request.content;
   const { handler } = server;

@@ -3,6 +3,7 @@
 const { ZmqServer } = require('tslab/dist/jupyter');
 const { enqueue, executeCell } = require('./cells.cjs');
 const { setCommParent, listComms, handleComm } = require('./comms.cjs');
+const { sayBusy, showRunning } = require('./reload.cjs');
 const { send } = require('./send.cjs');
 
 /** @type {any} */
@@ -38,9 +39,15 @@ prototype.handleShellMessage = function (socket, ...frames) {
   const headerAt = frames.findIndex((frame) => frame.equals(Buffer.from('<IDS|MSG>'))) + 2;
   const type = JSON.parse(String(frames[headerAt])).msg_type;
   const asTslabDoes = () => handleShellMessage.call(this, socket, ...frames);
-  if (type === 'execute_request') return enqueue(asTslabDoes);
-  if (!Message || !/^(comm_(open|msg|close)|history_request)$/.test(type)) return asTslabDoes();
-  return handleOurs(this, socket, Message.fromRaw(this.connInfo.key, frames));
+  if (type === 'execute_request') {
+    if (Message) showRunning(this, Message.fromRaw(this.connInfo.key, frames));
+    return enqueue(asTslabDoes);
+  }
+  const isOurs = Message && /^(comm_(open|msg|close)|history_request)$/.test(type);
+  const answered = isOurs
+    ? handleOurs(this, socket, Message.fromRaw(this.connInfo.key, frames))
+    : asTslabDoes();
+  return answered.then(() => sayBusy(this));
 };
 
 /** @param {any} server @param {any} socket @param {any} request */
