@@ -8,8 +8,9 @@ export type Fields = Readonly<Record<string, Kind>>;
 
 export const isText: Kind = (value) => typeof value === 'string';
 export const isNumber: Kind = (value) => Number.isFinite(value);
+export const isWhole: Kind = (value) => Number.isSafeInteger(value);
 /** a whole number that is not below 0 */
-export const isCount: Kind = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+export const isCount: Kind = (value) => isWhole(value) && (value as number) >= 0;
 export const isYesOrNo: Kind = (value) => typeof value === 'boolean';
 export const isObject: Kind = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

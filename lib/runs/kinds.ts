@@ -4,6 +4,7 @@ import {
   isNumber,
   isObject,
   isText,
+  isWhole,
   isYesOrNo,
   listOf,
   maybe,
@@ -17,7 +18,7 @@ import {
 export const runFields: Fields = {
   stage: isText,
   size: isText,
-  seed: isNumber,
+  seed: isWhole,
   config: isObject,
   versions: objectOf(isText),
   commit: isText,

@@ -378,6 +378,7 @@ export const fileKinds: readonly FileKind[] = [
     files: ['metrics.csv', 'evaluations.csv'],
     damaged: damagedCsv,
     read: readTable,
+    beside: { 'run.json': Buffer.from(JSON.stringify(info)) },
   },
   {
     name: 'JSONL',
