@@ -1,12 +1,12 @@
 import './support/withoutXla';
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { createParallelSampler } from '../lib/sampling/parallelSampler';
 import { createSampler } from '../lib/sampling/sampler';
 import { guardMemory } from './support/guardMemory';
 import { assertAllclose } from './support/allclose';
 import { microConfig, randomParameters } from './support/microModel';
+import { childrenOf } from './support/processes';
 
 const endToken = 2;
 const config = microConfig();
@@ -18,12 +18,7 @@ const local = createSampler(config, settings);
 const parallel = createParallelSampler(config, { ...settings, processes: 2, leastRows: 4 });
 
 /** Returns the decoding processes that this process has started. */
-const processes = (): number[] =>
-  execFileSync('ps', ['-A', '-o', 'ppid=,pid=,args='], { encoding: 'utf8' })
-    .split('\n')
-    .map((line) => line.trim().split(/\s+/))
-    .filter(([parent, , ...args]) => parent === `${process.pid}` && /decodeProcess/.test(`${args}`))
-    .map(([, pid]) => Number(pid));
+const processes = (): number[] => childrenOf(process.pid, 'decodeProcess');
 
 test('a part of a group has the completions that it has in the whole', () => {
   const whole = local.sample(parameters, prompts, options);

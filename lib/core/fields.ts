@@ -15,6 +15,17 @@ export const isYesOrNo: Kind = (value) => typeof value === 'boolean';
 export const isObject: Kind = (value) =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
+/** an object that is nested at most so deep: code that walks through a deeper one runs out of stack */
+export const objectOfDepth =
+  (levels: number): Kind =>
+  (value) =>
+    isObject(value) && isNestedAtMost(levels, value);
+
+const isNestedAtMost = (levels: number, value: unknown): boolean =>
+  typeof value !== 'object' ||
+  value === null ||
+  (levels > 0 && Object.values(value).every((inner) => isNestedAtMost(levels - 1, inner)));
+
 /** one of these values */
 export const oneOf =
   (...values: readonly unknown[]): Kind =>

@@ -2,13 +2,13 @@
 import {
   isCount,
   isNumber,
-  isObject,
   isText,
   isWhole,
   isYesOrNo,
   listOf,
   maybe,
   objectOf,
+  objectOfDepth,
   objectWith,
   oneOf,
   type Fields,
@@ -19,7 +19,7 @@ export const runFields: Fields = {
   stage: isText,
   size: isText,
   seed: isWhole,
-  config: isObject,
+  config: objectOfDepth(20),
   versions: objectOf(isText),
   commit: isText,
   finished: isYesOrNo,
@@ -27,7 +27,7 @@ export const runFields: Fields = {
   seconds: isNumber,
   tokens: isCount,
   joules: maybe(isNumber),
-  result: maybe(isObject),
+  result: maybe(objectOfDepth(20)),
 };
 
 const completion: Fields = {

@@ -66,14 +66,20 @@ export function takeLock(folder: string): Lock {
   return heldLock(folder, file, text);
 }
 
+/**
+ * The locks that this process holds now: their files, and what gives each back. A disk that fails may keep the file of
+ * one that was given back.
+ */
+const held = new Map<string, () => void>();
+
 function heldLock(folder: string, file: string, text: string): Lock {
-  let held = true;
   const free = (): void => {
-    if (!held) return;
-    held = false;
+    if (held.get(file) !== free) return;
+    held.delete(file);
     process.removeListener('exit', free);
     removeOwn(file, text);
   };
+  held.set(file, free);
   process.on('exit', free);
   return {
     check() {
@@ -89,21 +95,13 @@ function heldLock(folder: string, file: string, text: string): Lock {
 /** Creates the file with the text in it. False where there is such a file. */
 function create(file: string, text: string): boolean {
   return onDisk('write', file, () => {
-    let handle: number;
     try {
-      handle = fs.openSync(file, 'wx');
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
-      throw error;
-    }
-    try {
-      fs.writeFileSync(handle, text);
+      fs.writeFileSync(file, text, { flag: 'wx' });
       return true;
     } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
       removeQuietly(file);
       throw error;
-    } finally {
-      fs.closeSync(handle);
     }
   });
 }
@@ -154,6 +152,7 @@ function refuseLiving(file: string, owner: Owner): void {
       `${folder} is made by process ${pid} on ${isHere ? `${host}, in another container` : `the machine ${host}`}, since ${time}: wait for it, or remove ${file} if it has ended there`,
     );
   if (startOf(pid) !== owner.started) return;
+  if (pid === self.pid && !held.has(file)) return;
   throw new RunHeld(
     `${folder} is made by process ${pid} on ${host}, since ${time}: wait for it (R1_WAIT=1 waits), or watch its metrics.csv`,
   );

@@ -25,7 +25,7 @@ import {
 import { jsonLines, parsedJson, parseJsonLines } from '../core/jsonLines';
 import { differencesOf } from './differences';
 import { changeFields, inspectionFields, rolloutFields, runFields } from './kinds';
-import { takeLock, type Lock } from './lock';
+import { lockFile, takeLock, type Lock } from './lock';
 
 /** What `run.json` holds. */
 export interface RunInfo {
@@ -175,12 +175,15 @@ export class Run {
       throw new UserError(
         `${path.join(this.folder, 'metrics.csv')} has ${rows.length} of ${info.steps} steps: remove ${this.folder} to start over`,
       );
-    this.metrics.push(...rows);
-    this.evaluations.push(...readEvaluations(this.folder).filter(before));
-    this.rollouts.push(...readRollouts(this.folder).filter(before));
-    this.inspection.push(...readInspection(this.folder).filter(before));
+    append(this.metrics, rows);
+    append(this.evaluations, readEvaluations(this.folder).filter(before));
+    append(this.rollouts, readRollouts(this.folder).filter(before));
+    append(this.inspection, readInspection(this.folder).filter(before));
     // A run that was stopped between two steps already knows the changes for the next step.
-    this.changes.push(...readChanges(this.folder).filter(({ step }) => step <= info.steps));
+    append(
+      this.changes,
+      readChanges(this.folder).filter(({ step }) => step <= info.steps),
+    );
     this.tokens = info.tokens;
     this.secondsBefore = info.seconds;
     this.joulesBefore = info.joules ?? 0;
@@ -270,7 +273,7 @@ function refuseOther(folder: string, plan: RunPlan): RunInfo | null {
 
 /**
  * Removes what a killed process has left in the folder of a run: files that are half-written, and states of other steps
- * than the one that `run.json` names. A finished run has no state.
+ * than the one that `run.json` names. A finished run has neither a state nor a lock.
  */
 export function removeLeftovers(folder: string): void {
   removeHalfWritten(folder);
@@ -279,6 +282,12 @@ export function removeLeftovers(folder: string): void {
   for (const name of onDisk('read', folder, () => fs.readdirSync(folder)))
     if (/^checkpoint-\d+\.safetensors$/.test(name) && name !== kept)
       removeFile(path.join(folder, name));
+  if (info?.finished) removeFile(lockFile(folder));
+}
+
+/** Adds to a list. `push(...more)` has more arguments than the stack has room for where there are 100,000. */
+function append<T>(list: T[], more: readonly T[]): void {
+  for (const one of more) list.push(one);
 }
 
 function toCsv(rows: readonly Row[]): string {
