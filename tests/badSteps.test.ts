@@ -21,15 +21,13 @@ import { createTrainerState, Trainer } from '../lib/training/trainer';
 import { decodeTrainerState } from '../lib/training/trainerState';
 import { temporaryFolder } from './support/folder';
 import { microConfig, randomParameters, snapshot } from './support/microModel';
-import { microBase, microRL, microRun } from './support/microRun';
+import { microBase, microRun, microSteps } from './support/microRun';
 
 const folder = temporaryFolder();
 const settings: Partial<RLSettings> = {
-  ...microRL,
+  ...microSteps,
   steps: 3,
   plan: [{ task: 'countdown', level: 1, prompts: 2 }],
-  evaluated: [],
-  finalGeneralPrompts: 0,
 };
 
 /** Pays by the length of a completion, so that groups differ, until the `bad`th call. */

@@ -19,16 +19,14 @@ import { trainRL, type RLResult } from '../lib/stages/rl';
 import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';
 import { snapshot } from './support/microModel';
-import { metricsOf, microRL, microRun } from './support/microRun';
+import { metricsOf, microRun, microSteps } from './support/microRun';
 
 const place = temporaryFolder();
 
 const settings: Partial<RLSettings> = {
-  ...microRL,
+  ...microSteps,
   steps: 4,
   plan: [{ task: 'countdown', level: 3, prompts: 3 }],
-  evaluated: [],
-  finalGeneralPrompts: 0,
 };
 
 /** A fresh model is never right, so it is paid for two words. */

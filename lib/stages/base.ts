@@ -7,7 +7,6 @@ import type { Row } from '../core/csv';
 import { progress, type Progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
-import { stopNearTensorLimit } from '../engine/memory';
 import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
 import { modelConfig, type ModelConfig } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
@@ -157,7 +156,6 @@ async function oneStep(running: RunningBase, step: number, bar: Progress): Promi
   bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
   await options.onStep?.(row, plannedSteps);
   if (step % 1000 === 999) run.save(step + 1, encodeTrainerState(trainer.state));
-  stopNearTensorLimit();
 }
 
 /** Saves the trained model as a checkpoint, and closes the run. */

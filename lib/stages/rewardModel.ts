@@ -6,7 +6,6 @@ import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { progress, type Progress } from '../core/progress';
 import { createRandom, hashText, shuffle } from '../core/random';
-import { stopNearTensorLimit } from '../engine/memory';
 import { wilsonInterval, type Interval } from '../evaluation/metrics';
 import type { ModelSize } from '../model/config';
 import { cloneParameters, withScoreHead, type Model } from '../model/parameters';
@@ -159,7 +158,6 @@ async function oneStep(running: RunningRewardModel, step: number): Promise<void>
   run.metrics.push(row);
   bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
   await options.onStep?.(row, steps.length);
-  stopNearTensorLimit();
 }
 
 /** Passes over a handful of pairs when a reward model is adjusted. */

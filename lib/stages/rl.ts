@@ -5,7 +5,7 @@
  */
 import type { Row } from '../core/csv';
 import { progress, type Progress } from '../core/progress';
-import { stopNearTensorLimit, tensorsMade } from '../engine/memory';
+import { tensorsMade } from '../engine/memory';
 import { problemsOf } from '../evaluation/evaluate';
 import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
@@ -171,7 +171,6 @@ async function oneStep(running: RunningRL, step: number): Promise<void> {
   await options.onStep?.(row, settings.steps);
   if (resumable && step % savedEvery === savedEvery - 1)
     run.save(step + 1, encodeTrainerState(trainer.state));
-  stopNearTensorLimit();
 }
 
 /** Evaluates the policy on held-out problems of every task and level that the settings name. */

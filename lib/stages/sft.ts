@@ -6,7 +6,6 @@ import type { Row } from '../core/csv';
 import { UserError } from '../core/errors';
 import { progress, type Progress } from '../core/progress';
 import { createRandom, shuffle } from '../core/random';
-import { stopNearTensorLimit } from '../engine/memory';
 import { generalOf } from '../evaluation/general';
 import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
@@ -137,7 +136,6 @@ async function oneStep(running: RunningSft, step: number): Promise<void> {
   run.metrics.push(row);
   bar.update(step + 1, `loss ${loss!.toFixed(3)}`);
   await options.onStep?.(row, steps);
-  stopNearTensorLimit();
 }
 
 /** Measures the trained model, saves it as a checkpoint, and closes the run. */

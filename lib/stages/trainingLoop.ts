@@ -1,5 +1,6 @@
 import { BadStep, UserError } from '../core/errors';
 import { loop, type LoopResult } from '../core/loop';
+import { stopNearTensorLimit } from '../engine/memory';
 import type { Run } from '../runs/run';
 import type { Trainer } from '../training/trainer';
 import { encodeTrainerState } from '../training/trainerState';
@@ -17,7 +18,7 @@ export interface TrainingLoop {
 }
 
 /**
- * Runs the steps of a stage, until the person stops it. A bad step ends the run with a UserError: its evidence is kept
+ * Runs the steps of a stage, until the person stops it or the engine comes near its limit. A bad step ends the run with a UserError: its evidence is kept
  * in the folder of the run, nothing of the step is learned, and the run can go on from the step once its cause is mended.
  */
 export function trainingLoop(
@@ -28,6 +29,7 @@ export function trainingLoop(
     const { updates } = trainer.state;
     try {
       await body(step);
+      stopNearTensorLimit();
     } catch (error) {
       if (!(error instanceof BadStep)) throw error;
       const file = run.keepBadStep(step, error.evidence);

@@ -23,6 +23,13 @@ export const microRL: Partial<RLSettings> = {
   batches: [{ rows: 3, rowLength: 32 }],
 };
 
+/** The same without evaluations, for tests that look at the steps alone. */
+export const microSteps: Partial<RLSettings> = {
+  ...microRL,
+  evaluated: [],
+  finalGeneralPrompts: 0,
+};
+
 /** Returns the rows of a run's metrics without the columns that depend on the clock or on the machine's memory. */
 export function metricsOf(folder: string): Row[] {
   const isTimed = (column: string): boolean => /^(seconds$|speed|memory)/.test(column);
