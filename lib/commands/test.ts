@@ -11,13 +11,17 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, transformers, machines. The last four run
-only when they are named. browser uses JupyterLab in a Chromium or Chrome, if one is on the PATH. It opens every notebook,
-runs one, stops and steers a training and labels pairs; screenshots of what failed go to data/local/browser/. fuzz gives
-the verifiers a million hostile completions of each task, and the readers ten thousand damaged files of each kind, for
-half an hour. transformers compares greedy answers with those of Hugging Face's library, which it installs together with
-PyTorch into .venv-torch, for some minutes. machines sets up clones with other versions of Node, npm and Python, other
-users, homes, paths and limits, for half an hour; it needs the network.
+With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, transformers, machines. Those
+from browser on run only when they are named, and all but browser write what they find to data/trust/:
+  browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
+                training and labels pairs; screenshots of what failed go to data/local/browser/
+  fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
+  crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
+  memory        the memory over ten thousand steps of a small model: some minutes
+  transformers  compares greedy answers with those of Hugging Face's library, which it installs together with PyTorch into
+                .venv-torch: some minutes
+  machines      sets up clones with other versions of Node, npm and Python, other users, homes, paths and limits: half an
+                hour, and the network
 `;
 
 const bin = (file: string): string => path.join(root, 'node_modules', file);
@@ -34,7 +38,7 @@ const kernelCompiler = [
 ];
 
 /** The checks that run only when they are named. What they print is shown while they run. */
-const onlyNamed = ['browser', 'fuzz', 'transformers', 'machines'];
+const onlyNamed = ['browser', 'fuzz', 'crash', 'memory', 'transformers', 'machines'];
 
 /** Each check is a list of Node programs with their arguments. */
 function checks(): Record<string, string[][]> {
@@ -66,6 +70,8 @@ function checks(): Record<string, string[][]> {
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
     // The limit of the heap, in MiB, is a part of the check.
     fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
+    crash: [['--require', 'tsx/cjs', 'tests/crash/large.ts']],
+    memory: [['--expose-gc', '--require', 'tsx/cjs', 'tests/trust/memory.ts']],
     transformers: [['--require', 'tsx/cjs', 'tests/trust/againstTransformers.ts']],
     machines: [['--require', 'tsx/cjs', 'tests/machines/all.ts']],
   };

@@ -7,7 +7,7 @@ import type { FilesReport } from './fuzzFiles';
 export async function fuzzCommandLines(
   count: number,
   seed: number,
-  onProgress: (done: number) => void = () => {},
+  onProgress: (done: number, count: number) => void = () => {},
 ): Promise<FilesReport> {
   const report = { read: 0, refused: 0, faultCount: 0, slowest: 0 };
   const faults: string[] = [];
@@ -25,7 +25,7 @@ export async function fuzzCommandLines(
     if (fault !== null && report.faultCount++ < 20)
       faults.push(`command lines ${seed} ${i}: ${JSON.stringify(line).slice(0, 300)}: ${fault}`);
     report.slowest = Math.max(report.slowest, performance.now() - started);
-    onProgress(i + 1);
+    onProgress(i + 1, count);
   }
   return { kind: 'command lines', files: count, faults, ...report };
 }

@@ -7,6 +7,7 @@ import { generate, taskNamed, verify } from '../../lib/tasks/index';
 import { languageInTurn } from '../../lib/tokenizer/vocabulary';
 import { checkCompletion, type AnyProblem } from './checkCompletion';
 import { hostileCompletion, longCompletion } from './completions';
+import type { Dose } from './dose';
 
 export const fuzzedTasks = ['countdown', 'programs', 'units', 'general'] as const;
 
@@ -27,12 +28,9 @@ export interface CompletionsReport {
 /** The lengths of long texts, in characters. */
 const lengths = [10_000, 100_000, 1_000_000];
 
-export interface CompletionsDose {
-  readonly count: number;
+export interface CompletionsDose extends Dose {
   /** one of so many completions is a long one; 0 for none */
   readonly everyLong: number;
-  readonly seed: number;
-  readonly onProgress?: (done: number) => void;
 }
 
 /** Completions of one problem, before the next one is drawn. */
@@ -71,7 +69,7 @@ export function fuzzCompletions(
     if (length === lengths[0]) shortTime = timePerCharacter(problem, text);
     if (length === lengths.at(-1))
       report.growth = Math.max(report.growth, timePerCharacter(problem, text) / shortTime);
-    onProgress(i + 1);
+    onProgress(i + 1, count);
   }
   return { task, completions: count, faults, ...report };
 }

@@ -4,6 +4,7 @@ import * as path from 'node:path';
 import { UserError } from '../../lib/core/errors';
 import { createRandom } from '../../lib/core/random';
 import { tf } from '../../lib/engine/tensorflow';
+import type { Dose } from './dose';
 import type { FileKind } from './files';
 
 export interface FilesReport {
@@ -19,12 +20,9 @@ export interface FilesReport {
   readonly slowest: number;
 }
 
-export interface FilesDose {
-  readonly count: number;
-  readonly seed: number;
+export interface FilesDose extends Dose {
   /** an empty folder */
   readonly folder: string;
-  readonly onProgress?: (done: number) => void;
 }
 
 const keptFaults = 40;
@@ -70,7 +68,7 @@ export function fuzzFiles(
       report.faultCount++;
       faults.set('tensors', `${kind.name} ${seed} ${i}: ${left} tensors are left`);
     }
-    onProgress(i + 1);
+    onProgress(i + 1, count);
   }
   return { kind: kind.name, files: count, faults: [...faults.values()], ...report };
 }

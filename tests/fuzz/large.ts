@@ -6,9 +6,10 @@ import '../support/withoutXla';
 import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { root, writeFileAtomic } from '../../lib/core/files';
 import { whole } from '../../lib/core/format';
 import { textTable } from '../../lib/reports/table';
+import { printProgress } from '../support/printProgress';
+import { writeTrust } from '../trust/record';
 import { fileKinds } from './files';
 import { fuzzCommandLines } from './fuzzCommandLines';
 import { fuzzCompletions, fuzzedTasks, type CompletionsReport } from './fuzzCompletions';
@@ -21,25 +22,15 @@ const files = Math.ceil(10_000 * share);
 const seed = 2;
 /** One completion of so many is long. */
 const everyLong = 10_000;
-const secondsBetweenLines = 10;
 
 /** Returns a function that prints how much is done, every ten seconds. */
-function progressOf(name: string, total: number): (done: number) => void {
-  let printed = Date.now();
-  return (done) => {
-    if (done < total && Date.now() - printed < 1000 * secondsBetweenLines) return;
-    printed = Date.now();
-    console.log(`${name}: ${whole(done)} of ${whole(total)}`);
-  };
-}
-
 async function fuzzFolders(): Promise<FilesReport[]> {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-fuzz-'));
   try {
     const reports = fileKinds.map((kind) =>
-      fuzzFiles(kind, { count: files, seed, folder, onProgress: progressOf(kind.name, files) }),
+      fuzzFiles(kind, { count: files, seed, folder, onProgress: printProgress(kind.name) }),
     );
-    return [...reports, await fuzzCommandLines(files, seed, progressOf('command lines', files))];
+    return [...reports, await fuzzCommandLines(files, seed, printProgress('command lines'))];
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
@@ -60,7 +51,7 @@ async function main(): Promise<void> {
   const ofFiles = await fuzzFolders();
   const ofTasks = fuzzedTasks.map(
     (task) =>
-    fuzzCompletions(task, { count: completions, everyLong, seed, onProgress: progressOf(task, completions) }), // prettier-ignore
+    fuzzCompletions(task, { count: completions, everyLong, seed, onProgress: printProgress(task) }), // prettier-ignore
   );
   const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
   const faultsOf = (reports: readonly (CompletionsReport | FilesReport)[]): string =>
@@ -68,20 +59,17 @@ async function main(): Promise<void> {
   const faults = [...ofFiles, ...ofTasks].flatMap((report) => report.faults);
   if (faults.length > 0) console.log(`\n${faults.join('\n')}`);
   console.log(`\n${table(ofTasks, ofFiles)}`);
-  const { model = 'unknown' } = os.cpus()[0] ?? {};
   const result = {
     what: 'fuzz: crashes, hangs, false accepts',
     number: `${faultsOf(ofTasks)} of ${whole(completions * ofTasks.length)} completions; ${faultsOf(ofFiles)} of ${whole(files * ofFiles.length)} files and command lines`,
     command: 'npm test -- fuzz',
-    machine: `${model.trim()}, ${os.availableParallelism()} threads, Node ${process.version}`,
-    date: new Date().toISOString().slice(0, 10),
     seed,
     seconds: Math.round((Date.now() - started) / 1000),
     peakMiB: Math.round(process.resourceUsage().maxRSS / 1024),
     completions: ofTasks.map(({ faults: _, ...report }) => report),
     files: ofFiles.map(({ faults: _, ...report }) => report),
   };
-  writeFileAtomic(path.join(root, 'data/trust/fuzz.json'), JSON.stringify(result, null, 2) + '\n');
+  writeTrust('fuzz', result);
   console.log(`\n${result.number}, in ${result.seconds} s and ${result.peakMiB} MiB`);
   process.exitCode = faults.length > 0 ? 1 : 0;
 }

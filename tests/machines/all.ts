@@ -8,7 +8,7 @@ import * as fs from 'node:fs';
 import * as net from 'node:net';
 import * as os from 'node:os';
 import * as path from 'node:path';
-import { root, writeFileAtomic } from '../../lib/core/files';
+import { writeTrust } from '../trust/record';
 import { allCases, type Case } from './cases';
 import { cloneFolder } from './place';
 
@@ -84,19 +84,13 @@ function write(outcomes: readonly Outcome[]): void {
   const made = outcomes.filter(({ result }) => !result.startsWith('not tried'));
   const good = made.filter(({ result }) => !result.startsWith('FAULT'));
   const refused = good.filter(({ result }) => result === 'refused');
-  const { model = 'unknown' } = os.cpus()[0] ?? {};
   const result = {
     what: 'machines: from a clone to the notebook 00, or refused in one line',
     number: `${good.length} of ${made.length}, ${refused.length} of them refused`,
     command: 'npm test -- machines',
-    machine: `${model.trim()}, ${os.availableParallelism()} threads, Node ${process.version}`,
-    date: new Date().toISOString().slice(0, 10),
     cases: outcomes,
   };
-  writeFileAtomic(
-    path.join(root, 'data/trust/machines.json'),
-    JSON.stringify(result, null, 2) + '\n',
-  );
+  writeTrust('machines', result);
   console.log(`\n${result.number}`);
 }
 

@@ -11,7 +11,7 @@ import * as path from 'node:path';
 import { torchPython } from '../../lib/bench/torch';
 import { runCommand } from '../../lib/commands/arguments';
 import { UserError } from '../../lib/core/errors';
-import { root, writeFileAtomic } from '../../lib/core/files';
+import { root } from '../../lib/core/files';
 import { whole } from '../../lib/core/format';
 import { disposeTree } from '../../lib/engine/tree';
 import { heldOutProblems } from '../../lib/evaluation/evaluate';
@@ -23,6 +23,7 @@ import { decode, encode, splitTokens } from '../../lib/tokenizer/tokenizer';
 import { idOfToken } from '../../lib/tokenizer/vocabulary';
 import { inJavaScript } from './javaScriptTokenizer';
 import { foreignFaults, tokens, variants } from './foreignModels';
+import { writeTrust } from './record';
 
 const names = ['tiny-distilled-s0', 'small-r1-s0', 'base-r1-s0'] as const;
 const ways = ['single', 'batched', 'chat', 'pipeline'] as const;
@@ -174,20 +175,17 @@ async function main(): Promise<number> {
   console.log(`models of others computed right or refused by name: ${foreign - faults.length} of ${foreign}`); // prettier-ignore
   for (const fault of faults) console.log(`  ${fault}`);
   const of = (way: Way): string => names.map((name) => counts[name]![way]).join(', ');
-  const { model = 'unknown' } = os.cpus()[0] ?? {};
   const result = {
     what: "transformers' greedy answers equal to ours",
     number: `single ${of('single')}; in a left-padded batch ${of('batched')}`,
     command: 'npm test -- transformers',
-    machine: `${model.trim()}, ${os.availableParallelism()} threads, Node ${process.version}`,
-    date: new Date().toISOString().slice(0, 10),
     versions: theirs.versions,
     equal: counts,
     textsWithWhiteSpace: texts.length,
     modelsOfOthers: `${foreign - faults.length} of ${foreign} computed right or refused by name`,
     traces: theirs.traces,
   };
-  writeFileAtomic(path.join(root, 'data/trust/transformers.json'), JSON.stringify(result, null, 2) + '\n'); // prettier-ignore
+  writeTrust('transformers', result);
   console.log(`\n${result.number}`);
   return all && faults.length === 0 ? 0 : 1;
 }
