@@ -3,7 +3,7 @@ import './support/withoutXla';
 import assert from 'node:assert/strict';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { UserError } from '../lib/core/errors';
 import { tf } from '../lib/engine/tensorflow';
 import { disposeTree } from '../lib/engine/tree';
@@ -176,28 +176,39 @@ function refusedUpdate(parameters: Parameters, batches: TextBatch[]): string {
   return said;
 }
 
-test('an update of bad weights or of a bad batch is refused, and says where the bad number was', () => {
-  const tensors = tf.memory().numTensors;
-  const good = randomParameters(config, 1);
-  const withBad = (value: number): Parameters => {
-    const { finalNorm, ...rest } = cloneParameters(good);
-    const spoiled = tf.mul(finalNorm, value);
-    finalNorm.dispose();
-    return { ...rest, finalNorm: spoiled as typeof finalNorm };
-  };
-  assert.match(
-    refusedUpdate(cloneParameters(good), [batchOf([0.2, NaN, 0.5])]),
+const good = randomParameters(config, 1);
+after(() => disposeTree(good));
+
+/** The weights with one of them, and so every output, multiplied by `value`. */
+function withBad(value: number): Parameters {
+  const { finalNorm, ...rest } = cloneParameters(good);
+  const spoiled = tf.mul(finalNorm, value);
+  finalNorm.dispose();
+  return { ...rest, finalNorm: spoiled as typeof finalNorm };
+}
+const fine = (): TextBatch => batchOf([0.2, 0.3, 0.5]);
+
+const badUpdates: [string, () => [Parameters, TextBatch[]], RegExp][] = [
+  [
+    'a batch that holds NaN',
+    () => [cloneParameters(good), [batchOf([0.2, NaN, 0.5])]],
     /^loss is NaN: batches\.0\.channels\.weights held NaN before the update$/,
-  );
-  assert.match(
-    refusedUpdate(cloneParameters(good), [batchOf([0.2, 0.3, 0.5]), batchOf([0.2, 0.3, Infinity])]),
+  ],
+  [
+    'a second batch that holds Infinity',
+    () => [cloneParameters(good), [fine(), batchOf([0.2, 0.3, Infinity])]],
     /^loss is (NaN|Infinity): batches\.1\.channels\.weights held Infinity before the update$/,
-  );
-  assert.match(refusedUpdate(withBad(NaN), [batchOf([0.2, 0.3, 0.5])]), /finalNorm held NaN/);
-  assert.match(
-    refusedUpdate(cloneParameters(good), [batchOf([1e38, 1e38, 1e38])]),
+  ],
+  ['weights that hold NaN', () => [withBad(NaN), [fine()]], /finalNorm held NaN/],
+  [
+    'a loss that overflows',
+    () => [cloneParameters(good), [batchOf([1e38, 1e38, 1e38])]],
     /is (Infinity|NaN): lower the learning rate, 0\.01$/,
-  );
-  disposeTree(good);
-  assert.equal(tf.memory().numTensors, tensors);
-});
+  ],
+];
+for (const [name, make, message] of badUpdates)
+  test(`an update with ${name} is refused, and says where the bad number was`, () => {
+    const tensors = tf.memory().numTensors;
+    assert.match(refusedUpdate(...make()), message);
+    assert.equal(tf.memory().numTensors, tensors);
+  });

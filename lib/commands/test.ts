@@ -11,13 +11,14 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, transformers, machines. Those
-from browser on run only when they are named, and all but browser write what they find to data/trust/:
+With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, steps, transformers, machines.
+Those from browser on run only when they are named, and all but browser write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
   fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
   crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
   memory        the memory over ten thousand steps of a small model: some minutes
+  steps         tries every kind of bad training step, and times the checks of a step, on a machine that does nothing else
   transformers  compares greedy answers with those of Hugging Face's library, which it installs together with PyTorch into
                 .venv-torch: some minutes
   machines      sets up clones with other versions of Node, npm and Python, other users, homes, paths and limits: half an
@@ -38,7 +39,7 @@ const kernelCompiler = [
 ];
 
 /** The checks that run only when they are named. What they print is shown while they run. */
-const onlyNamed = ['browser', 'fuzz', 'crash', 'memory', 'transformers', 'machines'];
+const onlyNamed = ['browser', 'fuzz', 'crash', 'memory', 'steps', 'transformers', 'machines'];
 
 /** Each check is a list of Node programs with their arguments. */
 function checks(): Record<string, string[][]> {
@@ -72,6 +73,7 @@ function checks(): Record<string, string[][]> {
     fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
     crash: [['--require', 'tsx/cjs', 'tests/crash/large.ts']],
     memory: [['--expose-gc', '--require', 'tsx/cjs', 'tests/trust/memory.ts']],
+    steps: [['--require', 'tsx/cjs', 'tests/trust/steps.ts']],
     transformers: [['--require', 'tsx/cjs', 'tests/trust/againstTransformers.ts']],
     machines: [['--require', 'tsx/cjs', 'tests/machines/all.ts']],
   };

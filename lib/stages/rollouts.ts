@@ -98,7 +98,8 @@ export async function sampleGroups(
 /** The largest size of a reward: larger ones do not fit into the 32-bit numbers of the loss. */
 const mostReward = 1e6;
 
-function refuseBadRewards(groups: readonly ScoredRollout[][], step: number): void {
+/** Throws a BadStep for the first part of a reward that is no number, or one that is too large to learn from. */
+export function refuseBadRewards(groups: readonly ScoredRollout[][], step: number): void {
   const isFine = (value: unknown): boolean =>
     typeof value === 'number' && Math.abs(value) <= mostReward; // false for NaN
   const partsOf = ({ reward }: ScoredRollout): [string, unknown][] =>

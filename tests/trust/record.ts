@@ -31,13 +31,13 @@ export function trustPage(): string {
     .filter((name) => name.endsWith('.json'))
     .sort()
     .map((name) => JSON.parse(fs.readFileSync(path.join(trust, name), 'utf8')) as Record<string, string>)
-    .map(({ what, number, command, date }) => `| ${what} | ${number} | \`${command}\` | ${date} |\n`); // prettier-ignore
+    .map(({ what, number, command, machine, date }) => `| ${what} | ${number} | \`${command}\` | ${machine}, ${date} |\n`); // prettier-ignore
   return `# Trust
 
 What the large checks found, the last time each was run. A check writes its line of this table, and beside it a file with
-everything that it counted, on which machine. Smaller doses of the same checks are in \`npm test\`.
+everything that it counted. Smaller doses of the same checks are in \`npm test\`.
 
-| what | number | command | date |
+| what | number | command | machine, date |
 | --- | --- | --- | --- |
 ${rows.join('')}`;
 }
