@@ -98,18 +98,26 @@ for (const [name, changes, said] of ends)
     assert.ok(!fs.existsSync(folder));
   });
 
-test('a lock that is empty is just being written, or was left so', () => {
-  const folder = folderOf('empty');
+test('half a lock is just being written, or was left so: it is taken over after a moment', () => {
+  for (const half of ['', '{"pid":1,"host":"a']) {
+    const folder = folderOf('half');
+    fs.mkdirSync(folder);
+    fs.writeFileSync(lockFile(folder), half);
+    takeLock(folder).free();
+    assert.ok(!fs.existsSync(folder));
+  }
+});
+
+test('a lock that becomes whole while another process looks at it is not taken over', async () => {
+  const folder = folderOf('becomes');
   fs.mkdirSync(folder);
   fs.writeFileSync(lockFile(folder), '');
-  assert.throws(() => takeLock(folder), {
-    name: 'RunHeld',
-    message: `${folder} is just being opened by another process: wait a little`,
-  });
-  const before = new Date(Date.now() - 5000);
-  fs.utimesSync(lockFile(folder), before, before);
-  takeLock(folder).free();
-  assert.ok(!fs.existsSync(folder));
+  // This process waits without a turn of its loop, so another one writes the text.
+  const owner = JSON.stringify({ pid: 1, host: 'elsewhere', boot: '', numbering: '', started: '', since: '2026-01-01T00:00' }); // prettier-ignore
+  const writer = spawn('sh', ['-c', `sleep 0.2; printf '%s' '${owner}' > '${lockFile(folder)}'`]);
+  assert.throws(() => takeLock(folder), { name: 'RunHeld', message: /on the machine elsewhere/ });
+  await once(writer, 'exit');
+  assert.equal(fs.readFileSync(lockFile(folder), 'utf8'), owner);
 });
 
 test('a run that was taken away writes nothing more', () => {

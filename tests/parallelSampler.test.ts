@@ -103,3 +103,14 @@ test('a process that dies is reported and replaced', async () => {
   assert.equal((await parallel.sample(parameters, prompts, options)).length, prompts.length);
   assert.equal(processes().length, 2);
 });
+
+test('a process that has died unnoticed is reported and replaced', async () => {
+  const [first] = processes();
+  process.kill(first!, 'SIGKILL');
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200); // no turn of the loop, so no 'exit' yet
+  await assert.rejects(async () => parallel.sample(parameters, prompts, options), {
+    message: 'a decoding process ended with SIGKILL: run again',
+  });
+  assert.equal((await parallel.sample(parameters, prompts, options)).length, prompts.length);
+  assert.equal(processes().length, 2);
+});

@@ -47,8 +47,11 @@ const ownerFields = {
   since: isText,
 };
 
-/** Milliseconds after which a lock without a text in it counts as left by a process that ended while it wrote. */
-const emptyLockLives = 2000;
+/**
+ * Milliseconds after which a lock with half a text in it counts as left by a process that ended while it wrote. This
+ * process looks that long itself: the clock of a foreign file system may differ.
+ */
+const halfLockLives = 1000;
 
 /** Returns the file of a run's lock. */
 export const lockFile = (folder: string): string => path.join(folder, 'run.lock');
@@ -59,9 +62,14 @@ export function takeLock(folder: string): Lock {
   const own: Owner = { ...thisProcess(), since: new Date().toISOString() };
   const text = JSON.stringify(own) + '\n';
   onDisk('write', file, () => fs.mkdirSync(folder, { recursive: true }));
+  let looked = 0;
   while (!create(file, text)) {
     const found = textOf(file);
-    if (found !== null) takeAway(file, found);
+    if (found === null) continue;
+    const owner = ownerIn(found);
+    if (owner !== null) refuseLiving(file, owner);
+    else if ((looked += wait(50)) < halfLockLives) continue;
+    takeAway(file, found);
   }
   return heldLock(folder, file, text);
 }
@@ -118,14 +126,20 @@ function textOf(file: string): string | null {
   });
 }
 
-/** Removes the lock that holds this text, if its owner has ended. Throws `RunHeld` otherwise. */
-function takeAway(file: string, text: string): void {
+/** Returns the owner that a lock names; null where its text is not whole. */
+function ownerIn(text: string): Owner | null {
   const value = parsedJson(text);
-  if (faultOf(value, ownerFields) === null) refuseLiving(file, value as Owner);
-  else if (Date.now() - ageOf(file) < emptyLockLives)
-    throw new RunHeld(
-      `${path.dirname(file)} is just being opened by another process: wait a little`,
-    );
+  return faultOf(value, ownerFields) === null ? (value as Owner) : null;
+}
+
+/** Waits so many milliseconds, and returns them. */
+function wait(milliseconds: number): number {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, milliseconds);
+  return milliseconds;
+}
+
+/** Removes the lock that holds this text. */
+function takeAway(file: string, text: string): void {
   // Another process may have taken the lock over meanwhile: then what is moved away is its lock, and it is put back.
   const away = `${file}.${process.pid}.tmp`;
   try {
@@ -137,9 +151,7 @@ function takeAway(file: string, text: string): void {
   else fs.renameSync(away, file);
 }
 
-const ageOf = (file: string): number =>
-  fs.statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Date.now();
-
+/** Throws `RunHeld` where the owner of the lock may live. */
 function refuseLiving(file: string, owner: Owner): void {
   const folder = path.dirname(file);
   const { pid, host, since } = owner;

@@ -97,8 +97,10 @@ function startProcess(): ChildProcess {
     else reject(reply.isForPeople ? new UserError(reply.error) : new Error(reply.error));
   });
   child.on('exit', (code, signal) => drop(child, `ended with ${signal ?? `code ${code}`}`));
-  // There is no memory for the process, or its channel is closed.
-  child.on('error', (error) => drop(child, `failed, ${error.message}`));
+  child.on('error', (error) => {
+    if (child.pid === undefined) drop(child, `did not start, ${error.message}`);
+    else child.kill(); // its channel is broken, mostly because it has ended: 'exit' says how
+  });
   return child;
 }
 

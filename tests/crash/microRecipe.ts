@@ -43,7 +43,7 @@ const preset: Preset = {
   reasoningRL: { groupSize: 64 }, // 128 rows, which are decoded in several processes
   curation: { plan: planOf({ units: { 0: 1 } }), samples: 2, randomTraces: 6 },
   preferences: { plan: planOf({ general: { 1: 8 } }), samples: 2, maxNewTokens: 8 },
-  preferenceRL: { late: { from: 2, plan: planOf({ general: { 1: 2 } }) } },
+  preferenceRL: { steps: 4, late: { from: 2, plan: planOf({ general: { 1: 2 } }) } },
 };
 
 /** A reward model starts over when it is stopped, so it is not. */
