@@ -6,6 +6,7 @@ import { createSampler } from '../lib/sampling/sampler';
 import { guardMemory } from './support/guardMemory';
 import { assertAllclose } from './support/allclose';
 import { microConfig, randomParameters } from './support/microModel';
+import { listeningAddresses } from './support/listening';
 import { childrenOf } from './support/processes';
 
 const endToken = 2;
@@ -91,6 +92,14 @@ test('a failure in a process is an error here, and the next call goes on', async
   const wrong = { ...broken, embedding: parameters.finalNorm };
   await assert.rejects(async () => parallel.sample(wrong, prompts, options), Error);
   assert.equal((await parallel.sample(parameters, prompts, options)).length, prompts.length);
+});
+
+const onLinux = { skip: process.platform !== 'linux' && 'reads the tables of Linux' };
+
+test('the processes listen nowhere', onLinux, async () => {
+  await parallel.sample(parameters, prompts, options);
+  assert.equal(processes().length, 2);
+  assert.deepEqual(listeningAddresses(processes()), []);
 });
 
 test('a process that dies is reported and replaced', async () => {
