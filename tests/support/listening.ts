@@ -20,14 +20,19 @@ export function listeningAddresses(pids: readonly number[]): string[] {
 }
 
 const socketsOf = (pid: number): string[] =>
-  fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-    try {
-      const link = fs.readlinkSync(path.join(`/proc/${pid}/fd`, fd));
-      return /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [];
-    } catch {
-      return []; // closed meanwhile
-    }
+  orNone(() => fs.readdirSync(`/proc/${pid}/fd`)).flatMap((fd) => {
+    const [link = ''] = orNone(() => [fs.readlinkSync(path.join(`/proc/${pid}/fd`, fd))]);
+    return /^socket:\[(\d+)\]$/.exec(link)?.[1] ?? [];
   });
+
+/** Returns what `look` returns, or nothing where the process has ended, or the file is closed, meanwhile. */
+function orNone(look: () => string[]): string[] {
+  try {
+    return look();
+  } catch {
+    return [];
+  }
+}
 
 /** The tables hold words of the machine's byte order, which is the small end first where this runs. */
 function readable(hex: string): string {
