@@ -38,7 +38,8 @@ function assertUserError(call: () => unknown, where: string, what: string): void
   assert.fail(`${what}: no error`);
 }
 
-for (const overrides of [{}, { qkvBias: true, numKvHeads: 1 }])
+const everything = { qkvBias: true, attentionOutputBias: true, mlpBias: true, tied: false };
+for (const overrides of [{}, { qkvBias: true, numKvHeads: 1 }, everything, { qkNorm: true }])
   test(`a saved model is loaded bit for bit: ${JSON.stringify(overrides)}`, () => {
     const model = microModel(16, overrides);
     const place = path.join(folder, JSON.stringify(Object.keys(overrides)));
@@ -160,7 +161,7 @@ test('weights that are no finite numbers or no part of the model are refused', (
   }
   const more = (name: string): NamedTensor => file([1, 2], [2], name);
   for (const name of [
-    'lm_head.weight',
+    'model.layers.0.mlp.gate_proj.bias',
     'model.layers.0.self_attn.q_norm.weight',
     'model.layers.2.mlp.up_proj.weight',
   ])
@@ -245,11 +246,106 @@ test('safetensors of others are read: no checksum, any byte offset', () => {
     assert.deepEqual(tensors, [file([1, -2], [2], 'x')]);
     assert.deepEqual(metadata, {});
   }
-  const half = Buffer.from(whole.toString('latin1').replace('F32', 'F16'), 'latin1');
-  assert.throws(() => decodeSafetensors(half, 'here'), {
+  const wide = Buffer.from(whole.toString('latin1').replace('F32', 'F64'), 'latin1');
+  assert.throws(() => decodeSafetensors(wide, 'here'), {
     name: 'UserError',
-    message: 'here: x is F16, only F32 is supported',
+    message: 'here: x is F64, only F32, F16, BF16 are read',
   });
+});
+
+/** Returns the bytes of a file with one tensor, as other programs write it. */
+function foreignFile(dtype: string, halves: readonly number[], name = 'x'): Buffer {
+  const entry = { dtype, shape: [halves.length], data_offsets: [0, 2 * halves.length] };
+  const header = Buffer.from(JSON.stringify({ [name]: entry }));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(header.length));
+  return Buffer.concat([length, header, Buffer.from(Uint16Array.from(halves).buffer)]);
+}
+
+test('numbers of 16 bits are read as what they are', () => {
+  const read = (dtype: string, halves: readonly number[]): number[] => [
+    ...decodeSafetensors(foreignFile(dtype, halves), 'here').tensors[0]!.values,
+  ];
+  // 1, -2, the largest, the smallest normal one, the largest and the smallest below it, 1/3 rounded, infinity, -0, NaN
+  assert.deepEqual(
+    read('F16', [0x3c00, 0xc000, 0x7bff, 0x0400, 0x03ff, 0x0001, 0x3555, 0x7c00, 0x8000, 0x7e01]),
+    [1, -2, 65504, 2 ** -14, 1023 * 2 ** -24, 2 ** -24, 0.333251953125, Infinity, -0, NaN],
+  );
+  assert.deepEqual(read('BF16', [0x3f80, 0xc000, 0x3eab, 0x0080, 0x0001, 0xff80, 0x8000]), [
+    1,
+    -2,
+    0.333984375,
+    2 ** -126,
+    2 ** -133,
+    -Infinity,
+    -0,
+  ]);
+  assert.throws(() => decodeSafetensors(foreignFile('F32', [1, 2]), 'here'), {
+    message: 'here is damaged (x has the wrong length): make or copy it again',
+  });
+});
+
+/** Splits the weights of a folder into two files with an index, as large models come. */
+function splitWeights(place: string): { index: string; weight_map: Record<string, string> } {
+  const whole = path.join(place, 'model.safetensors');
+  const { tensors } = decodeSafetensors(fs.readFileSync(whole), whole);
+  const weight_map: Record<string, string> = {};
+  for (const part of [0, 1]) {
+    const name = `model-0000${part + 1}-of-00002.safetensors`;
+    const own = tensors.filter((_, i) => i % 2 === part);
+    fs.writeFileSync(path.join(place, name), encodeSafetensors(own));
+    for (const tensor of own) weight_map[tensor.name] = name;
+  }
+  fs.rmSync(whole);
+  const index = `${whole}.index.json`;
+  fs.writeFileSync(index, JSON.stringify({ metadata: { total_size: 1 }, weight_map }));
+  return { index, weight_map };
+}
+
+test('weights in several files are read by their index; what does not fit is refused', () => {
+  const place = path.join(folder, 'shards');
+  const model = microModel(31);
+  saveCheckpoint(place, model);
+  const { index, weight_map } = splitWeights(place);
+  assert.deepEqual(snapshot(loadCheckpoint(place).parameters), snapshot(model.parameters));
+  const refused = (json: unknown, message: string): void => {
+    fs.writeFileSync(index, JSON.stringify(json));
+    assertFlatMemory(() => assert.throws(() => loadCheckpoint(place), { name: 'UserError', message: `${index}${message}` })); // prettier-ignore
+  };
+  refused({}, ' is damaged (no weight_map of texts): make or copy it again');
+  refused([1], ' is damaged (no weight_map of texts): make or copy it again');
+  const [first, second] = Object.entries(weight_map) as [[string, string], [string, string]];
+  const withMap = (map: object): object => ({ weight_map: { ...weight_map, ...map } });
+  const elsewhere = '../model.safetensors';
+  refused(withMap({ [first[0]]: elsewhere }), `: ${elsewhere} is no file of this folder that ends in .safetensors`); // prettier-ignore
+  refused(withMap({ [first[0]]: 'other.safetensors' }), ': other.safetensors is missing in its folder: copy it as well'); // prettier-ignore
+  const swapped = Object.values(weight_map).find((name) => name !== first[1])!;
+  refused(withMap({ [first[0]]: swapped }), `: ${first[0]} is not in ${swapped}`);
+  const { [second[0]]: left, ...without } = weight_map;
+  assert.ok(left);
+  refused({ weight_map: without }, `: ${second[0]} is missing: is it the config of another model?`);
+});
+
+test('an output layer that a tied model holds once more has to be its embedding', () => {
+  const place = path.join(folder, 'twice');
+  const model = microModel(32);
+  saveCheckpoint(place, model);
+  const weights = path.join(place, 'model.safetensors');
+  const { tensors } = decodeSafetensors(fs.readFileSync(weights), weights);
+  const output = { ...tensors[0]!, name: 'lm_head.weight' };
+  fs.writeFileSync(weights, encodeSafetensors([...tensors, output]));
+  assert.deepEqual(snapshot(loadCheckpoint(place).parameters), snapshot(model.parameters));
+  const other = {
+    ...output,
+    values: output.values.map((value, i) => (i === 3 ? value + 1 : value)),
+  };
+  fs.writeFileSync(weights, encodeSafetensors([...tensors, other]));
+  assertFlatMemory(() =>
+    assert.throws(() => loadCheckpoint(place), {
+      name: 'UserError',
+      message: `${weights}: lm_head.weight is not the embedding, although its config ties them`,
+    }),
+  );
 });
 
 test('a file that is cut off anywhere is refused', () => {
@@ -349,9 +445,6 @@ test('a folder without a checkpoint, or with half of one, says what to do', () =
   assert.throws(() => loadCheckpoint(place), expected);
   const hint = { message: `no checkpoint at ${place}: run npm start` };
   assert.throws(() => loadCheckpoint(place, 'run npm start'), hint);
-  fs.writeFileSync(path.join(place, 'model.safetensors.index.json'), '{}');
-  const several = { name: 'UserError', message: `${place} holds its weights in several files: save them as one model.safetensors` }; // prettier-ignore
-  assert.throws(() => loadCheckpoint(place), several);
 });
 
 test('saving over a checkpoint replaces all of it', () => {

@@ -95,7 +95,7 @@ test('a chunk of decoding as a graph', () => {
   ];
   const padded = padPrompts(prompts);
   const cache = prefill(config, parameters, padded);
-  const { cos, sin } = rotaryAngles(3, 3, config.headDim);
+  const { cos, sin } = rotaryAngles(3, 3, config);
   const inputs: ChunkInputs = {
     current: tf.tensor1d(padded.last, 'int32'),
     uniforms: tf.tensor2d([0.1, 0.9, 0.5, 0.3, 0.7, 0.2], [3, 2]),

@@ -4,7 +4,7 @@ import { createRandom, normal } from '../lib/core/random';
 import { tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten } from '../lib/engine/tree';
 import { attend } from '../lib/model/attend';
-import { modelConfig, modelSizes, type ModelConfig } from '../lib/model/config';
+import { modelConfig, modelSizes, ownChoices, type ModelConfig } from '../lib/model/config';
 import { decoderLogits } from '../lib/model/decoder';
 import { cloneParameters, countParameters, initParameters } from '../lib/model/parameters';
 import { rmsNorm } from '../lib/model/rmsNorm';
@@ -26,15 +26,31 @@ import {
   weightArrays,
 } from './support/referenceDecoder';
 
-/** The shapes that are tested: 4, 1 and 2 key/value heads for 4 query heads, with and without biases. */
-const variants: Record<string, ModelConfig> = Object.fromEntries(
-  [4, 1, 2].flatMap((numKvHeads) =>
-    [false, true].map((qkvBias) => [
-      `${numKvHeads} key/value heads of 4${qkvBias ? ', with biases' : ''}`,
-      microConfig({ numKvHeads, qkvBias }),
-    ]),
+/** The shapes that are tested: 4, 1 and 2 key/value heads for 4 query heads, and what other families choose. */
+const variants: Record<string, ModelConfig> = {
+  ...Object.fromEntries(
+    [4, 1, 2].flatMap((numKvHeads) =>
+      [false, true].map((qkvBias) => [
+        `${numKvHeads} key/value heads of 4${qkvBias ? ', with biases' : ''}`,
+        microConfig({ numKvHeads, qkvBias }),
+      ]),
+    ),
   ),
-);
+  'biases everywhere, an output layer of its own, another epsilon and base': microConfig({
+    ...{ qkvBias: true, attentionOutputBias: true, mlpBias: true, tied: false },
+    ...{ normEpsilon: 0.1, ropeTheta: 300 },
+  }),
+  'norms over heads, angles stretched evenly': microConfig({
+    qkNorm: true,
+    headDim: 4,
+    ropeScaling: { type: 'linear', factor: 3 },
+  }),
+  "angles stretched as Llama 3's": microConfig({
+    headDim: 8, // angles of wavelengths 6, 19, 63 and 199, of which one is kept, one is between, and two are stretched
+    ropeTheta: 100,
+    ropeScaling: { type: 'llama3', factor: 4, lowFrequencyFactor: 1, highFrequencyFactor: 3, originalContext: 30 }, // prettier-ignore
+  }),
+};
 
 const documents = [
   [1, 7, 3, 3, 10, 2],
@@ -93,7 +109,7 @@ test('an unknown size is refused, a known one can be overridden', () => {
     headDim: 16,
     hiddenDim: 88,
     contextLength: 176,
-    qkvBias: false,
+    ...ownChoices,
   });
 });
 
@@ -194,7 +210,7 @@ test('no token sees a later one, nor another document', () => {
 });
 
 test('rotary angles and rotation, by hand', () => {
-  const { cos, sin } = rotaryAngles(2, 2, 4); // angles p and p / 10000^(1/2) for p = 2, 3
+  const { cos, sin } = rotaryAngles(2, 2, { ...ownChoices, headDim: 4 }); // angles p and p / 10000^(1/2) for p = 2, 3
   assertAllclose(cos, [2, 0.02, 2, 0.02, 3, 0.03, 3, 0.03].map(Math.cos));
   assertAllclose(sin, [2, 0.02, 2, 0.02, 3, 0.03, 3, 0.03].map(Math.sin));
   const quarter = { cos: tf.tensor1d([0, 1, 0, 1]), sin: tf.tensor1d([1, 0, 1, 0]) };
@@ -248,7 +264,10 @@ test('gradient of rmsNorm', () => {
       const scale = Math.sqrt(part.reduce((sum, v) => sum + v * v, 0) / 5 + 1e-5);
       return part.map((v, i) => (gain[i]! * v) / scale);
     });
-  assertGradient(rmsNorm as never, plain, [[3, 5], [5]]);
+  assertGradient(((x: tf.Tensor, gain: tf.Tensor) => rmsNorm(x, gain, 1e-5)) as never, plain, [
+    [3, 5],
+    [5],
+  ]);
 });
 
 test('gradient of swiglu', () => {
@@ -309,7 +328,9 @@ test('gradient of tokenLogprobs, on both backends', async () => {
   }
 });
 
-for (const [name, config] of Object.entries(variants).filter(([, config]) => config.qkvBias))
+for (const [name, config] of Object.entries(variants).filter(
+  ([, { qkvBias, qkNorm }]) => qkvBias || qkNorm,
+))
   test(`the gradient of every weight against central differences: ${name}`, () => {
     const parameters = randomParameters(config, 9);
     const weights = toReference(parameters);

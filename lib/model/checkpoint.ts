@@ -1,13 +1,14 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { onDisk, readTextFile, writeFileAtomic } from '../core/files';
+import { readTextFile, writeFileAtomic } from '../core/files';
 import { parsedJson } from '../core/jsonLines';
-import { configJson } from './config';
+import { configJson, type ModelConfig } from './config';
 import { fromHuggingFace, toHuggingFace } from './huggingFace';
-import type { Model } from './parameters';
-import { configFromJson } from './readConfig';
-import { decodeSafetensors, encodeSafetensors } from './safetensors';
+import type { Model, Parameters } from './parameters';
+import { configFromJson, refuseOtherTokens } from './readConfig';
+import { encodeSafetensors } from './safetensors';
+import { hasWeights, openTensors } from './tensorFiles';
 
 /**
  * Writes a model as a folder that `transformers` opens: `config.json`, `model.safetensors`, and further files such as
@@ -29,22 +30,39 @@ export function saveCheckpoint(
 }
 
 /**
- * Reads a folder that `saveCheckpoint` or `transformers` wrote. A model of another architecture and a damaged file are
- * UserErrors. `hint` ends the error for a folder that is not there.
+ * Reads a folder that `saveCheckpoint` wrote: a model of this workbook's vocabulary. Other special tokens are UserErrors,
+ * and all that is one for `loadModel`. `hint` ends the error for a folder that is not there.
  */
 export function loadCheckpoint(folder: string, hint = 'train it first'): Model {
-  const [configFile, where] = ['config.json', 'model.safetensors'].map((name) => {
-    const file = path.join(folder, name);
-    if (fs.existsSync(`${file}.index.json`))
-      throw new UserError(`${folder} holds its weights in several files: save them as one ${name}`);
-    if (!fs.existsSync(file)) throw new UserError(`no checkpoint at ${folder}: ${hint}`);
-    return file;
-  }) as [string, string];
-  const json = parsedJson(readTextFile(configFile));
+  const { config, json, where } = readConfigFile(folder, hint);
+  refuseOtherTokens(json, where);
+  return { config, parameters: readParameters(folder, config) };
+}
+
+/** Reads a folder that `transformers` wrote. A model of another architecture and a damaged file are UserErrors. */
+export function loadModel(folder: string): Model {
+  const { config } = readConfigFile(folder, 'name a folder with config.json and model.safetensors');
+  return { config, parameters: readParameters(folder, config) };
+}
+
+function readConfigFile(
+  folder: string,
+  hint: string,
+): { config: ModelConfig; json: object; where: string } {
+  const where = path.join(folder, 'config.json');
+  if (!fs.existsSync(where) || !hasWeights(folder))
+    throw new UserError(`no checkpoint at ${folder}: ${hint}`);
+  const json = parsedJson(readTextFile(where));
   if (json === undefined)
-    throw new UserError(`${configFile} is damaged (not JSON): make or copy it again`);
-  const config = configFromJson(json, configFile);
-  const bytes = onDisk('read', where, () => fs.readFileSync(where));
-  const { tensors } = decodeSafetensors(bytes, where);
-  return { config, parameters: fromHuggingFace(config, tensors, where) };
+    throw new UserError(`${where} is damaged (not JSON): make or copy it again`);
+  return { config: configFromJson(json, where), json: json as object, where };
+}
+
+function readParameters(folder: string, config: ModelConfig): Parameters {
+  const tensors = openTensors(folder);
+  try {
+    return fromHuggingFace(config, tensors, tensors.where);
+  } finally {
+    tensors.close();
+  }
 }

@@ -1,7 +1,19 @@
 import { UserError } from '../core/errors';
 
-/** The shape of a Llama-architecture decoder; `configJson` writes it in Hugging Face's names. */
-export interface ModelConfig {
+/** How the rotary angles of a long context are stretched. The names are those of `rope_scaling` in `transformers`. */
+export type RopeScaling =
+  | { readonly type: 'linear'; readonly factor: number }
+  | {
+      readonly type: 'llama3';
+      readonly factor: number;
+      readonly lowFrequencyFactor: number;
+      readonly highFrequencyFactor: number;
+      /** places that the model was trained on before its context was stretched */
+      readonly originalContext: number;
+    };
+
+/** The shape of a decoder of the Llama, Qwen2 and Qwen3 families; `configJson` writes it in Hugging Face's names. */
+export interface ModelConfig extends DecoderChoices {
   readonly vocabSize: number;
   readonly modelDim: number;
   readonly numLayers: number;
@@ -12,9 +24,38 @@ export interface ModelConfig {
   /** width of the SwiGLU layer between its gate and its down projection */
   readonly hiddenDim: number;
   readonly contextLength: number;
+}
+
+/** What the families of decoders do differently. */
+export interface DecoderChoices {
   /** bias on the query, key and value projections, as Qwen2 has it */
   readonly qkvBias: boolean;
+  /** bias on the output projection of the attention */
+  readonly attentionOutputBias: boolean;
+  /** bias on the three projections of the SwiGLU layer */
+  readonly mlpBias: boolean;
+  /** a norm over each head of queries and keys, as Qwen3 has it */
+  readonly qkNorm: boolean;
+  /** whether the embedding is also the output layer */
+  readonly tied: boolean;
+  /** the number that `rmsNorm` adds to the mean square */
+  readonly normEpsilon: number;
+  /** the base of the rotary angles */
+  readonly ropeTheta: number;
+  readonly ropeScaling: RopeScaling | null;
 }
+
+/** The choices of this workbook's own models, which are those of Llama. */
+export const ownChoices: DecoderChoices = {
+  qkvBias: false,
+  attentionOutputBias: false,
+  mlpBias: false,
+  qkNorm: false,
+  tied: true,
+  normEpsilon: 1e-5,
+  ropeTheta: 10000,
+  ropeScaling: null,
+};
 
 /** The name of a size. */
 export type ModelSize = 'tiny' | 'mini' | 'small' | 'base' | 'large';
@@ -53,7 +94,7 @@ export function modelConfig(
     headDim: modelDim / numHeads,
     hiddenDim,
     contextLength: 176,
-    qkvBias: false,
+    ...ownChoices,
     ...overrides,
   };
 }
@@ -69,21 +110,33 @@ export function activeWeights(config: ModelConfig): number {
 export const weightsOf = (config: ModelConfig): number =>
   activeWeights(config) + (2 * config.numLayers + 1) * config.modelDim;
 
-/** The number that `rmsNorm` adds to the mean square, as in Llama. */
-export const rmsNormEpsilon = 1e-5;
-/** The base of the rotary angles, as in Llama. */
-export const ropeTheta = 10000;
+/** The family whose class in `transformers` computes what this decoder computes. */
+function familyOf({ qkNorm, qkvBias, attentionOutputBias }: ModelConfig): string {
+  if (qkNorm) return 'Qwen3';
+  return qkvBias && !attentionOutputBias ? 'Qwen2' : 'Llama';
+}
+
+function scalingJson(scaling: RopeScaling): Record<string, unknown> {
+  if (scaling.type === 'linear') return { rope_type: 'linear', factor: scaling.factor };
+  return {
+    rope_type: 'llama3',
+    factor: scaling.factor,
+    low_freq_factor: scaling.lowFrequencyFactor,
+    high_freq_factor: scaling.highFrequencyFactor,
+    original_max_position_embeddings: scaling.originalContext,
+  };
+}
 
 /**
- * Returns `config.json` as `transformers` reads it: a `LlamaForCausalLM`, or Qwen2's class where there are biases. With
- * `scores` it describes a model with a score head, `ForSequenceClassification` with one label.
+ * Returns `config.json` as `transformers` reads it: the causal model of the family, or with `scores` a model with a score
+ * head, `ForSequenceClassification` with one label. The special tokens are those of this workbook's vocabulary.
  */
 export function configJson(config: ModelConfig, scores = false): Record<string, unknown> {
-  const family = config.qkvBias ? 'Qwen2' : 'Llama';
+  const family = familyOf(config);
   return {
     architectures: [`${family}For${scores ? 'SequenceClassification' : 'CausalLM'}`],
     ...(scores && { num_labels: 1 }),
-    model_type: config.qkvBias ? 'qwen2' : 'llama',
+    model_type: family.toLowerCase(),
     vocab_size: config.vocabSize,
     hidden_size: config.modelDim,
     intermediate_size: config.hiddenDim,
@@ -92,12 +145,13 @@ export function configJson(config: ModelConfig, scores = false): Record<string, 
     num_key_value_heads: config.numKvHeads,
     head_dim: config.headDim,
     max_position_embeddings: config.contextLength,
-    rms_norm_eps: rmsNormEpsilon,
-    rope_theta: ropeTheta,
+    rms_norm_eps: config.normEpsilon,
+    rope_theta: config.ropeTheta,
+    ...(config.ropeScaling && { rope_scaling: scalingJson(config.ropeScaling) }),
     hidden_act: 'silu',
-    tie_word_embeddings: true,
+    tie_word_embeddings: config.tied,
     attention_bias: config.qkvBias,
-    mlp_bias: false,
+    mlp_bias: config.mlpBias,
     pad_token_id: 0,
     bos_token_id: 1,
     eos_token_id: 2,

@@ -22,7 +22,12 @@ export function decoderLogits(
   starts: tf.Tensor,
 ): tf.Tensor {
   const states = decoderStates(config, parameters, ids, starts); // [B T, d]
-  return tf.matMul(states, parameters.embedding, false, true);
+  return outputLogits(parameters, states);
+}
+
+/** Returns the logits of every token: states [N, d] -> [N, V]. */
+export function outputLogits({ output, embedding }: Parameters, states: tf.Tensor): tf.Tensor {
+  return tf.matMul(states, output ?? embedding, false, true);
 }
 
 /** Returns the last hidden states, after the final norm: [B T, d]. The arguments are those of `decoderLogits`. */
@@ -60,17 +65,17 @@ function runDecoder(
   keep: Keep,
 ): tf.Tensor2D {
   const [B, T] = ids.shape as [number, number];
-  const angles = rotaryAngles(0, T, config.headDim);
+  const angles = rotaryAngles(0, T, config);
   const cos = tf.tensor(angles.cos, [T, 1, config.headDim]);
   const sin = tf.tensor(angles.sin, [T, 1, config.headDim]);
   const bias = attentionBias(starts); // [B, 1, T, T]
   let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
   for (const layer of parameters.layers) {
-    const normed = rmsNorm(x, layer.attentionNorm);
+    const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
     x = tf.add(x, attention(config, layer, normed, { bias, cos, sin, keep }));
-    x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
+    x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
   }
-  return rmsNorm(x, parameters.finalNorm) as tf.Tensor2D;
+  return rmsNorm(x, parameters.finalNorm, config.normEpsilon) as tf.Tensor2D;
 }
 
 /**
@@ -106,7 +111,7 @@ function attention(
   const [B, , T] = bias.shape as [number, number, number, number];
   const group = H / KV;
   const [qk, v] = tf.split(
-    tf.reshape(projectQkv(layer, x), [B, T, H + 2 * KV, D]),
+    tf.reshape(projectQkv(config, layer, x), [B, T, H + 2 * KV, D]),
     [H + KV, KV],
     2,
   ) as [tf.Tensor, tf.Tensor];
@@ -118,16 +123,35 @@ function attention(
   keep(k, values);
   const mixed = attend(tf.reshape(tf.mul(q, D ** -0.5), [B, KV, group * T, D]), k, values, bias); // [B, KV, group T, D]
   const merged = tf.transpose(tf.reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]); // [B, T, H, D]
-  return tf.matMul(tf.reshape(merged, [B * T, H * D]), layer.attentionOutput as tf.Tensor2D);
+  return projectHeads(layer, tf.reshape(merged, [B * T, H * D]));
 }
 
 /** Projects x [N, d] to queries, keys and values [N, (H + 2 KV) D]. */
-export function projectQkv(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
-  const qkv = tf.matMul(x, layer.qkv);
-  return layer.qkvBias ? tf.add(qkv, layer.qkvBias) : qkv;
+export function projectQkv(config: ModelConfig, layer: LayerParameters, x: tf.Tensor): tf.Tensor {
+  const qkv = withBias(tf.matMul(x, layer.qkv), layer.qkvBias);
+  return layer.queryNorm ? withNormedHeads(config, layer, qkv) : qkv;
+}
+
+/** Norms each head of the queries and the keys: qkv [N, (H + 2 KV) D] -> the same shape. */
+function withNormedHeads(config: ModelConfig, layer: LayerParameters, qkv: tf.Tensor): tf.Tensor {
+  const { numHeads: H, numKvHeads: KV, headDim: D, normEpsilon } = config;
+  const N = qkv.shape[0]!;
+  const [q, k, v] = tf.split(qkv, [H * D, KV * D, KV * D], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  const normed = (x: tf.Tensor, gain: tf.Tensor, heads: number): tf.Tensor =>
+    tf.reshape(rmsNorm(tf.reshape(x, [N * heads, D]), gain, normEpsilon), [N, heads * D]);
+  return tf.concat([normed(q, layer.queryNorm!, H), normed(k, layer.keyNorm!, KV), v], 1);
+}
+
+/** Projects what the heads have gathered back: x [N, H D] -> [N, d]. */
+export function projectHeads(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
+  return withBias(tf.matMul(x, layer.attentionOutput), layer.attentionOutputBias);
 }
 
 /** Computes the feed-forward part of a block: x [N, d] -> [N, d]. */
 export function mlp(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
-  return tf.matMul(swiglu(tf.matMul(x, layer.gateUp)), layer.down);
+  const gateUp = withBias(tf.matMul(x, layer.gateUp), layer.gateUpBias); // [N, 2 F]
+  return withBias(tf.matMul(swiglu(gateUp), layer.down), layer.downBias);
 }
+
+const withBias = (x: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor =>
+  bias ? tf.add(x, bias) : x;

@@ -3,7 +3,7 @@ import { UserError } from '../core/errors';
 import { tf } from '../engine/tensorflow';
 import type { ModelConfig } from './config';
 import type { LayerParameters, Parameters } from './parameters';
-import type { NamedTensor } from './safetensors';
+import type { NamedTensor, TensorFile } from './safetensors';
 
 /** A part of one of our tensors, columns from..to, under its name in `transformers`. */
 interface Part {
@@ -14,7 +14,7 @@ interface Part {
 
 /** Returns, for each tensor of a layer, the parts that `transformers` keeps apart. */
 function layerParts(
-  { numHeads, numKvHeads, headDim, hiddenDim, modelDim, qkvBias }: ModelConfig,
+  { numHeads, numKvHeads, headDim, hiddenDim, modelDim, ...has }: ModelConfig,
   layer: number,
 ): Record<string, Part[]> {
   const prefix = `model.layers.${layer}.`;
@@ -32,14 +32,27 @@ function layerParts(
       [`self_attn.k_proj.${kind}`]: numKvHeads * headDim,
       [`self_attn.v_proj.${kind}`]: numKvHeads * headDim,
     });
+  const gateUp = (kind: string): Part[] =>
+    split({ [`mlp.gate_proj.${kind}`]: hiddenDim, [`mlp.up_proj.${kind}`]: hiddenDim });
   return {
     attentionNorm: split({ 'input_layernorm.weight': modelDim }),
     qkv: qkv('weight'),
-    ...(qkvBias && { qkvBias: qkv('bias') }),
+    ...(has.qkvBias && { qkvBias: qkv('bias') }),
+    ...(has.qkNorm && {
+      queryNorm: split({ 'self_attn.q_norm.weight': headDim }),
+      keyNorm: split({ 'self_attn.k_norm.weight': headDim }),
+    }),
     attentionOutput: split({ 'self_attn.o_proj.weight': modelDim }),
+    ...(has.attentionOutputBias && {
+      attentionOutputBias: split({ 'self_attn.o_proj.bias': modelDim }),
+    }),
     mlpNorm: split({ 'post_attention_layernorm.weight': modelDim }),
-    gateUp: split({ 'mlp.gate_proj.weight': hiddenDim, 'mlp.up_proj.weight': hiddenDim }),
+    gateUp: gateUp('weight'),
     down: split({ 'mlp.down_proj.weight': modelDim }),
+    ...(has.mlpBias && {
+      gateUpBias: gateUp('bias'),
+      downBias: split({ 'mlp.down_proj.bias': modelDim }),
+    }),
   };
 }
 
@@ -60,6 +73,7 @@ export function toHuggingFace(config: ModelConfig, parameters: Parameters): Name
     plain('model.embed_tokens.weight', parameters.embedding),
     ...layers,
     plain('model.norm.weight', parameters.finalNorm),
+    ...(parameters.output ? [plain(outputName, parameters.output)] : []),
     ...(parameters.scoreHead ? [scoreWeights(parameters.scoreHead)] : []),
   ];
 }
@@ -81,67 +95,98 @@ function takePart(tensor: tf.Tensor, { name, from, to }: Part): NamedTensor {
   });
 }
 
+/** The output layer of a model that does not share it with the embedding. */
+const outputName = 'lm_head.weight';
+
 /** A buffer in older files, from which `transformers` does not read the angles either. */
 const isUnread = (name: string): boolean => name.endsWith('rotary_emb.inv_freq');
 
 /**
- * Reads what `toHuggingFace` returns. A tensor that is missing, of another shape, not used by the decoder, or not of
- * finite numbers is a UserError that names it.
+ * Reads what `toHuggingFace` returns, tensor by tensor. A tensor that is missing, of another shape, not used by the
+ * decoder, or not of finite numbers is a UserError that names it.
  */
 export function fromHuggingFace(
   config: ModelConfig,
-  tensors: readonly NamedTensor[],
+  file: Pick<TensorFile, 'shapes' | 'read'>,
   where: string,
 ): Parameters {
-  const byName = new Map(tensors.map((tensor) => [tensor.name, tensor]));
-  const taken = new Set<string>();
   const { modelDim, vocabSize, numLayers } = config;
+  const made: tf.Tensor[] = [];
+  const taken = new Set<string>();
   const take = (name: string, shape: readonly number[]): tf.Tensor => {
-    const found = byName.get(name);
     taken.add(name);
-    if (!found)
-      throw new UserError(`${where}: ${name} is missing: is it the config of another model?`);
-    if (found.shape.join() !== shape.join())
-      throw new UserError(
-        `${where}: ${name} is [${found.shape.join(', ')}], its config says [${shape.join(', ')}]`,
-      );
-    const bad = found.values.find((value) => !Number.isFinite(value));
-    if (bad !== undefined)
-      throw new UserError(`${where}: ${name} holds ${bad}: make or copy it again`);
-    return tf.tensor(found.values, [...shape]);
+    return readTensor(file, name, shape, where);
   };
-  const inputs: Record<string, number | null> = {
-    attentionNorm: null,
+  const keep = (make: () => tf.Tensor): tf.Tensor => {
+    const tensor = tf.tidy(make);
+    made.push(tensor);
+    return tensor;
+  };
+  const inputs: Readonly<Record<string, number>> = {
     qkv: modelDim,
-    qkvBias: null,
     attentionOutput: config.numHeads * config.headDim,
-    mlpNorm: null,
     gateUp: modelDim,
     down: config.hiddenDim,
   };
-  return tf.tidy(() => {
-    const layer = (l: number): LayerParameters =>
-      Object.fromEntries(
-        Object.entries(layerParts(config, l)).map(([key, parts]) => {
-          const size = inputs[key]!;
-          const pieces = parts.map(({ name, from, to }) =>
-            size === null
-              ? take(name, [to - from])
-              : (tf.transpose(take(name, [to - from, size])) as tf.Tensor),
-          );
-          return [key, tf.concat(pieces, -1)];
-        }),
-      ) as unknown as LayerParameters;
+  const layer = (l: number): LayerParameters =>
+    Object.fromEntries(
+      Object.entries(layerParts(config, l)).map(([key, parts]) => {
+        const size = inputs[key]; // undefined for gains and biases, which have one dimension
+        const piece = ({ name, from, to }: Part): tf.Tensor =>
+          size === undefined
+            ? take(name, [to - from])
+            : tf.transpose(take(name, [to - from, size]) as tf.Tensor);
+        return [key, keep(() => tf.concat(parts.map(piece), -1))];
+      }),
+    ) as unknown as LayerParameters;
+  try {
     const parameters: Parameters = {
-      embedding: take('model.embed_tokens.weight', [vocabSize, modelDim]),
+      embedding: keep(() => take('model.embed_tokens.weight', [vocabSize, modelDim])),
       layers: Array.from({ length: numLayers }, (_, l) => layer(l)),
-      finalNorm: take('model.norm.weight', [modelDim]),
-      ...(byName.has('score.weight') && {
-        scoreHead: tf.reshape(take('score.weight', [1, modelDim]), [modelDim, 1]),
+      finalNorm: keep(() => take('model.norm.weight', [modelDim])),
+      ...(!config.tied && { output: keep(() => take(outputName, [vocabSize, modelDim])) }),
+      ...(file.shapes.has('score.weight') && {
+        scoreHead: keep(() => tf.reshape(take('score.weight', [1, modelDim]), [modelDim, 1])),
       }),
     };
-    const extra = tensors.find(({ name }) => !taken.has(name) && !isUnread(name));
-    if (extra) throw new UserError(`${where}: ${extra.name} is no part of the model of its config`);
-    return parameters as unknown as tf.TensorContainer;
-  }) as unknown as Parameters;
+    if (config.tied && file.shapes.has(outputName)) refuseOtherOutput(parameters, take, where);
+    const extra = [...file.shapes.keys()].find((name) => !taken.has(name) && !isUnread(name));
+    if (extra !== undefined)
+      throw new UserError(`${where}: ${extra} is no part of the model of its config`);
+    return parameters;
+  } catch (error) {
+    tf.dispose(made);
+    throw error;
+  }
+}
+
+/** Some files of tied models hold the output layer once more. It has to be the embedding, which is used in its place. */
+function refuseOtherOutput(
+  { embedding }: Parameters,
+  take: (name: string, shape: readonly number[]) => tf.Tensor,
+  where: string,
+): void {
+  const isSame = tf.tidy(() => tf.all(tf.equal(take(outputName, embedding.shape), embedding)).dataSync()[0]); // prettier-ignore
+  if (!isSame)
+    throw new UserError(`${where}: ${outputName} is not the embedding, although its config ties them`); // prettier-ignore
+}
+
+function readTensor(
+  file: Pick<TensorFile, 'shapes' | 'read'>,
+  name: string,
+  shape: readonly number[],
+  where: string,
+): tf.Tensor {
+  const found = file.shapes.get(name);
+  if (!found)
+    throw new UserError(`${where}: ${name} is missing: is it the config of another model?`);
+  if (found.join() !== shape.join())
+    throw new UserError(
+      `${where}: ${name} is [${found.join(', ')}], its config says [${shape.join(', ')}]`,
+    );
+  const values = file.read(name);
+  const bad = values.find((value) => !Number.isFinite(value));
+  if (bad !== undefined)
+    throw new UserError(`${where}: ${name} holds ${bad}: make or copy it again`);
+  return tf.tensor(values, [...shape]);
 }

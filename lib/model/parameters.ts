@@ -8,18 +8,28 @@ export type LayerParameters = {
   readonly attentionNorm: tf.Tensor; // [d]
   /** query, key and value projections side by side: one matrix product instead of three */
   readonly qkv: tf.Tensor; // [d, (H + 2 KV) D]
-  /** present only with `qkvBias` */
+  /** only with `qkvBias` */
   readonly qkvBias?: tf.Tensor; // [(H + 2 KV) D]
+  /** gains of the norms over each head of queries and of keys, only with `qkNorm` */
+  readonly queryNorm?: tf.Tensor; // [D]
+  readonly keyNorm?: tf.Tensor; // [D]
   readonly attentionOutput: tf.Tensor; // [H D, d]
+  /** only with `attentionOutputBias` */
+  readonly attentionOutputBias?: tf.Tensor; // [d]
   readonly mlpNorm: tf.Tensor; // [d]
   /** gate and up projections side by side */
   readonly gateUp: tf.Tensor; // [d, 2 F]
   readonly down: tf.Tensor; // [F, d]
+  /** only with `mlpBias` */
+  readonly gateUpBias?: tf.Tensor; // [2 F]
+  readonly downBias?: tf.Tensor; // [d]
 };
 
-/** All weights of a decoder. The embedding is also the output layer (tied). */
+/** All weights of a decoder. */
 export type Parameters = {
   readonly embedding: tf.Tensor; // [V, d]
+  /** the output layer; without it the embedding is the output layer too (`tied`) */
+  readonly output?: tf.Tensor; // [V, d]
   readonly layers: readonly LayerParameters[];
   readonly finalNorm: tf.Tensor; // [d]
   /** gives one number for each place instead of a next token: a reward model's score, or a critic's value */
@@ -56,12 +66,16 @@ export function initParameters(config: ModelConfig, seed: number): Parameters {
       attentionNorm: tf.ones([d]),
       qkv: matrix(d, qkvWidth(config), 1 / Math.sqrt(d)),
       ...(config.qkvBias && { qkvBias: tf.zeros([qkvWidth(config)]) }),
+      ...(config.qkNorm && { queryNorm: tf.ones([headDim]), keyNorm: tf.ones([headDim]) }),
       attentionOutput: matrix(numHeads * headDim, d, residualScale / Math.sqrt(numHeads * headDim)),
+      ...(config.attentionOutputBias && { attentionOutputBias: tf.zeros([d]) }),
       mlpNorm: tf.ones([d]),
       gateUp: matrix(d, 2 * hiddenDim, 1 / Math.sqrt(d)),
       down: matrix(hiddenDim, d, residualScale / Math.sqrt(hiddenDim)),
+      ...(config.mlpBias && { gateUpBias: tf.zeros([2 * hiddenDim]), downBias: tf.zeros([d]) }),
     })),
     finalNorm: tf.ones([d]),
+    ...(!config.tied && { output: matrix(vocabSize, d, 0.5 / Math.sqrt(d)) }),
   };
 }
 
@@ -82,6 +96,7 @@ export function cloneParameters(parameters: Parameters): Parameters {
         ) as LayerParameters,
     ),
     finalNorm: copy(parameters.finalNorm),
+    ...(parameters.output && { output: copy(parameters.output) }),
     ...(parameters.scoreHead && { scoreHead: copy(parameters.scoreHead) }),
   };
 }

@@ -46,44 +46,111 @@ export function encodeSafetensors(
   return Buffer.concat([length, padded, body]);
 }
 
-/**
- * Reads the bytes of a file that holds only float32. A damaged file is a UserError; `where` names the file in it. As the
- * format demands, the tensors have to lie one after another without a gap. The numbers may be of any value.
- */
+/** A file, or its bytes, of which parts are read. */
+export interface ByteSource {
+  readonly size: number;
+  /** returns the bytes from..to, in memory of their own */
+  read(from: number, to: number): Uint8Array;
+}
+
+/** The tensors of a file that has been opened: each is read when it is asked for. */
+export interface TensorFile {
+  readonly shapes: ReadonlyMap<string, readonly number[]>;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** the numbers of a tensor in `shapes` */
+  read(name: string): Float32Array;
+}
+
+/** Reads the bytes of a file. What is wrong with it is a UserError, as of `openSafetensors`. */
 export function decodeSafetensors(
   bytes: Uint8Array,
   where: string,
-): { tensors: NamedTensor[]; metadata: Record<string, string> } {
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+): { tensors: NamedTensor[]; metadata: Readonly<Record<string, string>> } {
+  const read = (from: number, to: number) => new Uint8Array(bytes.subarray(from, to));
+  const file = openSafetensors({ size: bytes.length, read }, where);
+  const tensors = [...file.shapes].map(([name, shape]) => ({ name, shape, values: file.read(name) })); // prettier-ignore
+  return { tensors, metadata: file.metadata };
+}
+
+/**
+ * Opens a file of float32, float16 or bfloat16 numbers; they are read as float32. A damaged file is a UserError; `where`
+ * names the file in it. As the format demands, the tensors have to lie one after another without a gap. The numbers may
+ * be of any value. A checksum that `encodeSafetensors` wrote is checked.
+ */
+export function openSafetensors(source: ByteSource, where: string): TensorFile {
   const damaged = (why: string): UserError =>
     new UserError(`${where} is damaged (${why}): make or copy it again`);
-  if (buffer.length < 8) throw damaged(`only ${buffer.length} bytes`);
-  const headerLength = Number(buffer.readBigUInt64LE());
-  if (headerLength > buffer.length - 8) throw damaged('its header is cut off');
-  const header = parsedJson(buffer.toString('utf8', 8, 8 + headerLength));
+  if (source.size < 8) throw damaged(`only ${source.size} bytes`);
+  const headerLength = Number(Buffer.from(source.read(0, 8)).readBigUInt64LE());
+  if (headerLength > source.size - 8) throw damaged('its header is cut off');
+  const start = 8 + headerLength;
+  const header = parsedJson(Buffer.from(source.read(8, start)).toString());
   if (!isObject(header)) throw damaged('its header is no JSON object');
   const { __metadata__: metadata = {}, ...entries } = header as Record<string, unknown>;
   if (!objectOf(isText)(metadata)) throw damaged('its metadata are no texts');
-  const body = buffer.subarray(8 + headerLength);
   const places = Object.entries(entries).map(([name, entry]) => {
     const fault = faultOf(entry, entryFields);
     if (fault !== null) throw damaged(`${name}: ${fault}`);
     return { name, ...(entry as HeaderEntry) };
   });
-  refuseGaps(places, body.length, damaged);
-  const tensors = places.map(({ name, dtype, shape, data_offsets: [from, to] }) => {
-    if (dtype !== 'F32')
-      throw new UserError(`${where}: ${name} is ${dtype}, only F32 is supported`);
+  refuseGaps(places, source.size - start, damaged);
+  for (const {
+    name,
+    dtype,
+    shape,
+    data_offsets: [from, to],
+  } of places) {
+    const width = widths[dtype];
+    if (width === undefined)
+      throw new UserError(`${where}: ${name} is ${dtype}, only ${Object.keys(widths).join(', ')} are read`); // prettier-ignore
     const count = shape.reduce((product, size) => product * size, 1);
-    if (to - from !== 4 * count) throw damaged(`${name} has the wrong length`);
-    // The numbers are copied, because they may start at any byte and a Float32Array may not.
-    const values = new Float32Array(new Uint8Array(body.subarray(from, to)).buffer);
-    return { name, shape, values };
-  });
+    if (to - from !== width * count) throw damaged(`${name} has the wrong length`);
+  }
   const { sha256 } = metadata as Record<string, string>;
-  if (sha256 !== undefined && sha256 !== checksum(body))
+  if (sha256 !== undefined && sha256 !== checksumOf(source, start))
     throw damaged('its checksum does not match');
-  return { tensors, metadata: metadata as Record<string, string> };
+  const byName = new Map(places.map((place) => [place.name, place]));
+  return {
+    shapes: new Map(places.map(({ name, shape }) => [name, shape])),
+    metadata: metadata as Record<string, string>,
+    read(name) {
+      const { dtype, data_offsets } = byName.get(name)!;
+      const [from, to] = data_offsets;
+      return toFloat32(source.read(start + from, start + to).buffer as ArrayBuffer, dtype);
+    },
+  };
+}
+
+/** The kinds of numbers that are read, with their bytes. */
+const widths: Readonly<Record<string, number>> = { F32: 4, F16: 2, BF16: 2 };
+
+function toFloat32(bytes: ArrayBuffer, dtype: string): Float32Array {
+  if (dtype === 'F32') return new Float32Array(bytes);
+  const halves = new Uint16Array(bytes);
+  const bits = new Uint32Array(halves.length);
+  if (dtype === 'BF16') for (let i = 0; i < bits.length; i++) bits[i] = halves[i]! << 16;
+  else for (let i = 0; i < bits.length; i++) bits[i] = bitsOfHalf(halves[i]!);
+  return new Float32Array(bits.buffer);
+}
+
+/** Returns the bits of the float32 number that a float16 number is (IEEE 754: 1 sign, 5 exponent, 10 fraction bits). */
+function bitsOfHalf(half: number): number {
+  const sign = (half & 0x8000) << 16;
+  const exponent = (half >> 10) & 0x1f;
+  const fraction = half & 0x3ff;
+  if (exponent === 0x1f) return sign | 0x7f800000 | (fraction << 13); // infinite, or NaN
+  if (exponent > 0) return sign | ((exponent + 112) << 23) | (fraction << 13); // 112 = 127 - 15
+  if (fraction === 0) return sign;
+  const shift = Math.clz32(fraction) - 21; // a number below the normal ones: its first bit becomes the hidden one
+  return sign | ((113 - shift) << 23) | (((fraction << shift) & 0x3ff) << 13);
+}
+
+function checksumOf(source: ByteSource, start: number): string {
+  const hash = createHash('sha256');
+  const piece = 2 ** 24;
+  for (let from = start; from < source.size; from += piece)
+    hash.update(source.read(from, Math.min(source.size, from + piece)));
+  return hash.digest('hex');
 }
 
 /** Throws where tensors overlap, leave bytes between them or behind them, or lie outside of the file. */

@@ -1,6 +1,6 @@
 import { tf } from '../engine/tensorflow';
 import type { ModelConfig } from '../model/config';
-import { mlp, projectQkv } from '../model/decoder';
+import { mlp, outputLogits, projectHeads, projectQkv } from '../model/decoder';
 import type { LayerParameters, Parameters } from '../model/parameters';
 import { rmsNorm } from '../model/rmsNorm';
 import { rotate } from '../model/rotary';
@@ -54,13 +54,13 @@ export function decodeChunk(
   for (let s = 0; s < uniforms.length; s++) {
     let x = tf.gather(parameters.embedding, current); // [n, d]
     parameters.layers.forEach((layer, l) => {
-      const normed = rmsNorm(x, layer.attentionNorm);
+      const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
       const seen = { l, cache, cacheBias, fresh, cos: cos[s]!, sin: sin[s]! };
       x = tf.add(x, cachedAttention(config, layer, normed, seen));
-      x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm)));
+      x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
     });
-    const states = rmsNorm(x, parameters.finalNorm);
-    const logits = tf.matMul(states, parameters.embedding, false, true); // [n, V]
+    const states = rmsNorm(x, parameters.finalNorm, config.normEpsilon);
+    const logits = outputLogits(parameters, states); // [n, V]
     const step = sampleTokens(tf.mul(logits, inputs.inverseTemperature), uniforms[s]!);
     steps.push(step);
     current = step.ids;
@@ -98,7 +98,7 @@ function cachedAttention(
   const { numHeads: H, numKvHeads: KV, headDim: D } = config;
   const n = x.shape[0]!;
   const [qk, v] = tf.split(
-    tf.reshape(projectQkv(layer, x), [n, H + 2 * KV, 1, D]),
+    tf.reshape(projectQkv(config, layer, x), [n, H + 2 * KV, 1, D]),
     [H + KV, KV],
     1,
   ) as [tf.Tensor, tf.Tensor];
@@ -116,7 +116,7 @@ function cachedAttention(
     tf.add(tf.matMul(oldWeights, cache.values[l]!), tf.matMul(newWeights, values)),
     total,
   );
-  return tf.matMul(tf.reshape(mixed, [n, H * D]), layer.attentionOutput);
+  return projectHeads(layer, tf.reshape(mixed, [n, H * D]));
 }
 
 /** Joins a step's keys or values to those of the chunk's earlier steps in layer `l`, keeps them and returns them. */

@@ -288,7 +288,7 @@ function chunkInputs(
       uniforms[s * n + i] = uniformAt(...row.place, position + s) * belowOne;
     bias.fill(-1e9, i * t, i * t + starts[row.prompt]!);
   });
-  const { cos, sin } = rotaryAngles(t, chunkLength, config.headDim);
+  const { cos, sin } = rotaryAngles(t, chunkLength, config);
   return {
     current: tf.tensor(current, [n], 'int32'),
     uniforms: tf.tensor(uniforms, [chunkLength, n]),

@@ -1,7 +1,7 @@
 import { createRandom, normal } from '../../lib/core/random';
 import { tf } from '../../lib/engine/tensorflow';
 import { flatten, treeShape, unflatten, type TensorTree } from '../../lib/engine/tree';
-import type { ModelConfig } from '../../lib/model/config';
+import { ownChoices, type ModelConfig } from '../../lib/model/config';
 import { initParameters, type Parameters } from '../../lib/model/parameters';
 import type { ReferenceLayer, ReferenceWeights } from './referenceDecoder';
 
@@ -16,7 +16,7 @@ export function microConfig(overrides: Partial<ModelConfig> = {}): ModelConfig {
     headDim: 2,
     hiddenDim: 7,
     contextLength: 40,
-    qkvBias: false,
+    ...ownChoices,
     ...overrides,
   };
 }
@@ -45,6 +45,7 @@ export function toReference(parameters: Parameters): ReferenceWeights {
       return Object.fromEntries(arrays) as ReferenceLayer;
     }),
     finalNorm: wide(parameters.finalNorm),
+    ...(parameters.output && { output: wide(parameters.output) }),
   };
 }
 

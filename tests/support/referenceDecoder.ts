@@ -1,7 +1,7 @@
 /**
  * A Llama decoder in plain loops over float64 numbers, one head and one place at a time, written from the
- * architecture's definition (Touvron et al. 2023, https://arxiv.org/abs/2302.13971; rotary form, grouped heads and
- * the biases as in Hugging Face's Llama and Qwen2). It shares no code with lib; only the storage of the weights is
+ * architecture's definition (Touvron et al. 2023, https://arxiv.org/abs/2302.13971; rotary form, grouped heads, biases and
+ * norms of heads as in Hugging Face's Llama, Qwen2 and Qwen3). It shares no code with lib; only the storage of the weights is
  * the same: matrices are flat and [in, out], projections that read the same input stand side by side.
  */
 export interface ReferenceConfig {
@@ -11,22 +11,40 @@ export interface ReferenceConfig {
   readonly numKvHeads: number;
   readonly headDim: number;
   readonly hiddenDim: number;
+  readonly normEpsilon: number;
+  readonly ropeTheta: number;
+  readonly ropeScaling:
+    | null
+    | { readonly type: 'linear'; readonly factor: number }
+    | {
+        readonly type: 'llama3';
+        readonly factor: number;
+        readonly lowFrequencyFactor: number;
+        readonly highFrequencyFactor: number;
+        readonly originalContext: number;
+      };
 }
 
 export interface ReferenceLayer {
   attentionNorm: Float64Array;
   qkv: Float64Array;
   qkvBias?: Float64Array;
+  queryNorm?: Float64Array;
+  keyNorm?: Float64Array;
   attentionOutput: Float64Array;
+  attentionOutputBias?: Float64Array;
   mlpNorm: Float64Array;
   gateUp: Float64Array;
   down: Float64Array;
+  gateUpBias?: Float64Array;
+  downBias?: Float64Array;
 }
 
 export interface ReferenceWeights {
   embedding: Float64Array;
   layers: ReferenceLayer[];
   finalNorm: Float64Array;
+  output?: Float64Array;
 }
 
 /** The logits after each token of one document. */
@@ -41,16 +59,17 @@ export function referenceLogits(
     const attended = attention(
       config,
       layer,
-      states.map((x) => norm(x, layer.attentionNorm)),
+      states.map((x) => norm(config, x, layer.attentionNorm)),
     );
     states = states.map((x, t) => plus(x, attended[t]!));
-    states = states.map((x) => plus(x, feedForward(config, layer, norm(x, layer.mlpNorm))));
+    states = states.map((x) => plus(x, feedForward(config, layer, norm(config, x, layer.mlpNorm))));
   }
+  const output = weights.output ?? weights.embedding;
   return states.map((x) => {
-    const state = norm(x, weights.finalNorm);
+    const state = norm(config, x, weights.finalNorm);
     return Array.from({ length: vocabSize }, (_, v) => {
       let logit = 0;
-      for (let i = 0; i < d; i++) logit += state[i]! * weights.embedding[v * d + i]!;
+      for (let i = 0; i < d; i++) logit += state[i]! * output[v * d + i]!;
       return logit;
     });
   });
@@ -88,6 +107,7 @@ export function weightArrays(weights: ReferenceWeights): Float64Array[] {
     weights.embedding,
     ...weights.layers.flatMap((layer) => Object.values(layer) as Float64Array[]),
     weights.finalNorm,
+    ...(weights.output ? [weights.output] : []),
   ];
 }
 
@@ -123,21 +143,43 @@ function project(
   return out;
 }
 
+const biased = (x: number[], bias?: Float64Array): number[] =>
+  x.map((value, i) => value + (bias?.[i] ?? 0));
+
 function plus(a: readonly number[], b: readonly number[]): number[] {
   return a.map((value, i) => value + b[i]!);
 }
 
-function norm(x: readonly number[], gain: Float64Array): number[] {
+function norm(
+  { normEpsilon }: ReferenceConfig,
+  x: readonly number[],
+  gain: Float64Array,
+): number[] {
   const meanSquare = x.reduce((sum, value) => sum + value * value, 0) / x.length;
-  return x.map((value, i) => (gain[i]! * value) / Math.sqrt(meanSquare + 1e-5));
+  return x.map((value, i) => (gain[i]! * value) / Math.sqrt(meanSquare + normEpsilon));
 }
 
-/** Rotates the pairs (x[i], x[i + D/2]) by the angle `position 10000^(-2i/D)`. */
-function rotated(x: readonly number[], position: number): number[] {
+/** The frequency of pair i of D/2: `theta^(-2i/D)`, lowered where the context is stretched, as in transformers. */
+function frequency({ ropeTheta, ropeScaling, headDim }: ReferenceConfig, i: number): number {
+  const plain = Math.pow(ropeTheta, (-2 * i) / headDim);
+  if (!ropeScaling) return plain;
+  if (ropeScaling.type === 'linear') return plain / ropeScaling.factor;
+  const { factor, lowFrequencyFactor, highFrequencyFactor, originalContext } = ropeScaling;
+  const wavelength = (2 * Math.PI) / plain;
+  if (wavelength < originalContext / highFrequencyFactor) return plain;
+  if (wavelength > originalContext / lowFrequencyFactor) return plain / factor;
+  const smooth =
+    (originalContext / wavelength - lowFrequencyFactor) /
+    (highFrequencyFactor - lowFrequencyFactor);
+  return ((1 - smooth) * plain) / factor + smooth * plain;
+}
+
+/** Rotates the pairs (x[i], x[i + D/2]) by the angle `position frequency`. */
+function rotated(config: ReferenceConfig, x: readonly number[], position: number): number[] {
   const half = x.length / 2;
   const out = [...x];
   for (let i = 0; i < half; i++) {
-    const angle = position * Math.pow(10000, (-2 * i) / x.length);
+    const angle = position * frequency(config, i);
     out[i] = x[i]! * Math.cos(angle) - x[i + half]! * Math.sin(angle);
     out[i + half] = x[i + half]! * Math.cos(angle) + x[i]! * Math.sin(angle);
   }
@@ -145,10 +187,11 @@ function rotated(x: readonly number[], position: number): number[] {
 }
 
 function attention(
-  { numHeads, numKvHeads, headDim, modelDim }: ReferenceConfig,
+  config: ReferenceConfig,
   layer: ReferenceLayer,
   inputs: readonly (readonly number[])[],
 ): number[][] {
+  const { numHeads, numKvHeads, headDim, modelDim } = config;
   const width = (numHeads + 2 * numKvHeads) * headDim;
   /** head number `head` among all query, key and value heads */
   const headOf = (x: readonly number[], head: number): number[] => {
@@ -158,8 +201,10 @@ function attention(
   const mixed: number[][] = inputs.map(() => []);
   for (let head = 0; head < numHeads; head++) {
     const shared = Math.floor(head / (numHeads / numKvHeads));
-    const queries = inputs.map((x, t) => rotated(headOf(x, head), t));
-    const keys = inputs.map((x, t) => rotated(headOf(x, numHeads + shared), t));
+    const normed = (x: number[], gain?: Float64Array): number[] =>
+      gain ? norm(config, x, gain) : x;
+    const queries = inputs.map((x, t) => rotated(config, normed(headOf(x, head), layer.queryNorm), t)); // prettier-ignore
+    const keys = inputs.map((x, t) => rotated(config, normed(headOf(x, numHeads + shared), layer.keyNorm), t)); // prettier-ignore
     const values = inputs.map((x) => headOf(x, numHeads + numKvHeads + shared));
     for (let t = 0; t < inputs.length; t++) {
       const scores = keys
@@ -170,7 +215,7 @@ function attention(
         mixed[t]!.push(shares.reduce((sum, share, s) => sum + share * values[s]![i]!, 0));
     }
   }
-  return mixed.map((x) => project(x, layer.attentionOutput, modelDim));
+  return mixed.map((x) => biased(project(x, layer.attentionOutput, modelDim), layer.attentionOutputBias)); // prettier-ignore
 }
 
 function feedForward(
@@ -178,8 +223,8 @@ function feedForward(
   layer: ReferenceLayer,
   x: readonly number[],
 ): number[] {
-  const gate = project(x, layer.gateUp, 2 * hiddenDim, 0, hiddenDim);
-  const up = project(x, layer.gateUp, 2 * hiddenDim, hiddenDim, 2 * hiddenDim);
+  const both = biased(project(x, layer.gateUp, 2 * hiddenDim), layer.gateUpBias);
+  const [gate, up] = [both.slice(0, hiddenDim), both.slice(hiddenDim)];
   const hidden = gate.map((g, i) => (g / (1 + Math.exp(-g))) * up[i]!);
-  return project(hidden, layer.down, modelDim);
+  return biased(project(hidden, layer.down, modelDim), layer.downBias);
 }

@@ -113,8 +113,10 @@ def foreign(folder, variants, tokens):
                     weights.normal_(0, 0.3)
                 else:  # gains and biases
                     weights.add_(0.3 * torch.randn_like(weights))
-            logits[name] = model(torch.tensor([tokens])).logits.flatten().tolist()
-        model.save_pretrained(f"{folder}/{name}")
+            dtype = getattr(torch, options.get("dtype", "float32"))
+            model.to(dtype).save_pretrained(f"{folder}/{name}", max_shard_size="40KB" if "files" in name else "1GB")
+            saved = AutoModelForCausalLM.from_pretrained(f"{folder}/{name}", dtype=torch.float32)
+            logits[name] = saved(torch.tensor([tokens])).logits.flatten().tolist()
     return logits
 
 

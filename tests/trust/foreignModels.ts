@@ -1,9 +1,9 @@
-/** Small models of others, each with one choice of its own, which `loadCheckpoint` has to compute right or refuse by name. */
+/** Small models of others, each with one choice of its own, which `loadModel` has to compute right or refuse by name. */
 import * as path from 'node:path';
 import { UserError } from '../../lib/core/errors';
 import { tf } from '../../lib/engine/tensorflow';
 import { disposeTree } from '../../lib/engine/tree';
-import { loadCheckpoint } from '../../lib/model/checkpoint';
+import { loadModel } from '../../lib/model/checkpoint';
 import { decoderLogits } from '../../lib/model/decoder';
 
 const plain = {
@@ -24,18 +24,23 @@ const all: Readonly<Record<string, readonly [type: string, options: object, refu
   'with dropout': ['llama', { attention_dropout: 0.5, initializer_range: 0.7 }, null],
   qwen2: ['qwen2', {}, null],
   'qwen2, a window that is off': ['qwen2', { sliding_window: 3, max_window_layers: 0 }, null],
-  'rope theta': ['llama', { rope_parameters: { rope_theta: 500000, rope_type: 'default' } }, 'rope_theta'],
-  'linear rope': ['llama', rope('linear', { factor: 2 }), 'rope_type'],
-  'llama3 rope': ['llama', rope('llama3', { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 }), 'rope_type'],
+  'rope theta': ['llama', { rope_parameters: { rope_theta: 500000, rope_type: 'default' } }, null],
+  'linear rope': ['llama', rope('linear', { factor: 2 }), null],
+  'llama3 rope': ['llama', rope('llama3', { factor: 8, low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 32 }), null],
   'yarn rope': ['llama', rope('yarn', { factor: 2, original_max_position_embeddings: 32 }), 'rope_type'],
-  'norm epsilon': ['llama', { rms_norm_eps: 1e-3 }, 'rms_norm_eps'],
-  'attention bias': ['llama', { attention_bias: true }, 'attention_bias'],
-  'mlp bias': ['llama', { mlp_bias: true }, 'mlp_bias'],
+  'norm epsilon': ['llama', { rms_norm_eps: 1e-3 }, null],
+  'attention bias': ['llama', { attention_bias: true }, null],
+  'mlp bias': ['llama', { mlp_bias: true }, null],
   activation: ['llama', { hidden_act: 'gelu' }, 'hidden_act'],
-  untied: ['llama', { tie_word_embeddings: false }, 'tie_word_embeddings'],
+  untied: ['llama', { tie_word_embeddings: false }, null],
   'sliding window': ['qwen2', { use_sliding_window: true, sliding_window: 3, max_window_layers: 0 }, 'use_sliding_window'],
-  'two end tokens': ['llama', { eos_token_id: [2, 3] }, 'eos_token_id'],
-  qwen3: ['qwen3', { head_dim: 8 }, 'model_type'],
+  'two end tokens': ['llama', { eos_token_id: [2, 3] }, null],
+  qwen3: ['qwen3', { head_dim: 8 }, null],
+  'qwen3, wide heads, biases, untied': ['qwen3', { head_dim: 12, attention_bias: true, tie_word_embeddings: false }, null],
+  'qwen2, untied, another base': ['qwen2', { tie_word_embeddings: false, rope_parameters: { rope_theta: 1e6, rope_type: 'default' } }, null],
+  'llama in F16': ['llama', { dtype: 'float16' }, null],
+  'llama in BF16': ['llama', { dtype: 'bfloat16' }, null],
+  'qwen3 in BF16, in several files': ['qwen3', { head_dim: 8, dtype: 'bfloat16', num_hidden_layers: 5 }, null],
   mistral: ['mistral', {}, 'model_type'],
   gemma: ['gemma', { head_dim: 8 }, 'model_type'],
   'granite, whose logits are scaled': ['granite', {}, 'model_type'],
@@ -64,7 +69,7 @@ export function foreignFaults(
 /** Returns null where the logits are equal, else what was said. */
 function read(folder: string, wanted: readonly number[]): string | null {
   try {
-    const { config, parameters } = loadCheckpoint(folder);
+    const { config, parameters } = loadModel(folder);
     const ids = tf.tensor([...tokens], [1, tokens.length], 'int32');
     const found = tf.tidy(() => decoderLogits(config, parameters, ids, tf.zeros([1, tokens.length])).dataSync()); // prettier-ignore
     disposeTree(parameters, ids);
