@@ -57,6 +57,14 @@ export const ownChoices: DecoderChoices = {
   ropeScaling: null,
 };
 
+/** Returns the shape as a run records it: a choice is left out where it is this workbook's own, but for `qkvBias`. */
+export function recordedShape(config: ModelConfig): Record<string, unknown> {
+  const own = Object.entries({ ...ownChoices, qkvBias: null });
+  const isOwn = (name: string, value: unknown): boolean =>
+    own.some(([choice, usual]) => choice === name && usual === value);
+  return Object.fromEntries(Object.entries(config).filter(([name, value]) => !isOwn(name, value)));
+}
+
 /** The name of a size. */
 export type ModelSize = 'tiny' | 'mini' | 'small' | 'base' | 'large';
 

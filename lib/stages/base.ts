@@ -8,7 +8,7 @@ import { progress, type Progress } from '../core/progress';
 import { createRandom } from '../core/random';
 import { drillAccuracy } from '../evaluation/drillAccuracy';
 import { gateText, measureGate, measureTaskGate, type GateResult } from '../evaluation/gate';
-import { modelConfig, type ModelConfig } from '../model/config';
+import { modelConfig, recordedShape, type ModelConfig } from '../model/config';
 import { cloneParameters, initParameters, type Model } from '../model/parameters';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
@@ -60,7 +60,7 @@ export async function trainBase(options: BaseOptions): Promise<BaseResult | null
   const { size, stage = 'base', gated = true } = options;
   const settings = baseSettings(size, options.settings);
   const config = modelConfig(size, taskVocabularySize);
-  const about = { model: config, ...settings, gated };
+  const about = { model: recordedShape(config), ...settings, gated };
   return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
 }
 

@@ -6,6 +6,7 @@
 import { UserError } from '../core/errors';
 import { writeFileAtomic } from '../core/files';
 import { createRandom, shuffle } from '../core/random';
+import { recordedShape } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { Run, RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
@@ -88,7 +89,7 @@ export interface DistillationOptions extends RunOf {
  */
 export async function makeDistillationData(options: DistillationOptions): Promise<RunInfo> {
   const { teacher, fromName, settings } = options;
-  const about = { from: fromName, model: teacher.config, ...settings };
+  const about = { from: fromName, model: recordedShape(teacher.config), ...settings };
   return openRun(options, about, ({ run }) => makeIn(run, options));
 }
 

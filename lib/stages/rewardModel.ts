@@ -7,7 +7,7 @@ import { UserError } from '../core/errors';
 import { progress, type Progress } from '../core/progress';
 import { createRandom, hashText, shuffle } from '../core/random';
 import { wilsonInterval, type Interval } from '../evaluation/metrics';
-import type { ModelSize } from '../model/config';
+import { recordedShape, type ModelSize } from '../model/config';
 import { cloneParameters, withScoreHead, type Model } from '../model/parameters';
 import type { Run, RunInfo } from '../runs/run';
 import {
@@ -83,7 +83,12 @@ export async function trainRewardModel(
   const keptBack = options.preferences.filter(isKeptBack);
   if (learned.length === 0) throw new UserError('no preference to learn from: label some pairs');
   refuseOneLabel(learned, 'the preference data');
-  const about = { from: fromName, model: from.config, ...settings, pairs: learned.length };
+  const about = {
+    from: fromName,
+    model: recordedShape(from.config),
+    ...settings,
+    pairs: learned.length,
+  };
   const data = { learned, keptBack };
   return openRun({ ...options, stage }, about, ({ run }) =>
     trainOpened(options, settings, run, data),

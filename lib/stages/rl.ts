@@ -9,6 +9,7 @@ import { tensorsMade } from '../engine/memory';
 import { problemsOf } from '../evaluation/evaluate';
 import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
+import { recordedShape } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
@@ -96,7 +97,7 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   const { size, stage = 'r1-zero', from, fromName } = options;
   const settings = rlSettings(size, options.settings);
   refuseUseless(stage, settings);
-  const about = { from: fromName, model: from.config, ...settings };
+  const about = { from: fromName, model: recordedShape(from.config), ...settings };
   return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
 }
 

@@ -9,6 +9,7 @@ import { createRandom, shuffle } from '../core/random';
 import { generalOf } from '../evaluation/general';
 import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
+import { recordedShape } from '../model/config';
 import { cloneParameters, type Model } from '../model/parameters';
 import { defaultRewardWeights } from '../rewards/reward';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
@@ -67,7 +68,12 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   if (traces.length === 0)
     throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
   const settings = sftSettings(size, options.settings);
-  const about = { from: fromName, model: from.config, ...settings, traces: traces.length };
+  const about = {
+    from: fromName,
+    model: recordedShape(from.config),
+    ...settings,
+    traces: traces.length,
+  };
   return openRun(options, about, (opened) => trainOpened(options, settings, opened));
 }
 

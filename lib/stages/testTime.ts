@@ -2,6 +2,7 @@
 import { progress } from '../core/progress';
 import { problemsOf, type EvaluationSpec } from '../evaluation/evaluate';
 import { measureBudget, measureTestTime, type BudgetPoint, type TestTime } from '../evaluation/testTime'; // prettier-ignore
+import { recordedShape } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { Run, RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
@@ -86,7 +87,7 @@ export interface MeasureOptions extends RunOf {
 /** Measures several models, and leaves a run with their lines. */
 export async function measureModels(options: MeasureOptions): Promise<RunInfo> {
   const { models, stages, fromName, settings } = options;
-  const about = { from: fromName, model: models[0]!.config, stages, ...settings };
+  const about = { from: fromName, model: recordedShape(models[0]!.config), stages, ...settings };
   return openRun(options, about, ({ run }) => measureIn(run, options));
 }
 

@@ -3,6 +3,7 @@ import { tf } from '../../lib/engine/tensorflow';
 import { flatten, treeShape, unflatten, type TensorTree } from '../../lib/engine/tree';
 import { ownChoices, type ModelConfig } from '../../lib/model/config';
 import { initParameters, type Parameters } from '../../lib/model/parameters';
+import type { NamedTensor } from '../../lib/model/safetensors';
 import type { ReferenceLayer, ReferenceWeights } from './referenceDecoder';
 
 /** Returns the shape of a decoder of about a thousand weights, in which no two sizes are equal by chance. */
@@ -48,6 +49,13 @@ export function toReference(parameters: Parameters): ReferenceWeights {
     ...(parameters.output && { output: wide(parameters.output) }),
   };
 }
+
+/** Returns a tensor as files of weights hold it. */
+export const namedTensor = (values: number[], shape: number[], name = 'a'): NamedTensor => ({
+  name,
+  shape,
+  values: Float32Array.from(values),
+});
 
 /** Copies every number of some tensors, so that they can be compared later bit for bit. */
 export function snapshot(...trees: TensorTree[]): Float32Array[] {
