@@ -7,6 +7,7 @@ import * as path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
 import { root } from '../lib/core/files';
+import { parsedJson } from '../lib/core/jsonLines';
 import { temporaryFolder } from './support/folder';
 import { listeningAddresses } from './support/listening';
 import { childrenOf } from './support/processes';
@@ -48,13 +49,13 @@ async function withLab(
   const ended = once(child, 'exit');
   const runtime = path.join(own, 'RUNTIME');
   try {
-    const file = await until(() => {
+    const info = await until(() => {
       const names = fs.existsSync(runtime) ? fs.readdirSync(runtime) : [];
       const name = names.find((one) => /^jpserver-\d+\.json$/.test(one));
-      return name === undefined ? null : path.join(runtime, name);
+      const text = name === undefined ? '' : fs.readFileSync(path.join(runtime, name), 'utf8');
+      return (parsedJson(text) as ServerInfo | undefined) ?? null; // the text follows the name
     });
-    await sleep(200); // the text of the file follows its name
-    await look(runtime, JSON.parse(fs.readFileSync(file, 'utf8')) as ServerInfo, child.pid!);
+    await look(runtime, info, child.pid!);
   } finally {
     child.kill('SIGTERM');
     await ended;

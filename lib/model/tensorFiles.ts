@@ -21,9 +21,9 @@ export interface TensorFolder extends TensorFile {
 export const hasWeights = (folder: string): boolean =>
   [single, index].some((name) => fs.existsSync(path.join(folder, name)));
 
-/** Opens the weights of a folder. A damaged file, an index that does not fit, and one file too few are UserErrors. */
+/** Opens the weights of a folder; one file goes before an index, as in `transformers`. A damaged file, an index that does not fit, and one file too few are UserErrors. */
 export function openTensors(folder: string): TensorFolder {
-  const where = path.join(folder, fs.existsSync(path.join(folder, index)) ? index : single);
+  const where = path.join(folder, fs.existsSync(path.join(folder, single)) ? single : index);
   const opened: FileSource[] = [];
   const open = (file: string): TensorFile => {
     const source = openFile(file);

@@ -1,3 +1,5 @@
+import type { RopeScaling } from '../../lib/model/config';
+
 /**
  * A Llama decoder in plain loops over float64 numbers, one head and one place at a time, written from the
  * architecture's definition (Touvron et al. 2023, https://arxiv.org/abs/2302.13971; rotary form, grouped heads, biases and
@@ -13,16 +15,7 @@ export interface ReferenceConfig {
   readonly hiddenDim: number;
   readonly normEpsilon: number;
   readonly ropeTheta: number;
-  readonly ropeScaling:
-    | null
-    | { readonly type: 'linear'; readonly factor: number }
-    | {
-        readonly type: 'llama3';
-        readonly factor: number;
-        readonly lowFrequencyFactor: number;
-        readonly highFrequencyFactor: number;
-        readonly originalContext: number;
-      };
+  readonly ropeScaling: RopeScaling | null;
 }
 
 export interface ReferenceLayer {
