@@ -1,0 +1,28 @@
+/** What a language model reads and writes, as plain functions. The workbook's own vocabulary is in `vocabulary.ts`. */
+
+/** One turn of a conversation. */
+export interface Message {
+  readonly role: 'system' | 'user' | 'assistant';
+  readonly content: string;
+}
+
+/** Gives the text of ids that come one by one, and never half a character. */
+export interface TextStream {
+  /** the text that this token completes; it may be empty */
+  push(id: number): string;
+  /** what is left at the end */
+  end(): string;
+}
+
+/** The tokenizer of a language model, with the template of its conversations. */
+export interface TextTokenizer {
+  /** the ids of a text; nothing is added to it */
+  encode(text: string): number[];
+  /** the text of any ids, special tokens as they are written; an id without a token reads `<unk:ID>` */
+  decode(ids: ArrayLike<number>): string;
+  /** the ids of a conversation up to the place where the model answers */
+  chatIds(messages: readonly Message[]): number[];
+  /** the tokens that end an answer */
+  readonly endTokens: readonly number[];
+  stream(): TextStream;
+}
