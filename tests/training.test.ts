@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { createRandom } from '../lib/core/random';
 import { tf } from '../lib/engine/tensorflow';
 import { disposeTree, flatten } from '../lib/engine/tree';
-import { cloneParameters } from '../lib/model/parameters';
+import { cloneParameters, type Parameters } from '../lib/model/parameters';
 import { corpusDocument, defaultCorpus } from '../lib/tasks/corpus';
 import { lossAndGradients } from '../lib/training/gradients';
 import { crossEntropyLoss } from '../lib/training/losses';
@@ -309,7 +309,7 @@ test('Muon has the matrices of the blocks, AdamW embedding, norms and biases', (
       { parameters, gradients, state: initOptimizer(optimizer, parameters) },
       inputs,
     ),
-  ) as [ReturnType<typeof updateWeights>, ReturnType<typeof updateWeights>];
+  ) as [ReturnType<typeof updateWeights<Parameters>>, ReturnType<typeof updateWeights<Parameters>>];
   assertAllclose(mixed.gradientNorm, plain.gradientNorm);
   for (const name of ['embedding', 'finalNorm'] as const)
     assertAllclose(mixed.parameters[name], plain.parameters[name]);

@@ -1,12 +1,16 @@
+import { recomputed } from '../engine/recomputed';
 import { tf } from '../engine/tensorflow';
+import { flatten, treeShape, unflatten, type TensorTree } from '../engine/tree';
 import type { ModelConfig } from './config';
-import type { LayerParameters, Parameters } from './parameters';
+import { loraDelta, type AdaptedLayer, type AdaptedParameters, type LoraLayer } from './lora';
+import type { Parameters } from './parameters';
 import { rmsNorm } from './rmsNorm';
 import { rotaryAngles, rotate } from './rotary';
 import { attend } from './attend';
 import { swiglu } from './swiglu';
 
-const masked = -1e9;
+/** What is added to a score where a place may not look. */
+export const masked = -1e9;
 
 /**
  * Runs the decoder on whole rows, for training and scoring: ids [B, T] int32 -> logits [B T, V].
@@ -37,7 +41,7 @@ export function decoderStates(
   ids: tf.Tensor,
   starts: tf.Tensor,
 ): tf.Tensor2D {
-  return runDecoder(config, parameters, { ids, starts }, () => {});
+  return runDecoder(config, parameters, ids, rowPlaces(config, starts));
 }
 
 /** Returns the keys and values of each layer [B, KV, T, D], for a cache. The arguments are those of `decoderLogits`. */
@@ -48,34 +52,62 @@ export function decoderKeysAndValues(
   starts: tf.Tensor,
 ): { keys: tf.Tensor[]; values: tf.Tensor[] } {
   const [keys, values]: [tf.Tensor[], tf.Tensor[]] = [[], []];
-  runDecoder(config, parameters, { ids, starts }, (k, v) => {
+  const keep: Keep = (k, v) => {
     keys.push(k);
     values.push(v);
-  });
+  };
+  runDecoder(config, parameters, ids, rowPlaces(config, starts, keep));
   return { keys, values };
 }
 
-/** Gets the keys and values [B, KV, T, D] of each layer in turn. */
-type Keep = (keys: tf.Tensor, values: tf.Tensor) => void;
+export type Keep = (keys: tf.Tensor, values: tf.Tensor) => void;
 
-function runDecoder(
+/** Runs all blocks and the final norm: ids [B, T] int32 -> states [B T, d]. */
+export function runDecoder(
   config: ModelConfig,
-  parameters: Parameters,
-  { ids, starts }: { ids: tf.Tensor; starts: tf.Tensor },
-  keep: Keep,
+  parameters: AdaptedParameters,
+  ids: tf.Tensor,
+  places: Places,
 ): tf.Tensor2D {
   const [B, T] = ids.shape as [number, number];
+  let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
+  const run = places.recompute === undefined ? block : leanBlock;
+  for (const layer of parameters.layers) x = run(config, layer, x, places);
+  return rmsNorm(x, parameters.finalNorm, config.normEpsilon) as tf.Tensor2D;
+}
+
+/** Computes one block: x [B T, d] -> [B T, d]. */
+function block(config: ModelConfig, layer: AdaptedLayer, x: tf.Tensor, places: Places): tf.Tensor {
+  const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
+  const mixed = tf.add(x, attention(config, layer, normed, places));
+  return tf.add(mixed, mlp(config, layer, rmsNorm(mixed, layer.mlpNorm, config.normEpsilon)));
+}
+
+/** The same, but it keeps nothing for its gradient but its input. Where a block has adapters, only these learn. */
+function leanBlock(
+  config: ModelConfig,
+  layer: AdaptedLayer,
+  x: tf.Tensor,
+  { recompute = false, bias, cos, sin }: Places,
+): tf.Tensor {
+  const learns: TensorTree = layer.lora ?? layer;
+  const shape = treeShape(learns);
+  const run = ([x, ...tensors]: tf.Tensor[], [bias, cos, sin]: tf.Tensor[]): tf.Tensor => {
+    const given = unflatten(shape, tensors);
+    const own = layer.lora ? { ...layer, lora: given as LoraLayer } : (given as AdaptedLayer);
+    return block(config, own, x!, { bias: bias!, cos: cos!, sin: sin! });
+  };
+  const kept = { inputs: [x, ...flatten(learns)], others: [bias, cos, sin] };
+  return recomputed(run, kept, recompute);
+}
+
+/** Returns what the attention shares where positions count along the row: starts [B, T]. */
+function rowPlaces(config: ModelConfig, starts: tf.Tensor, keep?: Keep): Places {
+  const T = starts.shape[1]!;
   const angles = rotaryAngles(0, T, config);
   const cos = tf.tensor(angles.cos, [T, 1, config.headDim]);
   const sin = tf.tensor(angles.sin, [T, 1, config.headDim]);
-  const bias = attentionBias(starts); // [B, 1, T, T]
-  let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
-  for (const layer of parameters.layers) {
-    const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
-    x = tf.add(x, attention(config, layer, normed, { bias, cos, sin, keep }));
-    x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
-  }
-  return rmsNorm(x, parameters.finalNorm, config.normEpsilon) as tf.Tensor2D;
+  return { bias: attentionBias(starts), cos, sin, keep };
 }
 
 /**
@@ -91,19 +123,22 @@ function attentionBias(starts: tf.Tensor): tf.Tensor {
 }
 
 /** What the attention of every layer shares. */
-interface Places {
+export interface Places {
   /** 0 where a place may look, -1e9 where not [B, 1, T, T] */
   readonly bias: tf.Tensor;
-  /** cosines and sines of the rotary angles [T, 1, D] */
+  /** cosines and sines of the rotary angles [T, 1, D], or of each row its own [B, T, 1, D] */
   readonly cos: tf.Tensor;
   readonly sin: tf.Tensor;
-  readonly keep: Keep;
+  /** gets the keys and values [B, KV, T, D] of each layer in turn */
+  readonly keep?: Keep;
+  /** a block keeps nothing for its gradient but its input; true: not even inside a recorded graph */
+  readonly recompute?: boolean;
 }
 
 /** Computes causal attention: x [B T, d] -> [B T, d]. The query heads of a group share one key/value head. */
 function attention(
   config: ModelConfig,
-  layer: LayerParameters,
+  layer: AdaptedLayer,
   x: tf.Tensor,
   { bias, cos, sin, keep }: Places,
 ): tf.Tensor {
@@ -120,20 +155,24 @@ function attention(
     tf.Tensor, // [B, KV, T, D]
   ];
   const values = tf.transpose(v, [0, 2, 1, 3]); // [B, KV, T, D]
-  keep(k, values);
+  keep?.(k, values);
   const mixed = attend(tf.reshape(tf.mul(q, D ** -0.5), [B, KV, group * T, D]), k, values, bias); // [B, KV, group T, D]
   const merged = tf.transpose(tf.reshape(mixed, [B, H, T, D]), [0, 2, 1, 3]); // [B, T, H, D]
   return projectHeads(layer, tf.reshape(merged, [B * T, H * D]));
 }
 
 /** Projects x [N, d] to queries, keys and values [N, (H + 2 KV) D]. */
-export function projectQkv(config: ModelConfig, layer: LayerParameters, x: tf.Tensor): tf.Tensor {
-  const qkv = withBias(tf.matMul(x, layer.qkv), layer.qkvBias);
+export function projectQkv(config: ModelConfig, layer: AdaptedLayer, x: tf.Tensor): tf.Tensor {
+  const { numHeads, numKvHeads, headDim } = config;
+  const { q, k, v } = layer.lora ?? {};
+  const widths = [numHeads * headDim, numKvHeads * headDim, numKvHeads * headDim];
+  const delta = loraDelta(x, [q, k, v], widths);
+  const qkv = withAll(tf.matMul(x, layer.qkv), layer.qkvBias, delta);
   return layer.queryNorm ? withNormedHeads(config, layer, qkv) : qkv;
 }
 
 /** Norms each head of the queries and the keys: qkv [N, (H + 2 KV) D] -> the same shape. */
-function withNormedHeads(config: ModelConfig, layer: LayerParameters, qkv: tf.Tensor): tf.Tensor {
+function withNormedHeads(config: ModelConfig, layer: AdaptedLayer, qkv: tf.Tensor): tf.Tensor {
   const { numHeads: H, numKvHeads: KV, headDim: D, normEpsilon } = config;
   const N = qkv.shape[0]!;
   const [q, k, v] = tf.split(qkv, [H * D, KV * D, KV * D], 1) as [tf.Tensor, tf.Tensor, tf.Tensor];
@@ -143,15 +182,26 @@ function withNormedHeads(config: ModelConfig, layer: LayerParameters, qkv: tf.Te
 }
 
 /** Projects what the heads have gathered back: x [N, H D] -> [N, d]. */
-export function projectHeads(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
-  return withBias(tf.matMul(x, layer.attentionOutput), layer.attentionOutputBias);
+export function projectHeads(layer: AdaptedLayer, x: tf.Tensor): tf.Tensor {
+  const delta = loraDelta(x, [layer.lora?.o], []);
+  return withAll(tf.matMul(x, layer.attentionOutput), layer.attentionOutputBias, delta);
 }
 
 /** Computes the feed-forward part of a block: x [N, d] -> [N, d]. */
-export function mlp(layer: LayerParameters, x: tf.Tensor): tf.Tensor {
-  const gateUp = withBias(tf.matMul(x, layer.gateUp), layer.gateUpBias); // [N, 2 F]
-  return withBias(tf.matMul(swiglu(gateUp), layer.down), layer.downBias);
+export function mlp({ hiddenDim }: ModelConfig, layer: AdaptedLayer, x: tf.Tensor): tf.Tensor {
+  const { gate, up, down } = layer.lora ?? {};
+  const delta = loraDelta(x, [gate, up], [hiddenDim, hiddenDim]);
+  const gateUp = withAll(tf.matMul(x, layer.gateUp), layer.gateUpBias, delta); // [N, 2 F]
+  const hidden = swiglu(gateUp); // [N, F]
+  return withAll(tf.matMul(hidden, layer.down), layer.downBias, loraDelta(hidden, [down], []));
 }
 
-const withBias = (x: tf.Tensor, bias: tf.Tensor | undefined): tf.Tensor =>
-  bias ? tf.add(x, bias) : x;
+/** Adds a bias and what adapters add, where there are any. */
+function withAll(
+  x: tf.Tensor,
+  bias: tf.Tensor | undefined,
+  delta: tf.Tensor | undefined,
+): tf.Tensor {
+  const shifted = bias ? tf.add(x, bias) : x;
+  return delta ? tf.add(shifted, delta) : shifted;
+}

@@ -16,7 +16,10 @@ export function tokenLogprobs(logits: tf.Tensor, targets: tf.Tensor): tf.Tensor 
 }
 
 /** Cross-entropy [N] and its gradient [N, V]: one fused op of TensorFlow, spelled out on other backends. */
-function crossEntropyWithGradient(logits: tf.Tensor, targets: tf.Tensor): [tf.Tensor, tf.Tensor] {
+export function crossEntropyWithGradient(
+  logits: tf.Tensor,
+  targets: tf.Tensor,
+): [tf.Tensor, tf.Tensor] {
   if (tf.getBackend() === 'tensorflow') {
     const backend = nodeBackend();
     const { TF_ATTR_TYPE: type, TF_FLOAT, TF_INT32 } = backend.binding;

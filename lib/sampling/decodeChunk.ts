@@ -57,7 +57,7 @@ export function decodeChunk(
       const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
       const seen = { l, cache, cacheBias, fresh, cos: cos[s]!, sin: sin[s]! };
       x = tf.add(x, cachedAttention(config, layer, normed, seen));
-      x = tf.add(x, mlp(layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
+      x = tf.add(x, mlp(config, layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
     });
     const states = rmsNorm(x, parameters.finalNorm, config.normEpsilon);
     const logits = outputLogits(parameters, states); // [n, V]

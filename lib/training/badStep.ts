@@ -9,8 +9,8 @@ import type { Parameters } from '../model/parameters';
 import type { OptimizerState } from './optimizer';
 
 /** An update that was tried: the weights and the optimizer's state before it, its batches, and its learning rate. */
-export interface TriedUpdate {
-  readonly parameters: Parameters;
+export interface TriedUpdate<P extends TensorTree = Parameters> {
+  readonly parameters: P;
   readonly optimizer: OptimizerState;
   /** updates made before it */
   readonly updates: number;
@@ -26,7 +26,7 @@ const mostGrowth = 10;
  * the norm of its gradient; `norms` are those of all weights before the update and after it.
  */
 export function refuseBadUpdate(
-  tried: TriedUpdate,
+  tried: TriedUpdate<TensorTree>,
   numbers: Readonly<Record<string, number>>,
   norms: { readonly before: number; readonly after: number },
 ): void {
@@ -40,11 +40,11 @@ export function refuseBadUpdate(
 }
 
 /** Returns the error for an update that is not made. Its evidence is what `decodeUpdate` reads. */
-export const badUpdate = (tried: TriedUpdate, fault: string): BadStep =>
+export const badUpdate = (tried: TriedUpdate<TensorTree>, fault: string): BadStep =>
   new BadStep(fault, encodeUpdate(tried));
 
 /** Says where in the weights or in the batches there was a bad number before the update; null where there was none. */
-function causeOf({ parameters, batches }: TriedUpdate): string | null {
+function causeOf({ parameters, batches }: TriedUpdate<TensorTree>): string | null {
   const tree = { weights: parameters, batches };
   const places = namesOf(treeShape(tree));
   const tensors = flatten(tree);
@@ -62,7 +62,7 @@ function namesOf(shape: TreeShape, path = ''): string[] {
   );
 }
 
-function encodeUpdate({ updates, learningRate, ...trees }: TriedUpdate): Uint8Array {
+function encodeUpdate({ updates, learningRate, ...trees }: TriedUpdate<TensorTree>): Uint8Array {
   const shape = treeShape(trees);
   const names = namesOf(shape);
   const tensors = flatten(trees);

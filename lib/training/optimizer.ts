@@ -1,7 +1,6 @@
 /** One update of all weights: clipping, then Muon for the matrices of the blocks where it is asked for, AdamW else. */
 import { tf } from '../engine/tensorflow';
-import { flatten, treeShape, unflatten } from '../engine/tree';
-import type { Parameters } from '../model/parameters';
+import { flatten, treeShape, unflatten, type TensorTree } from '../engine/tree';
 import { adamW, type AdamWConfig, type AdamWState } from './adamw';
 import { muon, type MuonConfig } from './muon';
 
@@ -20,15 +19,18 @@ export const defaultOptimizer: OptimizerConfig = {
   maxGradientNorm: 1,
 };
 
+/** What an optimizer changes: a model's weights, or the adapters beside them. */
+export type Learnable = TensorTree & { readonly layers: readonly TensorTree[] };
+
 export type OptimizerState = { readonly adamW: AdamWState; readonly muon: tf.Tensor[] };
 
 /** Which of the flat weights are Muon's. */
-function muonWeights(config: OptimizerConfig, parameters: Parameters): boolean[] {
+function muonWeights(config: OptimizerConfig, parameters: Learnable): boolean[] {
   const matrices = new Set(flatten(parameters.layers).filter((tensor) => tensor.rank === 2));
   return flatten(parameters).map((tensor) => config.muon !== undefined && matrices.has(tensor));
 }
 
-export function initOptimizer(config: OptimizerConfig, parameters: Parameters): OptimizerState {
+export function initOptimizer(config: OptimizerConfig, parameters: Learnable): OptimizerState {
   const ofMuon = muonWeights(config, parameters);
   const zeros = (wanted: boolean): tf.Tensor[] =>
     flatten(parameters).flatMap((t, i) => (ofMuon[i] === wanted ? [tf.zeros(t.shape)] : []));
@@ -45,22 +47,22 @@ export function optimizerInputs(
 }
 
 /** The square root of the sum of the squares of all numbers: scalar. */
-export const globalNorm = (tree: Parameters): tf.Tensor =>
+export const globalNorm = (tree: TensorTree): tf.Tensor =>
   tf.sqrt(tf.addN(flatten(tree).map((tensor) => tf.sum(tf.square(tensor)))));
 
 /** What an update starts from. */
-export interface UpdateInputs {
-  readonly parameters: Parameters;
-  readonly gradients: Parameters;
+export interface UpdateInputs<P extends Learnable> {
+  readonly parameters: P;
+  readonly gradients: P;
   readonly state: OptimizerState;
 }
 
 /** The weights and the optimizer's state after one update. A pure function; `inputs` come from `optimizerInputs`. */
-export function updateWeights(
+export function updateWeights<P extends Learnable>(
   config: OptimizerConfig,
-  { parameters, gradients, state }: UpdateInputs,
+  { parameters, gradients, state }: UpdateInputs<P>,
   inputs: tf.Tensor,
-): { parameters: Parameters; state: OptimizerState; gradientNorm: tf.Tensor } {
+): { parameters: P; state: OptimizerState; gradientNorm: tf.Tensor } {
   const [rate, c1, c2] = tf.unstack(inputs) as [tf.Tensor, tf.Tensor, tf.Tensor];
   const gradientNorm = globalNorm(gradients);
   const clip = tf.minimum(1, tf.div(config.maxGradientNorm, tf.add(gradientNorm, 1e-6)));
@@ -77,7 +79,7 @@ export function updateWeights(
     : { weights: [], means: [] };
   const updated = ofMuon.map((its) => (its ? matrices.weights.shift()! : others.weights.shift()!));
   return {
-    parameters: unflatten(treeShape(parameters), updated) as Parameters,
+    parameters: unflatten(treeShape(parameters), updated) as unknown as P,
     state: { adamW: others.state, muon: matrices.means },
     gradientNorm,
   };

@@ -10,6 +10,7 @@ import {
   initOptimizer,
   optimizerInputs,
   updateWeights,
+  type Learnable,
   type OptimizerConfig,
   type OptimizerState,
 } from './optimizer';
@@ -18,10 +19,21 @@ import {
 export type StepStats = Record<string, number>;
 
 /** Weights, optimizer state and the number of updates made. */
-export interface TrainerState {
-  parameters: Parameters;
+export interface TrainerState<P extends Learnable = Parameters> {
+  parameters: P;
   optimizer: OptimizerState;
   updates: number;
+}
+
+/** How the graphs of a trainer are made. */
+export interface TrainerGraphs<Frozen extends TensorTree> {
+  /** weights that the loss needs and that do not learn; the trainer does not own them */
+  readonly frozen?: Frozen;
+  /**
+   * of a large model: its gradient is one graph whatever the number of batches, and XLA, which compiles such a graph for
+   * minutes, is left out
+   */
+  readonly large?: boolean;
 }
 
 /**
@@ -29,32 +41,42 @@ export interface TrainerState {
  * gradients are summed before the update. The trainer owns the weights: `state.parameters` are new tensors after
  * each step and the old ones are gone.
  */
-export class Trainer<Batch extends TensorTree> {
+export class Trainer<
+  Batch extends TensorTree,
+  P extends Learnable = Parameters,
+  Frozen extends TensorTree = readonly [],
+> {
   private readonly gradientsOf;
   private readonly update;
   private readonly gradientsAndUpdate;
-  private readonly norm = jit((parameters: Parameters) => ({ norm: globalNorm(parameters) }));
+  private readonly norm = jit((parameters: P) => ({ norm: globalNorm(parameters) }));
   /** of all weights, once it is known */
   private normNow?: number;
 
   constructor(
-    lossFn: (parameters: Parameters, batch: Batch) => LossOutputs,
+    lossFn: (parameters: P, batch: Batch, frozen: Frozen) => LossOutputs,
     private readonly config: OptimizerConfig,
-    readonly state: TrainerState,
+    readonly state: TrainerState<P>,
+    private readonly graphs: TrainerGraphs<Frozen> = {},
   ) {
-    const gradientsOf = (p: Parameters, batch: Batch): LossAndGradients =>
-      lossAndGradients((q) => lossFn(q, batch), p);
-    const update = (p: Parameters, g: Parameters, s: OptimizerState, inputs: tf.Tensor) =>
+    const gradientsOf = (p: P, batch: Batch, frozen: Frozen): LossAndGradients<P> =>
+      lossAndGradients((q) => lossFn(q, batch, frozen), p);
+    const update = (p: P, g: P, s: OptimizerState, inputs: tf.Tensor) =>
       updateWeights(config, { parameters: p, gradients: g, state: s }, inputs);
-    this.gradientsOf = jit(gradientsOf, { xla: true });
-    this.update = jit(update, { xla: true });
+    const options = { xla: !graphs.large };
+    this.gradientsOf = jit(gradientsOf, options);
+    this.update = jit(update, options);
     this.gradientsAndUpdate = jit(
-      (p: Parameters, batch: Batch, s: OptimizerState, inputs: tf.Tensor) => {
-        const { outputs, gradients } = gradientsOf(p, batch);
+      (p: P, batch: Batch, frozen: Frozen, s: OptimizerState, inputs: tf.Tensor) => {
+        const { outputs, gradients } = gradientsOf(p, batch, frozen);
         return { outputs, result: update(p, gradients, s, inputs) };
       },
-      { xla: true },
+      options,
     );
+  }
+
+  private get frozen(): Frozen {
+    return this.graphs.frozen ?? ([] as unknown as Frozen);
   }
 
   /**
@@ -70,8 +92,8 @@ export class Trainer<Batch extends TensorTree> {
     this.normNow ??= this.normOf(parameters);
     const inputs = optimizerInputs(learningRate, updates + 1, this.config);
     const { outputs, result } =
-      more.length === 0
-        ? this.gradientsAndUpdate(parameters, first, optimizer, inputs)
+      more.length === 0 && !this.graphs.large
+        ? this.gradientsAndUpdate(parameters, first, this.frozen, optimizer, inputs)
         : this.sumAndUpdate([first, ...more], inputs);
     const stats = readScalars({ ...outputs, gradientNorm: result.gradientNorm });
     const norm = this.normOf(result.parameters);
@@ -89,14 +111,15 @@ export class Trainer<Batch extends TensorTree> {
     return stats;
   }
 
-  private normOf(parameters: Parameters): number {
+  private normOf(parameters: P): number {
     return readScalars(this.norm(parameters)).norm!;
   }
 
   private sumAndUpdate(batches: Batch[], inputs: tf.Tensor) {
     const { parameters, optimizer } = this.state;
-    let sum = this.gradientsOf(parameters, batches[0]!);
-    for (const batch of batches.slice(1)) sum = addTrees(sum, this.gradientsOf(parameters, batch));
+    let sum = this.gradientsOf(parameters, batches[0]!, this.frozen);
+    for (const batch of batches.slice(1))
+      sum = addTrees(sum, this.gradientsOf(parameters, batch, this.frozen));
     const result = this.update(parameters, sum.gradients, optimizer, inputs);
     disposeTree(sum.gradients);
     return { outputs: sum.outputs, result };
@@ -110,7 +133,7 @@ export class Trainer<Batch extends TensorTree> {
 }
 
 /** The error for a learning rate that no update can be made with. The batches are disposed. */
-function refusedRate(tried: TriedUpdate): BadStep {
+function refusedRate(tried: TriedUpdate<TensorTree>): BadStep {
   const error = badUpdate(tried, `learning rate ${tried.learningRate}: use a number from 0 up`);
   disposeTree(tried.batches);
   return error;
@@ -131,6 +154,9 @@ function readScalars(scalars: Record<string, tf.Tensor>): StepStats {
   return Object.fromEntries(numbers);
 }
 
-export function createTrainerState(parameters: Parameters, config: OptimizerConfig): TrainerState {
+export function createTrainerState<P extends Learnable>(
+  parameters: P,
+  config: OptimizerConfig,
+): TrainerState<P> {
   return { parameters, optimizer: initOptimizer(config, parameters), updates: 0 };
 }
