@@ -9,6 +9,7 @@ import {
   defaultGrpo,
   grpoBatchLoss,
   grpoUpdates,
+  wholeModel,
   referenceOf,
   type GrpoBatch,
   type ScoredCompletion,
@@ -194,7 +195,9 @@ const options = {
 
 test('every completion of a group with unequal rewards is in one update', () => {
   const { trainer, updates, rates } = observer();
-  const result = assertFlatMemory(() => grpoUpdates(trainer, groups, workbookVariant, options));
+  const result = assertFlatMemory(() =>
+    grpoUpdates(wholeModel(trainer), groups, workbookVariant, options),
+  );
   assert.deepEqual(rates, [0.01, 0.01]);
   assert.equal(result.stats.length, 2);
   assertAllclose([result.zeroVarianceShare], [1 / 3]);
@@ -236,7 +239,7 @@ test('every completion of a group with unequal rewards is in one update', () => 
 test('the seed orders the completions', () => {
   const orderOf = (seed: number[]): string => {
     const { trainer, updates } = observer();
-    grpoUpdates(trainer, groups, workbookVariant, { ...options, seed });
+    grpoUpdates(wholeModel(trainer), groups, workbookVariant, { ...options, seed });
     return JSON.stringify(updates.map((update) => update.map(({ ids }) => ids)));
   };
   assert.equal(orderOf([3, 1]), orderOf([3, 1]));
@@ -248,7 +251,7 @@ test('without unequal rewards there is no update', () => {
   const { trainer, updates } = observer();
   const rounded = [groups[1]![0]!, groups[1]![1]!, groups[1]![0]!]; // .1 + .1 + .1 is not .3
   const equal = [groups[1]!, groups[1]!.map((c) => ({ ...c, reward: 0 })), rounded];
-  const result = grpoUpdates(trainer, equal, workbookVariant, options);
+  const result = grpoUpdates(wholeModel(trainer), equal, workbookVariant, options);
   assert.deepEqual(result, { stats: [], zeroVarianceShare: 1, padding: 1 });
   assert.deepEqual(updates, []);
 });
@@ -256,7 +259,7 @@ test('without unequal rewards there is no update', () => {
 test('one update takes all completions, in as many batches as they need', () => {
   const { trainer, updates } = observer();
   const one = { ...options, updatesPerBatch: 1 };
-  grpoUpdates(trainer, [...groups, ...groups], workbookVariant, one);
+  grpoUpdates(wholeModel(trainer), [...groups, ...groups], workbookVariant, one);
   assert.deepEqual(
     updates.map((update) => update.length),
     [8],
@@ -296,7 +299,7 @@ test('updates make good completions likelier and bad ones less likely, and leave
   );
   const runs = [1, 2, 3].map((step) =>
     assertFlatMemory(() =>
-      grpoUpdates(trainer, sampled, workbookVariant, {
+      grpoUpdates(wholeModel(trainer), sampled, workbookVariant, {
         updatesPerBatch: 1,
         shapes: [shape],
         learningRate: 0.005,
@@ -339,7 +342,7 @@ test('clipFraction and kl are means over tokens, whatever the loss divides its s
     const grpo = { ...defaultGrpo, klCoef: 0.1 };
     const trainer = new Trainer(grpoBatchLoss(config, grpo), defaultOptimizer, state);
     const { stats } = grpoUpdates(
-      trainer,
+      wholeModel(trainer),
       sampled,
       { ...workbookVariant, tokenWeights },
       { updatesPerBatch: 1, shapes: [shape], learningRate: 0, seed: [1], reference },

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { tf } from '../lib/engine/tensorflow';
 import { cloneParameters, withScoreHead, type Parameters } from '../lib/model/parameters';
-import { grpoBatchLoss, type ScoredCompletion } from '../lib/training/grpo';
+import { grpoBatchLoss, wholeModel, type ScoredCompletion } from '../lib/training/grpo';
 import { defaultOptimizer } from '../lib/training/optimizer';
 import { packRows } from '../lib/training/packing';
 import { criticLoss, generalisedAdvantages, placeValues, ppoUpdates } from '../lib/training/ppo';
@@ -49,7 +49,8 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
   const parameters = randomParameters(config, 8);
   const start = (p: Parameters) => createTrainerState(p, defaultOptimizer);
   const lossOf = grpoBatchLoss(config, defaultGrpo);
-  const policy = new Trainer(lossOf, defaultOptimizer, start(cloneParameters(parameters)));
+  const policyTrainer = new Trainer(lossOf, defaultOptimizer, start(cloneParameters(parameters)));
+  const policy = wholeModel(policyTrainer);
   const critic = new Trainer(
     criticLoss(config),
     defaultOptimizer,
@@ -70,7 +71,7 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
     shapes: [{ rows: 2, rowLength: 8 }],
   };
   const logitsOf = (): Float64Array | number[] =>
-    referenceLogits(config, toReference(policy.state.parameters), [1, 3])[1]!;
+    referenceLogits(config, toReference(policyTrainer.state.parameters), [1, 3])[1]!;
   const gap = (): number => logitsOf()[5]! - logitsOf()[6]!;
   const before = gap();
   // What the critic expects at first, 0 everywhere, makes the advantages .95, 1, 0 and 0. Their mean is .4875, and the
@@ -79,7 +80,7 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
   const advantages = [0.95, 1, 0, 0].map((a) => (a - 0.4875) / spread);
   const logprobs = completions.flatMap(({ promptIds, completionIds }) => {
     const ids = [...promptIds, ...completionIds];
-    const logits = referenceLogits(config, toReference(policy.state.parameters), ids);
+    const logits = referenceLogits(config, toReference(policyTrainer.state.parameters), ids);
     return [2, 3].map((place) => {
       const after = logits[place - 1]!;
       return after[ids[place]!]! - Math.log(after.reduce((sum, x) => sum + Math.exp(x), 0));
@@ -103,6 +104,6 @@ test('PPO: better than expected becomes likelier, the critic learns what to expe
   assertAllclose([losses[0]!], [(0.95 ** 2 + 1) / 4 / 2]);
   assert.ok(losses.at(-1)! < losses[0]!);
   assert.ok(gap() > before);
-  policy.dispose();
+  policyTrainer.dispose();
   critic.dispose();
 });

@@ -15,7 +15,7 @@ import { planOf, problemsOfPlan } from '../tasks/plan';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenIds } from '../tokenizer/vocabulary';
 import { defaultOptimizer } from '../training/optimizer';
-import { grpoBatchLoss, grpoUpdates, type GrpoBatch } from '../training/grpo';
+import { grpoBatchLoss, grpoUpdates, wholeModel, type GrpoBatch } from '../training/grpo';
 import { nextTokenLoss, type TextBatch } from '../training/nextToken';
 import { packRows } from '../training/packing';
 import { workbookVariant } from '../training/variants';
@@ -150,7 +150,7 @@ async function measureGrpo(
   const completions = groups.map((group) =>
     group.map(({ rollout, reward }) => ({ ...rollout, reward: reward.total })),
   );
-  const { padding } = grpoUpdates(policy, completions, workbookVariant, {
+  const { padding } = grpoUpdates(wholeModel(policy), completions, workbookVariant, {
     updatesPerBatch: settings.grpo.updatesPerBatch,
     shapes: settings.batches,
     learningRate: 1e-6,

@@ -10,26 +10,26 @@ import { problemsOf } from '../evaluation/evaluate';
 import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
 import { recordedShape } from '../model/config';
-import { cloneParameters, type Model } from '../model/parameters';
+import type { Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import {
-  grpoBatchLoss,
   grpoUpdates,
   referenceOf,
-  type GrpoBatch,
+  type Learner,
   type ScoredCompletion,
   type UpdateOptions,
 } from '../training/grpo';
 import { warmUp } from '../training/schedule';
-import { createTrainerState, Trainer, type StepStats } from '../training/trainer';
-import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
+import type { StepStats } from '../training/trainer';
+import { encodeTrainerState } from '../training/trainerState';
 import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
 import { inspect } from './inspection';
 import { openRun, type TrainingOptions } from './openRun';
-import { local, samplerFor, saveModel, stageName, type Place } from './places';
+import { startPolicy, type Policy } from './policy';
+import { local, samplerFor, stageName, type Place } from './places';
 import {
   rolloutMetrics,
   rolloutRecord,
@@ -43,7 +43,7 @@ import { trainingLoop } from './trainingLoop';
 
 /** How a policy learns from scored groups: by GRPO, or by what an experiment puts in its place. */
 export type Updates = (
-  trainer: Trainer<GrpoBatch>,
+  learner: Learner,
   groups: readonly (readonly ScoredCompletion[])[],
   options: UpdateOptions,
 ) => { stats: StepStats[]; padding: number; zeroVarianceShare?: number; valueLoss?: number };
@@ -80,7 +80,7 @@ export interface RLResult {
 interface RunningRL {
   readonly options: RLOptions;
   readonly run: Run;
-  readonly trainer: Trainer<GrpoBatch>;
+  readonly policy: Policy;
   readonly sampler: Sampler;
   readonly bar: Progress;
   /** the settings that the run was started with */
@@ -109,40 +109,27 @@ async function trainOpened(
   const { run } = opened;
   const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
   const name = stageName(size, stage, seed);
-  const { trainer, firstStep } = startTrainer(options, settings, opened);
+  const policy = startPolicy({ ...options, settings, saved: opened.saved, where: run.folder });
+  const firstStep = opened.saved?.step ?? 0;
   const sampler = samplerFor(options.from.config);
   const bar = progress(name, settings.steps, { from: firstStep });
   const now = steered(settings, run.changes);
-  const running: RunningRL = { options, run, trainer, sampler, bar, settings, now };
+  const running: RunningRL = { options, run, policy, sampler, bar, settings, now };
   try {
     const body = (step: number): Promise<void> => oneStep(running, step);
     const goesOn = steering && ((step: number) => steer(running, steering, step));
-    const steps = { run, trainer, from: firstStep, to: settings.steps, resumable, goesOn };
+    const steps = { run, trainer: policy, from: firstStep, to: settings.steps, resumable, goesOn };
     const { step, stopped } = await trainingLoop(steps, body);
     const again = resumable ? 'run it again to go on' : 'run again it starts over';
     bar.end(stopped ? `stopped after step ${step}; ${again}` : undefined);
     if (!stopped) return await finish(running, step, name, place);
-    if (resumable) run.save(step, encodeTrainerState(trainer.state));
+    if (resumable) run.save(step, encodeTrainerState(policy.state));
     return null;
   } finally {
     steering?.end?.();
     sampler.dispose();
-    trainer.dispose();
+    policy.dispose();
   }
-}
-
-/** Makes the trainer of a new run, or of an interrupted one where it stands. */
-function startTrainer(
-  { from }: RLOptions,
-  settings: RLSettings,
-  { run, saved }: OpenedRun,
-): { trainer: Trainer<GrpoBatch>; firstStep: number } {
-  const { config } = from;
-  const state = saved
-    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
-    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
-  const trainer = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, state);
-  return { trainer, firstStep: saved?.step ?? 0 };
 }
 
 /** Steps between two saved states, from which an interrupted run goes on. */
@@ -150,7 +137,7 @@ const savedEvery = 25;
 
 /** One step of the run: evaluate where it is due, sample, reward, update, and record all of it. */
 async function oneStep(running: RunningRL, step: number): Promise<void> {
-  const { options, run, trainer, sampler, bar, settings, now } = running;
+  const { options, run, policy, sampler, bar, settings, now } = running;
   const { seed, rewardFn, judge, resumable = true } = options;
   const { evaluateEvery, evaluationProblems, finalProblems } = now;
   if (step % evaluateEvery === 0)
@@ -159,7 +146,7 @@ async function oneStep(running: RunningRL, step: number): Promise<void> {
   const started = Date.now();
   const tensorsBefore = tensorsMade();
   const sampling = { ...settingsAt(step, now), seed, step, rewardFn, judge };
-  const groups = await sampleStep(trainer.state.parameters, sampler, sampling);
+  const groups = await sampleStep(policy.weights(), sampler, sampling);
   const row: Row = { step, seconds: 0, tokens: 0, ...rolloutMetrics(groups) };
   Object.assign(row, update(running, groups, step));
   const tokens = groups.flat().reduce((sum, s) => sum + s.rollout.completionIds.length, 0);
@@ -171,12 +158,12 @@ async function oneStep(running: RunningRL, step: number): Promise<void> {
   bar.update(step + 1, stepText(row));
   await options.onStep?.(row, settings.steps);
   if (resumable && step % savedEvery === savedEvery - 1)
-    run.save(step + 1, encodeTrainerState(trainer.state));
+    run.save(step + 1, encodeTrainerState(policy.state));
 }
 
 /** Evaluates the policy on held-out problems of every task and level that the settings name. */
 async function evaluateAll(
-  { options, run, trainer, sampler, bar, settings, now }: RunningRL,
+  { options, run, policy, sampler, bar, settings, now }: RunningRL,
   step: number,
   problems: number,
 ): Promise<Evaluation[]> {
@@ -185,20 +172,17 @@ async function evaluateAll(
   for (const spec of settings.evaluated) {
     const at = { step, seed: options.seed, settings: settingsAt(step, now), report };
     const set = problemsOf(spec, problems);
-    evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, { set, ...at }));
+    evaluations.push(await evaluateLevel(run, policy.weights(), sampler, { set, ...at }));
   }
   await options.onEvaluation?.(step, evaluations);
   return evaluations;
 }
 
 /** Keeps whole groups for the rollout inspector, where the settings ask for them at this step. */
-function inspectAt(
-  { options, run, trainer, sampler, now }: RunningRL,
-  step: number,
-): Promise<void> {
+function inspectAt({ options, run, policy, sampler, now }: RunningRL, step: number): Promise<void> {
   const { seed, rewardFn, judge } = options;
   const asked = { ...settingsAt(step, now), seed, rewardFn, judge };
-  return inspect({ run, parameters: trainer.state.parameters, sampler }, step, asked);
+  return inspect({ run, parameters: policy.weights(), sampler }, step, asked);
 }
 
 /** Asks the steering what changes from this step on. False ends the run before the step. */
@@ -213,7 +197,7 @@ async function steer(running: RunningRL, steering: Steering, step: number): Prom
 
 /** Makes the updates of one step and returns their columns of `metrics.csv`. */
 function update(
-  { options, trainer, now }: RunningRL,
+  { options, policy, now }: RunningRL,
   groups: readonly (readonly ScoredRollout[])[],
   step: number,
 ): Row {
@@ -225,7 +209,7 @@ function update(
   const texts = completions.flat().map((c) => [...c.promptIds, ...c.completionIds]);
   const reference =
     now.grpo.klCoef > 0 ? referenceOf(from, texts, shapes[0]!, temperature) : undefined;
-  const { stats, padding, zeroVarianceShare, valueLoss } = updates(trainer, completions, {
+  const { stats, padding, zeroVarianceShare, valueLoss } = updates(policy.learner, completions, {
     updatesPerBatch: now.grpo.updatesPerBatch,
     learningRate: now.learningRate * warmUp(step, now.warmUpSteps),
     shapes,
@@ -247,8 +231,8 @@ function update(
 }
 
 /** The updates of this workbook's GRPO. */
-const grpo: Updates = (trainer, groups, options) =>
-  grpoUpdates(trainer, groups, workbookVariant, options);
+const grpo: Updates = (learner, groups, options) =>
+  grpoUpdates(learner, groups, workbookVariant, options);
 
 /** Returns the columns of `metrics.csv` that say what a step has cost: seconds, and memory. */
 function costs(tokens: number, started: number, tensorsBefore: number): Row {
@@ -282,13 +266,12 @@ async function finish(
   name: string,
   place: Place,
 ): Promise<RLResult> {
-  const { options, run, trainer, sampler, settings } = running;
+  const { options, run, policy, sampler, settings } = running;
   const evaluations = await evaluateAll(running, step, settings.finalProblems);
   await inspectAt(running, step);
-  const { config } = options.from;
-  const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+  const model = policy.model();
   const general = await generalOf(model, sampler, settings.finalGeneralPrompts, options.seed);
-  saveModel(place, name, model);
+  policy.save(place, name);
   const info = run.finish(step, { evaluations, ...general });
   return { model, evaluations, info };
 }

@@ -5,6 +5,7 @@ import { defaultGrpo, type GrpoConfig } from '../training/grpo';
 import type { BatchShape } from '../training/packing';
 import type { EvaluationSpec } from '../evaluation/evaluate';
 import type { ModelSize } from '../model/config';
+import type { LoraConfig } from '../model/lora';
 import { defaultRewardWeights, type RewardWeights } from '../rewards/reward';
 import { defaultCap } from '../sampling/cap';
 import { planOf, type PlanEntry } from '../tasks/plan';
@@ -75,6 +76,12 @@ export interface BaseSettings extends LearningSettings {
   readonly maxExtensions: number;
 }
 
+/** Adapters that learn in place of a model's weights. */
+export interface LoraSettings extends LoraConfig {
+  /** compute the blocks again on the way back: for less memory, and half as long again */
+  readonly recompute: boolean;
+}
+
 /** Reinforcement learning with verifiable rewards. */
 export interface RLSettings extends LearningSettings, HeldOutSettings {
   readonly steps: number;
@@ -97,6 +104,8 @@ export interface RLSettings extends LearningSettings, HeldOutSettings {
   readonly evaluateEvery: number;
   /** problems per task and level in the evaluations between the first and the last, 8 completions each */
   readonly evaluationProblems: number;
+  /** learn adapters beside the model's weights, and not the weights; default: the weights */
+  readonly lora?: LoraSettings;
   /** keeps the whole groups of a few held-out problems, token by token, for the rollout inspector; default: none */
   readonly inspect?: InspectSettings;
 }

@@ -2,13 +2,15 @@ import { BadStep, UserError } from '../core/errors';
 import { loop, type LoopResult } from '../core/loop';
 import { stopNearTensorLimit } from '../engine/memory';
 import type { Run } from '../runs/run';
-import type { Trainer } from '../training/trainer';
+import type { Learnable } from '../training/optimizer';
+import type { TrainerState } from '../training/trainer';
 import { encodeTrainerState } from '../training/trainerState';
 
 /** The steps of a stage, from `from` up to `to` - 1. */
 export interface TrainingLoop {
   readonly run: Run;
-  readonly trainer: Pick<Trainer<never>, 'state'>;
+  /** a trainer, or a policy */
+  readonly trainer: { readonly state: TrainerState<Learnable> };
   readonly from: number;
   readonly to: number;
   /** false for a run that starts over after an interruption; default true */

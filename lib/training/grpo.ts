@@ -29,12 +29,13 @@ import {
   type PackedBatch,
   type Sequence,
 } from './packing';
+import type { PromptedSequence } from './sharedPacking';
 import type { StepStats, Trainer } from './trainer';
 import { meanOverTokens, type TokenWeights, type Variant } from './variants';
 
 /** The names of the numbers that each token of a batch has. */
 export type GrpoChannel = 'weights' | 'advantages' | 'oldLogprobs' | 'referenceLogprobs';
-const channels: readonly GrpoChannel[] = [
+export const grpoChannels: readonly GrpoChannel[] = [
   'weights',
   'advantages',
   'oldLogprobs',
@@ -78,6 +79,34 @@ export function grpoBatchLoss(
   };
 }
 
+/** How the sequences of one update are packed and learned from. */
+export interface LearnOptions {
+  readonly learningRate: number;
+  /** the shapes of an update's batches, from long rows to short ones */
+  readonly shapes: readonly BatchShape[];
+  /** that the completions were sampled at */
+  readonly temperature: number;
+}
+
+/** What the updates change: a model's weights, or adapters beside them. */
+export interface Learner {
+  /** makes one update with all sequences; `computed` counts the places of its batches, padding too */
+  update(
+    sequences: readonly PromptedSequence<GrpoChannel>[],
+    options: LearnOptions,
+  ): { readonly stats: StepStats; readonly computed: number };
+}
+
+/** The learner whose trainer has all weights of a model. */
+export const wholeModel = (trainer: Trainer<GrpoBatch>): Learner => ({
+  update(sequences, { shapes, temperature, learningRate }) {
+    const plain = [...packBatches(sequences, shapes, grpoChannels)];
+    const batches = temperature === 1 ? plain : plain.map((b) => tempered(b, temperature));
+    const computed = batches.reduce((sum, { ids }) => sum + ids.size, 0);
+    return { stats: trainer.step(batches, learningRate), computed };
+  },
+});
+
 export interface UpdateOptions {
   readonly updatesPerBatch: number;
   readonly learningRate: number;
@@ -96,7 +125,7 @@ export interface UpdateOptions {
  * Without any group that has unequal rewards nothing is updated and the result is empty.
  */
 export function grpoUpdates(
-  trainer: Trainer<GrpoBatch>,
+  learner: Learner,
   groups: readonly (readonly ScoredCompletion[])[],
   { advantages, tokenWeights }: Variant,
   options: UpdateOptions,
@@ -107,7 +136,7 @@ export function grpoUpdates(
   const ofTokens = used
     .flatMap((g) => estimated[g]!)
     .map((advantage, i) => completions[i]!.completionIds.map(() => advantage));
-  const updated = policyUpdate(trainer, completions, ofTokens, { tokenWeights, ...options });
+  const updated = policyUpdate(learner, completions, ofTokens, { tokenWeights, ...options });
   return { ...updated, zeroVarianceShare: 1 - used.length / groups.length };
 }
 
@@ -116,7 +145,7 @@ export function grpoUpdates(
  * completion i.
  */
 export function policyUpdate(
-  trainer: Trainer<GrpoBatch>,
+  learner: Learner,
   completions: readonly ScoredCompletion[],
   advantages: readonly (readonly number[])[],
   options: UpdateOptions,
@@ -135,11 +164,10 @@ export function policyUpdate(
     const sequences = part.map((i, place) =>
       toSequence(completions[i]!, advantages[i]!, weights[place]!, reference),
     );
-    const plain = [...packBatches(sequences, shapes, channels)];
-    const batches = temperature === 1 ? plain : plain.map((b) => tempered(b, temperature));
+    const made = learner.update(sequences, { learningRate, shapes, temperature });
     useful += sequences.reduce((sum, s) => sum + s.ids.length - 1, 0);
-    computed += batches.reduce((sum, { ids }) => sum + ids.size, 0);
-    stats.push(asMeans(trainer.step(batches, learningRate), lengths, weights));
+    computed += made.computed;
+    stats.push(asMeans(made.stats, lengths, weights));
   }
   return { stats, padding: useful > 0 ? computed / useful : 1 };
 }
@@ -159,7 +187,11 @@ function asMeans(
   return { ...stats, clipFraction: clipFraction! / total, kl: kl! / total };
 }
 
-const tempered = (batch: PlainBatch, temperature: number): GrpoBatch => ({
+/** Adds the scalar 1 / temperature to a batch. */
+export const tempered = <Batch extends object>(
+  batch: Batch,
+  temperature: number,
+): Batch & { readonly inverseTemperature: tf.Tensor } => ({
   ...batch,
   inverseTemperature: tf.scalar(1 / temperature),
 });
@@ -170,12 +202,13 @@ function toSequence(
   advantages: readonly number[],
   weight: number,
   reference?: Reference,
-): Sequence<GrpoChannel> {
+): PromptedSequence<GrpoChannel> {
   const ids = [...promptIds, ...completionIds];
   const before = Array<number>(promptIds.length - 1).fill(0);
   const oldLogprobs = [...before, ...logprobs];
   return {
     ids,
+    promptLength: promptIds.length,
     channels: {
       weights: [...before, ...completionIds.map(() => weight)],
       advantages: [...before, ...advantages],

@@ -12,7 +12,7 @@ import type { ModelConfig } from '../model/config';
 import { decoderStates } from '../model/decoder';
 import type { Parameters } from '../model/parameters';
 import type { LossOutputs } from './gradients';
-import { overSequences, policyUpdate, type ScoredCompletion, type GrpoBatch } from './grpo';
+import { overSequences, policyUpdate, type Learner, type ScoredCompletion } from './grpo';
 import type { BatchShape, PackedBatch, Sequence } from './packing';
 import { packBatches } from './packing';
 import type { StepStats, Trainer } from './trainer';
@@ -74,7 +74,7 @@ export interface PpoOptions {
 /** A policy and its critic, both decoders of one shape. */
 export interface ActorCritic {
   readonly config: ModelConfig;
-  readonly policy: Trainer<GrpoBatch>;
+  readonly policy: Learner;
   readonly critic: Trainer<CriticBatch>;
 }
 

@@ -4,11 +4,11 @@ import { disposeTree, flatten, treeShape, unflatten } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import { initParameters } from '../model/parameters';
 import { countIn, decodeSafetensors, encodeSafetensors } from '../model/safetensors';
-import type { OptimizerConfig } from './optimizer';
+import type { Learnable, OptimizerConfig } from './optimizer';
 import { createTrainerState, type TrainerState } from './trainer';
 
 /** Weights, optimizer state and update count as bytes, bit for bit. */
-export function encodeTrainerState(state: TrainerState): Uint8Array {
+export function encodeTrainerState(state: TrainerState<Learnable>): Uint8Array {
   const tensors = flatten([state.parameters, state.optimizer]).map((tensor, i) => ({
     name: String(i),
     shape: tensor.shape,
@@ -24,8 +24,18 @@ export function decodeTrainerState(
   bytes: Uint8Array,
   where: string,
 ): TrainerState {
+  const blank = (): TrainerState => createTrainerState(initParameters(config, 0), optimizerConfig);
+  return decodeStateLike(blank, bytes, where);
+}
+
+/** The same for whatever learns: `makeBlank` makes a state of the shape that is expected. */
+export function decodeStateLike<P extends Learnable>(
+  makeBlank: () => TrainerState<P>,
+  bytes: Uint8Array,
+  where: string,
+): TrainerState<P> {
   const { tensors, metadata } = decodeSafetensors(bytes, where);
-  const blank = createTrainerState(initParameters(config, 0), optimizerConfig);
+  const blank = makeBlank();
   const shape = treeShape([blank.parameters, blank.optimizer]);
   const sizes = flatten([blank.parameters, blank.optimizer]).map((t) => t.shape);
   disposeTree(blank.parameters, blank.optimizer);
@@ -36,6 +46,6 @@ export function decodeTrainerState(
   const [parameters, optimizer] = unflatten(
     shape,
     tensors.map((t) => tf.tensor(t.values, [...t.shape])),
-  ) as unknown as [TrainerState['parameters'], TrainerState['optimizer']];
+  ) as unknown as [P, TrainerState['optimizer']];
   return { parameters, optimizer, updates };
 }
