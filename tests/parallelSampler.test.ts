@@ -9,11 +9,11 @@ import { microConfig, randomParameters } from './support/microModel';
 import { listeningAddresses } from './support/listening';
 import { childrenOf } from './support/processes';
 
-const endToken = 2;
+const endTokens = [2];
 const config = microConfig();
 const parameters = randomParameters(config, 11);
 const prompts = [[1, 3, 4, 5, 9], [1, 6], [1], [7, 8, 0, 0], [1, 6]];
-const settings = { endToken, decode: (ids: readonly number[]) => ids.join(' ') };
+const settings = { endTokens, decode: (ids: readonly number[]) => ids.join(' ') };
 const options = { groupSize: 5, maxNewTokens: 13, seed: 5, step: 2, firstPrompt: 3 };
 const local = createSampler(config, settings);
 const parallel = createParallelSampler(config, { ...settings, processes: 2, leastRows: 4 });

@@ -18,14 +18,14 @@ import { assertAllclose, assertFlatMemory } from './support/allclose';
 import { microConfig, randomParameters, snapshot, toReference } from './support/microModel';
 import { logSoftmax, referenceLogits, type ReferenceWeights } from './support/referenceDecoder';
 
-const endToken = 2;
+const endTokens = [2];
 const config = microConfig();
 const parameters = randomParameters(config, 11);
 const prompts = [[1, 3, 4, 5, 9], [1, 6], [1], [7, 8, 0, 0], [1, 6]];
 const options: SamplingOptions = { groupSize: 4, maxNewTokens: 13, seed: 5, step: 2 };
 
 const samplerWith = (settings: Partial<SamplerSettings>): LocalSampler =>
-  createSampler(config, { endToken, decode: (ids) => ids.join(' '), ...settings });
+  createSampler(config, { endTokens, decode: (ids) => ids.join(' '), ...settings });
 
 const usual = samplerWith({});
 
@@ -48,7 +48,7 @@ function referenceRollout(
   const ids: number[] = [];
   const logprobs: number[] = [];
   const entropies: number[] = [];
-  while (ids.length < maxNewTokens && ids[ids.length - 1] !== endToken) {
+  while (ids.length < maxNewTokens && !endTokens.includes(ids[ids.length - 1]!)) {
     const logits = referenceLogits(config, weights, [...prompt, ...ids]).pop()!;
     const all = logSoftmax(logits.map((x) => x / temperature));
     entropies.push(-all.reduce((sum, logprob) => sum + Math.exp(logprob) * logprob, 0));
@@ -90,7 +90,7 @@ test('a rollout ends with the end token or at the limit', () => {
   const reasons = { stop: 0, length: 0 };
   for (const { completionIds, logprobs, finishReason } of rollouts) {
     reasons[finishReason]++;
-    const end = completionIds.indexOf(endToken);
+    const end = completionIds.indexOf(endTokens[0]!);
     assert.equal(completionIds.length, logprobs.length);
     if (finishReason === 'stop') assert.equal(end, completionIds.length - 1);
     else assert.deepEqual([end, completionIds.length], [-1, 13]);

@@ -17,7 +17,7 @@ const sets = [heldOutProblems('countdown', 3, 2), heldOutProblems('units', 0, 3)
 test('a model is scored on each set, with the random numbers that every model gets', async () => {
   const evaluations = await scoreOf({ model: microBase }, sets);
   const { config, parameters } = microBase;
-  const sampler = createSampler(config, { endToken: tokenIds.eos, decode });
+  const sampler = createSampler(config, { endTokens: [tokenIds.eos], decode });
   const byHand = sets.map(({ level, problems, languages }) => {
     const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
     const options = { groupSize: 8, maxNewTokens: 150, seed: 0 };

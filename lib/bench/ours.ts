@@ -95,7 +95,7 @@ export function createBench(
   let trainer: Trainer<TextBatch> | undefined; // made when it is needed: it has weights and optimizer of its own
   const policy = new Trainer(grpoBatchLoss(config, settings.grpo), settings.optimizer, fresh());
   const sampler = samplerFor(config);
-  const alone = createSampler(config, { endToken: tokenIds.eos, decode });
+  const alone = createSampler(config, { endTokens: [tokenIds.eos], decode });
   let step = 0;
   const options = (maxNewTokens: number) => ({ groupSize, maxNewTokens, seed: 0, step: step++ });
   return {

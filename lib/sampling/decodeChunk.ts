@@ -5,6 +5,10 @@ import type { LayerParameters, Parameters } from '../model/parameters';
 import { rmsNorm } from '../model/rmsNorm';
 import { rotate } from '../model/rotary';
 import type { KvCache } from './prefill';
+import { sampleInBlocks } from './sampleInBlocks';
+
+/** The largest vocabulary whose probabilities are summed up in one go. */
+const largestSum = 1024;
 
 /** What a chunk of S decoding steps of n rows needs besides weights and cache. */
 export type ChunkInputs = {
@@ -50,6 +54,7 @@ export function decodeChunk(
   const fresh: KvCache = { keys: [], values: [] };
   const { cacheBias } = inputs;
   const steps: { ids: tf.Tensor; logprobs: tf.Tensor; entropies: tf.Tensor }[] = [];
+  const sample = config.vocabSize > largestSum ? sampleInBlocks : sampleTokens;
   let current = inputs.current;
   for (let s = 0; s < uniforms.length; s++) {
     let x = tf.gather(parameters.embedding, current); // [n, d]
@@ -61,7 +66,7 @@ export function decodeChunk(
     });
     const states = rmsNorm(x, parameters.finalNorm, config.normEpsilon);
     const logits = outputLogits(parameters, states); // [n, V]
-    const step = sampleTokens(tf.mul(logits, inputs.inverseTemperature), uniforms[s]!);
+    const step = sample(tf.mul(logits, inputs.inverseTemperature), uniforms[s]!);
     steps.push(step);
     current = step.ids;
   }

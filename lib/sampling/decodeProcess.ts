@@ -10,7 +10,7 @@ import { createSampler, type Rollout, type SamplingOptions } from './sampler';
 export interface DecodeRequest {
   readonly id: number;
   readonly config: ModelConfig;
-  readonly endToken: number;
+  readonly endTokens: readonly number[];
   readonly weights: { readonly shape: number[]; readonly values: Float32Array }[];
   readonly weightsShape: TreeShape;
   readonly prompts: readonly (readonly number[])[];
@@ -30,11 +30,11 @@ async function serve(): Promise<void> {
   let sampler: ReturnType<typeof createSampler> | undefined;
 
   const groupsOf = (request: DecodeRequest): Rollout[][] => {
-    const { config, endToken, prompts, options } = request;
-    const key = JSON.stringify([config, endToken]);
+    const { config, endTokens, prompts, options } = request;
+    const key = JSON.stringify([config, endTokens]);
     if (key !== samplerOf) {
       sampler?.dispose();
-      sampler = createSampler(config, { endToken, decode: () => '' });
+      sampler = createSampler(config, { endTokens, decode: () => '' });
       samplerOf = key;
     }
     const tensors = request.weights.map(({ shape, values }) => tf.tensor(values, shape));

@@ -22,7 +22,7 @@ import {
 } from './sampler';
 
 /** What a sampler with several processes is made for. */
-export interface ParallelSettings extends Pick<SamplerSettings, 'endToken' | 'decode'> {
+export interface ParallelSettings extends Pick<SamplerSettings, 'endTokens' | 'decode'> {
   /** default: one for each core, at most 4; none on a GPU */
   processes?: number;
   /** fewer rows than this are decoded in this process, which is then faster; default 128 */
@@ -31,11 +31,11 @@ export interface ParallelSettings extends Pick<SamplerSettings, 'endToken' | 'de
 
 /** Makes a sampler that decodes many rows in several processes, and few rows in this one. */
 export function createParallelSampler(config: ModelConfig, settings: ParallelSettings): Sampler {
-  const { endToken, decode, leastRows = 128 } = settings;
+  const { endTokens, decode, leastRows = 128 } = settings;
   const count =
     settings.processes ??
     (nodeBackend().isUsingGpuDevice ? 1 : Math.min(4, os.availableParallelism()));
-  const local = createSampler(config, { endToken, decode });
+  const local = createSampler(config, { endTokens, decode });
   return {
     async sample(parameters, prompts, options) {
       const { groupSize, firstSample = 0 } = options;
@@ -52,7 +52,7 @@ export function createParallelSampler(config: ModelConfig, settings: ParallelSet
         const [from, to] = [firstOf(i), firstOf(i + 1)];
         if (from === to) return [];
         const part = { ...options, groupSize: to - from, firstSample: firstSample + from };
-        return [ask(child, { config, endToken, weights, weightsShape, prompts, options: part })];
+        return [ask(child, { config, endTokens, weights, weightsShape, prompts, options: part })];
       });
       const parts = await Promise.all(asked);
       return prompts.map((_, p) =>

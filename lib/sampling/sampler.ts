@@ -78,7 +78,8 @@ export interface LocalSampler extends Sampler {
 
 /** What a sampler is made for. */
 export interface SamplerSettings {
-  endToken: number;
+  /** any of these ends a completion */
+  endTokens: readonly number[];
   /** the text of a completion's ids */
   decode: (ids: readonly number[]) => string;
   /** steps recorded as one graph */
@@ -102,13 +103,13 @@ const left = new Map<string, Jitted<[Parameters, KvCache, ChunkInputs], ChunkOut
 
 /** Makes a sampler for models of this shape. It holds native graphs until it is disposed. */
 export function createSampler(config: ModelConfig, settings: SamplerSettings): LocalSampler {
-  const { endToken, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
+  const { endTokens, decode, chunkLength = 8, rowMultiple = 64, maxRows = 1024 } = settings;
   const step: Chunk = (parameters, cache, inputs) => decodeChunk(config, parameters, cache, inputs);
   const kind = JSON.stringify([config, chunkLength]);
   const recorded = left.get(kind) ?? jit(step, { freeLeading: true });
   left.delete(kind);
   const chunk = settings.recorded === false ? eager(step) : recorded;
-  const decoding = { config, endToken, decode, chunkLength, rowMultiple, chunk };
+  const decoding = { config, endTokens, decode, chunkLength, rowMultiple, chunk };
   return {
     sample(parameters, prompts, options) {
       checkSampling(config, prompts, options);
@@ -132,7 +133,7 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
 /** What all calls of one sampler share. */
 interface Decoding {
   readonly config: ModelConfig;
-  readonly endToken: number;
+  readonly endTokens: readonly number[];
   readonly decode: (ids: readonly number[]) => string;
   readonly chunkLength: number;
   readonly rowMultiple: number;
@@ -141,7 +142,7 @@ interface Decoding {
 
 /** Decodes the groups of some prompts together, chunk after chunk, until all rows have ended. */
 function sampleRows(
-  { config, endToken, decode, chunkLength, rowMultiple, chunk }: Decoding,
+  { config, endTokens, decode, chunkLength, rowMultiple, chunk }: Decoding,
   parameters: Parameters,
   prompts: readonly (readonly number[])[],
   options: Required<SamplingOptions>,
@@ -161,7 +162,7 @@ function sampleRows(
     disposeTree(cache, inputs);
     cache = out.cache;
     const n = live.length;
-    const ids = readChunk(out, live, maxNewTokens, endToken);
+    const ids = readChunk(out, live, maxNewTokens, endTokens);
     const alive = live.filter((row) => !row.done).length;
     if (alive === 0) break;
     const kept = rowsToKeep(live, Math.min(n, Math.ceil(alive / rowMultiple) * rowMultiple));
@@ -172,14 +173,14 @@ function sampleRows(
     }
   }
   disposeTree(cache);
-  const rollouts = rows.map((row) => toRollout(prompts[row.prompt]!, row, endToken, decode));
+  const rollouts = rows.map((row) => toRollout(prompts[row.prompt]!, row, endTokens, decode));
   return prompts.map((_, p) => rollouts.slice(p * groupSize, (p + 1) * groupSize));
 }
 
 function toRollout(
   promptIds: readonly number[],
   { ids, logprobs, entropies }: Row,
-  endToken: number,
+  endTokens: readonly number[],
   decode: (ids: readonly number[]) => string,
 ): Rollout {
   return {
@@ -189,7 +190,7 @@ function toRollout(
     logprobs,
     entropies,
     entropy: entropies.reduce((sum, e) => sum + e, 0) / ids.length,
-    finishReason: ids[ids.length - 1] === endToken ? 'stop' : 'length',
+    finishReason: endTokens.includes(ids[ids.length - 1]!) ? 'stop' : 'length',
   };
 }
 
@@ -221,7 +222,7 @@ function readChunk(
   out: ChunkOutputs,
   live: readonly Row[],
   maxNewTokens: number,
-  endToken: number,
+  endTokens: readonly number[],
 ): Int32Array {
   const n = live.length;
   const ids = out.ids.dataSync() as Int32Array;
@@ -232,7 +233,7 @@ function readChunk(
       row.ids.push(ids[at]!);
       row.logprobs.push(logprobs[at]!);
       row.entropies.push(entropies[at]!);
-      row.done = ids[at] === endToken || row.ids.length === maxNewTokens;
+      row.done = endTokens.includes(ids[at]!) || row.ids.length === maxNewTokens;
     }
   });
   disposeTree(out.ids, out.logprobs, out.entropies);

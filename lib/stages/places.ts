@@ -85,7 +85,7 @@ export function samplerFor(config: ModelConfig): Sampler {
     throw new UserError(
       `a model of ${config.vocabSize} tokens, the tasks have ${known.join(' or ')}: use a checkpoint of this project`,
     );
-  return createParallelSampler(config, { endToken: tokenIds.eos, decode });
+  return createParallelSampler(config, { endTokens: [tokenIds.eos], decode });
 }
 
 /** `path` as a person reads it: from the root of the repository where it lies inside. */
