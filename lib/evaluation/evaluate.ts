@@ -3,8 +3,8 @@ import { createRandom } from '../core/random';
 import type { Parameters } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { generate, promptIds, type Problem } from '../tasks/index';
-import { languageInTurn, type Language } from '../tokenizer/vocabulary';
+import { generate, languageFor, promptIds, type Problem } from '../tasks/index';
+import type { Language } from '../tokenizer/vocabulary';
 import { score, type Evaluation } from './score';
 import { setName } from './setName';
 
@@ -31,12 +31,8 @@ export interface EvaluationSpec {
  */
 export function heldOutProblems(task: string, level: number, n: number, seed = 5): ProblemSet {
   const random = createRandom(seed, 'held-out', task, level);
-  return {
-    task,
-    level,
-    problems: Array.from({ length: n }, () => generate(task, level, random, 'held-out')),
-    languages: Array.from({ length: n }, (_, i) => languageInTurn(i)),
-  };
+  const problems = Array.from({ length: n }, () => generate(task, level, random, 'held-out'));
+  return { task, level, problems, languages: problems.map(languageFor) };
 }
 
 /** The same as a specification says. */
@@ -75,7 +71,9 @@ export async function evaluate(
   options: EvaluateOptions = {},
 ): Promise<Evaluated> {
   const { samples = 8, maxNewTokens = defaultCap, temperature = 1, seed = 0 } = options;
-  const prompts = problems.map((problem, i) => promptIds(problem, languages[i]!));
+  const prompts = problems.map((problem, i) =>
+    promptIds(problem, languages[i]!, sampler.tokenizer),
+  );
   const bar = progress(`evaluating ${setName({ task, level })}`, 1, { quietSeconds: 2 });
   const report = options.onProgress ?? ((share: number) => bar.update(share));
   const rollouts: Rollout[][] = [];
@@ -88,7 +86,9 @@ export async function evaluate(
   bar.end();
   const texts = rollouts.map((group) => group.map(({ text }) => text));
   const asked = language ? { language } : {};
-  return { evaluation: { ...score(problems, texts, languages), level, ...asked }, rollouts };
+  const lengths = rollouts.map((group) => group.map((r) => r.completionIds.length));
+  const scored = score(problems, texts, languages, lengths);
+  return { evaluation: { ...scored, level, ...asked }, rollouts };
 }
 
 /** The same for several sets of problems, one after another. */

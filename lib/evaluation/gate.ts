@@ -1,6 +1,6 @@
 import type { Model } from '../model/parameters';
 import type { Sampler } from '../sampling/sampler';
-import { taskNamed } from '../tasks/index';
+import { inVocabulary, taskNamed } from '../tasks/index';
 import { drillAccuracy } from './drillAccuracy';
 import { evaluateEach, heldOutProblems, type EvaluateOptions } from './evaluate';
 import type { Evaluation } from './score';
@@ -65,7 +65,7 @@ export async function measureTaskGate(
   sampler: Sampler,
   { problems = 150, ...options }: EvaluateOptions & { problems?: number } = {},
 ): Promise<GateResult> {
-  const { levels, wantedValue } = taskNamed(task);
+  const { levels, wantedValue } = inVocabulary(taskNamed(task));
   const sets = levels.map((level) => heldOutProblems(task, level, problems));
   const evaluated = await evaluateEach(model.parameters, sampler, sets, options);
   const evaluations = evaluated.map(({ evaluation }) => evaluation);

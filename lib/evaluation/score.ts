@@ -60,18 +60,19 @@ interface Judged {
 
 /**
  * Scores the completions of some problems of one task: `completions[i]` are those of `problems[i]`, asked in
- * `languages[i]`, equally many for each problem and at least one.
+ * `languages[i]`, equally many for each problem and at least one. `lengths` are their tokens; without them words count.
  */
 export function score(
   problems: readonly Problem[],
   completions: readonly (readonly string[])[],
   languages: readonly Language[],
+  lengths?: readonly (readonly number[])[],
 ): Evaluation {
   const judged = problems.map((problem, i) =>
-    completions[i]!.map((completion): Judged => ({
+    completions[i]!.map((completion, s): Judged => ({
       verdict: verify(problem, completion),
       diagnosis: diagnose(problem, completion),
-      length: splitTokens(completion).length,
+      length: lengths?.[i]![s] ?? splitTokens(completion).length,
       language: languageConsistency(completion, languages[i]!),
     })),
   );

@@ -1,6 +1,7 @@
 import { createRandom, normal } from '../core/random';
 import { tf } from '../engine/tensorflow';
 import { flatten } from '../engine/tree';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import type { ModelConfig } from './config';
 
 /** The weights of one block. Matrices are stored as [in, out]; Hugging Face stores the transpose. */
@@ -40,6 +41,8 @@ export type Parameters = {
 export interface Model {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
+  /** of a language model; without it the model speaks the workbook's vocabulary */
+  readonly tokenizer?: TextTokenizer;
 }
 
 /** Returns how many columns the query, key and value projections have side by side. */

@@ -1,6 +1,6 @@
 /** Rewards of a messier world: by a verifier that errs, and by one that looks at half of the answer only. */
 import { hashText } from '../core/random';
-import { promptText, taskOf } from '../tasks/index';
+import { inVocabulary, promptText, taskOf } from '../tasks/index';
 import { readCompletion } from '../tasks/task';
 import { defaultRewardWeights, reward, rewardBy, type RewardFunction } from './reward';
 
@@ -26,5 +26,5 @@ export const flippedReward =
  */
 export const halfSightedReward = rewardBy(({ visibleCorrect }, problem, completion) => {
   const answer = readCompletion(completion).answer ?? [];
-  return taskOf(problem).hasRightValue?.(problem, answer) ?? visibleCorrect;
+  return inVocabulary(taskOf(problem)).hasRightValue?.(problem, answer) ?? visibleCorrect;
 });

@@ -18,6 +18,7 @@ import { disposeTree } from '../engine/tree';
 import type { ModelConfig } from '../model/config';
 import type { Parameters } from '../model/parameters';
 import { rotaryAngles } from '../model/rotary';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { decodeChunk, type ChunkInputs, type ChunkOutputs } from './decodeChunk';
 import { padPrompts, prefill, type KvCache } from './prefill';
 
@@ -58,6 +59,8 @@ export interface SamplingOptions {
 
 /** Something that completes prompts with a model's weights. */
 export interface Sampler {
+  /** of a language model; without it the sampler speaks the workbook's vocabulary */
+  readonly tokenizer?: TextTokenizer;
   /** one group of rollouts per prompt, in order */
   sample(
     parameters: Parameters,
@@ -82,6 +85,8 @@ export interface SamplerSettings {
   endTokens: readonly number[];
   /** the text of a completion's ids */
   decode: (ids: readonly number[]) => string;
+  /** of a language model */
+  tokenizer?: TextTokenizer;
   /** steps recorded as one graph */
   chunkLength?: number;
   /** rows are dropped to a multiple of this */
@@ -111,6 +116,7 @@ export function createSampler(config: ModelConfig, settings: SamplerSettings): L
   const chunk = settings.recorded === false ? eager(step) : recorded;
   const decoding = { config, endTokens, decode, chunkLength, rowMultiple, chunk };
   return {
+    tokenizer: settings.tokenizer,
     sample(parameters, prompts, options) {
       checkSampling(config, prompts, options);
       const { temperature = 1, step = 0, firstPrompt = 0, firstSample = 0 } = options;

@@ -6,7 +6,7 @@ import { createRandom, type Random } from '../core/random';
 import type { Model } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import { coldStartCompletion } from '../tasks/coldStart';
-import { generate, promptText, taskNamed } from '../tasks/index';
+import { generate, inVocabulary, promptText, taskNamed } from '../tasks/index';
 import { planOf } from '../tasks/plan';
 import { languageInTurn } from '../tokenizer/vocabulary';
 import { allOnes, cleanOnes, collectTraces, type Counts } from './collect';
@@ -75,6 +75,6 @@ function writtenGiveUps({ plan, traces, giveUpShare }: ColdStartSettings, random
 
 /** Whether an expert solves a task by trying, so that he may have to give up. */
 function isSearched(task: string): boolean {
-  const { wantedValue, writeExemplary } = taskNamed(task);
+  const { wantedValue, writeExemplary } = inVocabulary(taskNamed(task));
   return wantedValue !== undefined && writeExemplary !== undefined;
 }

@@ -4,9 +4,9 @@ import { createRandom } from '../core/random';
 import type { Model } from '../model/parameters';
 import type { Rollout, Sampler } from '../sampling/sampler';
 import { faults, firstFault, isHonestGiveUp, tidy, type Fault } from '../tasks/curate';
-import { promptIds, promptText, verify, type Problem } from '../tasks/index';
+import { languageFor, promptIds, promptText, verify, type Problem } from '../tasks/index';
 import { problemsOfPlan } from '../tasks/plan';
-import { languageInTurn, type Language } from '../tokenizer/vocabulary';
+import type { Language } from '../tokenizer/vocabulary';
 import type { SamplingSettings } from './settings';
 import type { Trace } from './traces';
 
@@ -77,8 +77,10 @@ export async function collectTraces(
   for (let from = 0; from < problems.length; from += chunk) {
     const questions = problems
       .slice(from, from + chunk)
-      .map((problem, i) => ({ problem, language: languageInTurn(from + i) }));
-    const prompts = questions.map(({ problem, language }) => promptIds(problem, language));
+      .map((problem, i) => ({ problem, language: languageFor(problem, from + i) }));
+    const prompts = questions.map(({ problem, language }) =>
+      promptIds(problem, language, sampler.tokenizer),
+    );
     const settings = { groupSize: samples, maxNewTokens, seed, step: from };
     const groups = await sampler.sample(parameters, prompts, settings);
     for (const [i, group] of groups.entries()) {

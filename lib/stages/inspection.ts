@@ -4,8 +4,7 @@ import type { Parameters } from '../model/parameters';
 import type { InspectionRecord, Run, TraceMarks } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { findings } from '../tasks/diagnose';
-import type { Problem } from '../tasks/index';
-import { languageInTurn } from '../tokenizer/vocabulary';
+import { languageFor, type Problem } from '../tasks/index';
 import { groupAdvantages } from '../training/variants';
 import {
   rolloutRecord,
@@ -47,8 +46,9 @@ function inspectedQuestions(evaluated: RLSettings['evaluated'], n: number): Ques
   const rounds = Math.ceil(n / evaluated.length);
   const sets = evaluated.map((spec) => problemsOf(spec, rounds));
   return Array.from({ length: n }, (_, i) => {
-    const { problems, language = languageInTurn(i) } = sets[i % sets.length]!;
-    return { problem: problems[Math.floor(i / sets.length)]!, language };
+    const { problems, language } = sets[i % sets.length]!;
+    const problem = problems[Math.floor(i / sets.length)]!;
+    return { problem, language: language ?? languageFor(problem, i) };
   });
 }
 

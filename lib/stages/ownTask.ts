@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../core/errors';
-import { addTask, isKnown, taskNamed, type Task } from '../tasks/index';
+import { addTask, inVocabulary, isKnown, taskNamed, type Task } from '../tasks/index';
 import { local, shortPath } from './places';
 
 /** The functions without which a task is none. */
@@ -14,7 +14,7 @@ const needed = ['generate', 'promptIds', 'verify'] as const;
  * `task`, which is made known. Throws a UserError where there is no such task, or where the file does not hold one.
  */
 export async function findTask(name: string, folder = path.join(local, 'tasks')): Promise<Task> {
-  if (isKnown(name)) return taskNamed(name);
+  if (isKnown(name)) return inVocabulary(taskNamed(name));
   const file = path.join(folder, `${name}.ts`);
   if (!/^[\w-]+$/.test(name) || !fs.existsSync(file)) {
     const hint = `or write your own to ${shortPath(path.join(folder, 'NAME.ts'))}`;

@@ -13,10 +13,17 @@ import {
 } from '../rewards/reward';
 import type { RolloutRecord } from '../runs/run';
 import type { Rollout, Sampler } from '../sampling/sampler';
-import { promptIds, promptText, type Problem } from '../tasks/index';
+import {
+  isInWords,
+  languageFor,
+  promptIds,
+  promptText,
+  taskNamed,
+  type Problem,
+} from '../tasks/index';
 import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
-import { languageInTurn, type Language } from '../tokenizer/vocabulary';
+import type { Language } from '../tokenizer/vocabulary';
 import type { Scorer } from '../training/rewardModel';
 
 /** A rollout with its problem and reward. */
@@ -63,7 +70,7 @@ export async function sampleStep(
   const random = createRandom(seed, 'problems', step);
   const questions = problemsOfPlan(plan, random).map((problem, i) => ({
     problem,
-    language: languageInTurn(i),
+    language: languageFor(problem, i),
   }));
   return sampleGroups(parameters, sampler, questions, options);
 }
@@ -76,7 +83,9 @@ export async function sampleGroups(
   options: GroupOptions,
 ): Promise<ScoredRollout[][]> {
   const { groupSize, maxNewTokens, temperature, rewards, seed, step, rewardFn = reward } = options;
-  const prompts = questions.map(({ problem, language }) => promptIds(problem, language));
+  const prompts = questions.map(({ problem, language }) =>
+    promptIds(problem, language, sampler.tokenizer),
+  );
   const sampling = { groupSize, maxNewTokens, temperature, seed, step };
   const groups = await sampler.sample(parameters, prompts, sampling);
   const scored = groups.map((group, i) => {
@@ -168,6 +177,7 @@ export function rolloutMetrics(groups: readonly (readonly ScoredRollout[])[]): R
     const text = ({ rollout }: ScoredRollout): string => rollout.text;
     row[`${task}/accuracy`] = mean(part.map(({ reward }) => reward.accuracy));
     row[`${task}/length`] = mean(lengths(part));
+    if (isInWords(taskNamed(task))) continue;
     row[`${task}/waits`] = mean(part.map((s) => diagnose(s.problem, text(s)).waits));
     row[`${task}/languageConsistency`] = mean(
       part.map((s) => languageConsistency(text(s), s.language)),

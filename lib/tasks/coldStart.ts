@@ -6,7 +6,7 @@ import { UserError } from '../core/errors';
 import type { Random } from '../core/random';
 import { decode } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
-import { taskOf, verify, type Problem } from './index';
+import { inVocabulary, taskOf, verify, type Problem } from './index';
 
 /**
  * An exemplary completion as text. It ends solved, or with `solved = false` it gives up in good order: the last
@@ -20,7 +20,7 @@ export function coldStartCompletion(
   random: Random,
   solved = true,
 ): string {
-  const task = taskOf(problem);
+  const task = inVocabulary(taskOf(problem));
   if (!task.writeExemplary)
     throw new UserError(`no expert writes of ${task.name}: give the task a writeExemplary`);
   for (;;) {

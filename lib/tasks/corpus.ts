@@ -8,7 +8,15 @@ import { tokenIds, type Language } from '../tokenizer/vocabulary';
 import { writeCountdown } from './countdown';
 import { writeDrill } from './drill';
 import { writeFacts } from './facts';
-import { generate, promptIds, taskNamed, taskOf, type OwnProblems, type Problem } from './index';
+import {
+  generate,
+  inVocabulary,
+  promptIds,
+  taskNamed,
+  taskOf,
+  type OwnProblems,
+  type Problem,
+} from './index';
 import { writePrograms, type ProgramsSettings } from './programs';
 import type { Pen } from './task';
 import type { TrialSettings, WritingHabits } from './trials';
@@ -155,7 +163,7 @@ export function writeCompletion(pen: Pen, problem: Problem, corpus: Corpus): voi
     case 'units':
       return writeUnits(pen, own, corpus.units, habits);
   }
-  const task = taskOf(problem);
+  const task = inVocabulary(taskOf(problem));
   if (!task.writeCompletion)
     throw new UserError(`no corpus of ${task.name}: give the task a writeCompletion`);
   task.writeCompletion(pen, problem);

@@ -13,7 +13,7 @@ import {
   type Word,
 } from '../tokenizer/vocabulary';
 import { calculate } from './arithmetic';
-import { taskOf, type Problem } from './index';
+import { inVocabulary, isInWords, taskOf, type Problem } from './index';
 import type { Style } from './trials';
 
 /** How often something was so, and how often it could have been. */
@@ -63,7 +63,7 @@ const isWord = (token: string | undefined, word: Word): boolean =>
 
 /** Counts over the part of a completion before its answer. Any text will do. */
 export function diagnose(problem: Problem, completion: string): TraceDiagnosis {
-  const trace = traceOf(completion);
+  const trace = traceOf(problem, completion);
   const { calculations, verdicts, copies, attempts } = findingsIn(problem, trace);
   const waits = trace.filter((token) => isWord(token, 'wait')).length;
   const worked = attempts.length > 0 || calculations.length > 0;
@@ -83,11 +83,12 @@ export function diagnose(problem: Problem, completion: string): TraceDiagnosis {
 
 /** What `diagnose` counts, one by one: where a trace went wrong. Any text will do. */
 export function findings(problem: Problem, completion: string): Findings {
-  return findingsIn(problem, traceOf(completion));
+  return findingsIn(problem, traceOf(problem, completion));
 }
 
-/** The tokens of a completion before its answer. */
-function traceOf(completion: string): string[] {
+/** The tokens of a completion before its answer; none of a text in words, where nothing here applies. */
+function traceOf(problem: Problem, completion: string): string[] {
+  if (isInWords(taskOf(problem))) return [];
   const tokens = splitTokens(completion);
   const answer = tokens.indexOf('<answer>');
   return answer < 0 ? tokens : tokens.slice(0, answer);
@@ -136,7 +137,7 @@ function findVerdicts(
     if (isWord(token, 'try')) passed = 0;
     const saysYes = isWord(token, 'yes');
     if (!saysYes && !isWord(token, 'no')) continue;
-    const wanted = taskOf(problem).wantedValue?.(problem, passed);
+    const wanted = inVocabulary(taskOf(problem)).wantedValue?.(problem, passed);
     if (wanted === undefined) continue;
     const restated = trace[at - 2] === '->';
     if (restated) copies.push({ at: at - 1, right: valueOf(trace[at - 1]) === wanted });

@@ -4,19 +4,22 @@
  */
 import { UserError } from '../core/errors';
 import type { Random } from '../core/random';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { decode } from '../tokenizer/tokenizer';
-import { tokenIds, type Language } from '../tokenizer/vocabulary';
+import { languageInTurn, tokenIds, type Language } from '../tokenizer/vocabulary';
 import { countdown, type CountdownProblem } from './countdown';
 import { general, type GeneralProblem } from './general';
 import { programs, type ProgramsProblem } from './programs';
-import type { Problem, Split, Task, Verdict } from './task';
+import type { AnyTask, Problem, Split, Task, TaskInWords, Verdict } from './task';
 import { units, type UnitsProblem } from './units';
+import { words } from './words/words';
 
 export type { CountdownProblem } from './countdown';
 export type { GeneralProblem } from './general';
 export type { ProgramsProblem } from './programs';
-export type { Problem, Split, Task, Verdict } from './task';
+export type { AnyTask, Problem, Split, Task, TaskInWords, Verdict } from './task';
 export type { UnitsProblem } from './units';
+export type { WordsProblem } from './words/words';
 
 /** The problems of the tasks that the workbook brings, by the names of their tasks. */
 export interface OwnProblems {
@@ -26,8 +29,8 @@ export interface OwnProblems {
   readonly general: GeneralProblem;
 }
 
-const known = new Map<string, Task>(
-  [countdown, programs, units, general].map((task) => [task.name, task as Task]),
+const known = new Map<string, AnyTask>(
+  [countdown, programs, units, general, words].map((task) => [task.name, task as AnyTask]),
 );
 
 /**
@@ -35,10 +38,10 @@ const known = new Map<string, Task>(
  * of the same name that was added before is replaced, so that a notebook's cell can be run again; the tasks of the
  * workbook cannot be replaced: that is a UserError.
  */
-export function addTask<P extends Problem>(task: Task<P>): void {
+export function addTask<P extends Problem>(task: Task<P> | TaskInWords<P>): void {
   if (own.includes(task.name))
     throw new UserError(`${task.name} is a task of the workbook: give yours another name`);
-  known.set(task.name, task as unknown as Task);
+  known.set(task.name, task as unknown as AnyTask);
 }
 
 const own = [...known.keys()];
@@ -46,8 +49,11 @@ const own = [...known.keys()];
 /** Whether a task of that name is known. */
 export const isKnown = (name: string): boolean => known.has(name);
 
+/** Whether a task is asked in words, of a language model. */
+export const isInWords = (task: AnyTask): task is TaskInWords => 'messages' in task;
+
 /** The task of that name. Throws a UserError for a name that no task has. */
-export function taskNamed(name: string): Task {
+export function taskNamed(name: string): AnyTask {
   const task = known.get(name);
   if (task) return task;
   const names = [...known.keys()].filter((other) => other !== general.name);
@@ -55,7 +61,17 @@ export function taskNamed(name: string): Task {
 }
 
 /** The task that a problem belongs to. */
-export const taskOf = ({ task }: Problem): Task => taskNamed(task);
+export const taskOf = ({ task }: Problem): AnyTask => taskNamed(task);
+
+/** A task as one that is asked in the workbook's vocabulary. A task in words is a UserError. */
+export function inVocabulary(task: AnyTask): Task {
+  if (!isInWords(task)) return task;
+  throw new UserError(`${task.name} is asked in words: use a language model, --model smollm2`);
+}
+
+/** The language of the i-th of several problems: tasks in words are asked in English, the others in turn in both. */
+export const languageFor = (problem: Problem, i: number): Language =>
+  isInWords(taskOf(problem)) ? 'en' : languageInTurn(i);
 
 /** A random problem. Throws a UserError for a task that is not known, and for a level that the task does not have. */
 export function generate<Name extends keyof OwnProblems>(
@@ -69,14 +85,28 @@ export function generate(task: string, level: number, random: Random, split: Spl
   return taskNamed(task).generate(level, random, split);
 }
 
-/** The prompt as text, without `<bos>`: `make 26 : 3 5 7 _`. */
+/** The prompt as text, without `<bos>`: `make 26 : 3 5 7 _`; of a task in words its last message. */
 export function promptText(problem: Problem, language: Language): string {
-  return decode(taskOf(problem).promptIds(problem, language));
+  const task = taskOf(problem);
+  if (isInWords(task)) return task.messages(problem).slice(-1)[0]!.content;
+  return decode(task.promptIds(problem, language));
 }
 
-/** The prompt as the model gets it: the ids with `<bos>` in front, at most 13. */
-export function promptIds(problem: Problem, language: Language): number[] {
-  return [tokenIds.bos, ...taskOf(problem).promptIds(problem, language)];
+/**
+ * The prompt as the model gets it: the ids with `<bos>` in front, at most 13, or with the tokenizer of a language model a
+ * conversation. A task in words asked without a tokenizer, and another one asked with it, are UserErrors.
+ */
+export function promptIds(
+  problem: Problem,
+  language: Language,
+  tokenizer?: TextTokenizer,
+): number[] {
+  const task = taskOf(problem);
+  if (!tokenizer) return [tokenIds.bos, ...inVocabulary(task).promptIds(problem, language)];
+  if (isInWords(task)) return tokenizer.chatIds(task.messages(problem));
+  throw new UserError(
+    `${task.name} is asked in this workbook's vocabulary, a language model is asked in words: use words`,
+  );
 }
 
 /**

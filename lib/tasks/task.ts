@@ -1,5 +1,6 @@
 import { UserError } from '../core/errors';
 import { hashText, type Random } from '../core/random';
+import type { Message } from '../tokenizer/textTokenizer';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
 
@@ -38,19 +39,31 @@ export interface Pen {
   readonly random: Random;
 }
 
-/**
- * What is particular to one task, as plain functions. The first five are all that reinforcement learning and evaluation
- * need. A corpus needs `writeCompletion` too; the functions after it are for tasks that are solved by a search.
- */
-export interface Task<P extends Problem = Problem> {
+/** What every task can do. */
+interface AnyTaskOf<P extends Problem> {
   readonly name: string;
   readonly levels: readonly number[];
   /** a random problem of a level; throws a UserError for a level that the task does not have */
   generate(level: number, random: Random, split: Split): P;
-  /** the ids of the prompt, without `<bos>`: at most 12 */
-  promptIds(problem: P, language: Language): number[];
   /** the verdict on any text at all; it never throws */
   verify(problem: P, completion: string): Verdict;
+}
+
+/** A task for a language model, asked in English. Its completions are texts, which end in `<eos>` where the model ended. */
+export interface TaskInWords<P extends Problem = Problem> extends AnyTaskOf<P> {
+  /** what the model is told, the question last */
+  messages(problem: P): readonly Message[];
+  /** writes a right answer as a person would, for the cold start; the end mark is not part of it */
+  solution?(problem: P, random: Random): string;
+}
+
+/**
+ * What is particular to one task, as plain functions. The first five are all that reinforcement learning and evaluation
+ * need. A corpus needs `writeCompletion` too; the functions after it are for tasks that are solved by a search.
+ */
+export interface Task<P extends Problem = Problem> extends AnyTaskOf<P> {
+  /** the ids of the prompt, without `<bos>`: at most 12 */
+  promptIds(problem: P, language: Language): number[];
   /** writes a completion as people write them in the corpus, right or wrong, from `<think>` or `<answer>` to `<eos>` */
   writeCompletion?(pen: Pen, problem: P): void;
   /** writes a completion as an expert writes it; with `solved` false it tries, finds nothing, and says so */
@@ -60,6 +73,9 @@ export interface Task<P extends Problem = Problem> {
   /** whether an answer has the right value, whatever else is wrong with it: for a verifier that sees only half */
   hasRightValue?(problem: P, answer: readonly string[]): boolean;
 }
+
+/** A task of either kind. */
+export type AnyTask = Task | TaskInWords;
 
 /** A completion taken apart. `answer` is null unless it stands between one pair of tags, right before the end. */
 export interface CompletionParts {

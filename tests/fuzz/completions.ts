@@ -7,7 +7,7 @@ import { coldStartCompletion } from '../../lib/tasks/coldStart';
 import { defaultCorpus, writeCompletion } from '../../lib/tasks/corpus';
 import { generalHabits, isGeneral, writeGeneral } from '../../lib/tasks/general';
 import type { OwnProblems, Problem } from '../../lib/tasks/index';
-import { taskOf } from '../../lib/tasks/index';
+import { inVocabulary, taskOf } from '../../lib/tasks/index';
 import { decode } from '../../lib/tokenizer/tokenizer';
 import { languages, vocabulary, words, type Word } from '../../lib/tokenizer/vocabulary';
 
@@ -106,7 +106,7 @@ function honest(problem: Problem, random: Random): string[] {
   const way = random.int(10);
   if (way === 0 && isGeneral(problem)) writeGeneral(pen, problem, generalHabits);
   else if (way === 0) writeCompletion(pen, problem, defaultCorpus);
-  else if (way === 1 && taskOf(problem).writeExemplary)
+  else if (way === 1 && inVocabulary(taskOf(problem)).writeExemplary)
     return coldStartCompletion(problem, language, random).split(' ');
   if (pen.ids.length > 0) return decode(pen.ids).split(' ');
   const answer = rightAnswer(problem, random);

@@ -1,0 +1,40 @@
+import { UserError } from '../../core/errors';
+import type { Random } from '../../core/random';
+import { checkLevel, type Problem, type Split, type TaskInWords } from '../task';
+import { readText } from './readText';
+import { drawWish, heldOutKinds, rules, type Wish } from './rules';
+
+/** A rule and what it asks for. */
+export interface WordsProblem extends Problem, Wish {}
+
+/** Sentences that keep a rule: each level is one kind of rule, see `rules`. */
+export const words: TaskInWords<WordsProblem> = {
+  name: 'words',
+  levels: [...rules.keys()],
+  generate(level: number, random: Random, split: Split) {
+    checkLevel('words', level, this.levels);
+    if (split === 'train' && heldOutKinds.includes(level))
+      throw new UserError(
+        `words ${level} is a kind of rule that is held out: train on another level`,
+      );
+    return { task: 'words', level, ...drawWish(rules.get(level)!, random, split) };
+  },
+  messages: (problem) => [{ role: 'user', content: rules.get(problem.level)!.ask(problem) }],
+  verify(problem, completion) {
+    const { text, finished } = readText(completion);
+    const correct = finished && rules.get(problem.level)!.isKept(text, problem);
+    const answer = finished ? text : null;
+    return {
+      correct,
+      format: finished && isPlain(text),
+      finished,
+      answer,
+      canonicalAnswer: answer,
+      visibleCorrect: correct,
+      lookupTable: false,
+    };
+  },
+};
+
+/** One line of plain text: nothing quoted as a whole, no mark-up. */
+const isPlain = (text: string): boolean => /^[^\n\r*#`_|<>]+$/.test(text) && !/^["“]/.test(text);
