@@ -20,8 +20,8 @@ export interface RunOf {
 }
 
 /** What every stage that trains is asked. `Settings` are those of its kind. */
-export interface TrainingOptions<Settings> {
-  readonly size: ModelSize;
+export interface TrainingOptions<Settings, Size extends string = ModelSize> {
+  readonly size: Size;
   readonly seed: number;
   /** default: what the reader makes */
   readonly place?: Place;

@@ -8,7 +8,9 @@ import { generationConfigJson, type ModelConfig } from '../model/config';
 import type { Model } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import { createParallelSampler } from '../sampling/parallelSampler';
+import { createLanguageSampler } from '../sampling/languageSampler';
 import type { Sampler } from '../sampling/sampler';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizerFiles';
 import { taskVocabularySize, tokenIds, vocabulary } from '../tokenizer/vocabulary';
@@ -78,8 +80,12 @@ export function filesBeside({ config, parameters }: Model): Record<string, strin
   };
 }
 
-/** A sampler that speaks the project's vocabulary, many rows in parallel processes. A model with another vocabulary is refused. */
-export function samplerFor(config: ModelConfig): Sampler {
+/**
+ * A sampler that speaks the project's vocabulary, many rows in parallel processes, or with a tokenizer that of a language
+ * model, in this process. A model with another vocabulary is refused.
+ */
+export function samplerFor(config: ModelConfig, tokenizer?: TextTokenizer): Sampler {
+  if (tokenizer) return createLanguageSampler(config, tokenizer);
   const known = [taskVocabularySize, vocabulary.length];
   if (!known.includes(config.vocabSize))
     throw new UserError(

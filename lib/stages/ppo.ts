@@ -2,6 +2,7 @@
  * The loop of R1-Zero with PPO in place of GRPO: what a state is worth is said by a critic, and not by the other
  * completions of the group.
  */
+import type { ModelSize } from '../model/config';
 import { withScoreHead } from '../model/parameters';
 import { criticLoss, ppoUpdates } from '../training/ppo';
 import { createTrainerState, Trainer } from '../training/trainer';
@@ -20,7 +21,7 @@ export async function trainPpo(
 ): Promise<RLResult | null> {
   const { lambda, ...others } = options;
   const { config, parameters } = options.from;
-  const settings = rlSettings(options.size, options.settings);
+  const settings = rlSettings(options.size as ModelSize, options.settings);
   const state = createTrainerState(withScoreHead(parameters), settings.optimizer);
   const critic = new Trainer(criticLoss(config), settings.optimizer, state);
   const updates: Updates = (policy, groups, update) => {

@@ -9,7 +9,7 @@ import { tensorsMade } from '../engine/memory';
 import { problemsOf } from '../evaluation/evaluate';
 import { generalOf } from '../evaluation/general';
 import type { Evaluation } from '../evaluation/score';
-import { recordedShape } from '../model/config';
+import { recordedShape, type ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
@@ -37,6 +37,7 @@ import {
   type Judge,
   type ScoredRollout,
 } from './rollouts';
+import { languageSettings } from './languageSettings';
 import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './steering';
 import { trainingLoop } from './trainingLoop';
@@ -48,7 +49,7 @@ export type Updates = (
   options: UpdateOptions,
 ) => { stats: StepStats[]; padding: number; zeroVarianceShare?: number; valueLoss?: number };
 
-export interface RLOptions extends TrainingOptions<RLSettings> {
+export interface RLOptions extends TrainingOptions<RLSettings, string> {
   /** the model to start from, and its name for the record */
   readonly from: Model;
   readonly fromName: string;
@@ -94,12 +95,16 @@ interface RunningRL {
  * run has saved itself then and goes on with the next call.
  */
 export async function trainRL(options: RLOptions): Promise<RLResult | null> {
-  const { size, stage = 'r1-zero', from, fromName } = options;
-  const settings = rlSettings(size, options.settings);
+  const { stage = 'r1-zero', from, fromName } = options;
+  const settings = settingsOf(options);
   refuseUseless(stage, settings);
   const about = { from: fromName, model: recordedShape(from.config), ...settings };
   return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
 }
+
+/** The defaults of a language model, or of a size of the workbook's own, with what the caller asks for. */
+const settingsOf = ({ size, from, settings }: RLOptions): RLSettings =>
+  from.tokenizer ? languageSettings(settings) : rlSettings(size as ModelSize, settings);
 
 async function trainOpened(
   options: RLOptions,
@@ -111,7 +116,7 @@ async function trainOpened(
   const name = stageName(size, stage, seed);
   const policy = startPolicy({ ...options, settings, saved: opened.saved, where: run.folder });
   const firstStep = opened.saved?.step ?? 0;
-  const sampler = samplerFor(options.from.config);
+  const sampler = samplerFor(options.from.config, options.from.tokenizer);
   const bar = progress(name, settings.steps, { from: firstStep });
   const now = steered(settings, run.changes);
   const running: RunningRL = { options, run, policy, sampler, bar, settings, now };

@@ -1,7 +1,7 @@
 import { UserError } from '../../core/errors';
 import type { Random } from '../../core/random';
 import { checkLevel, type Problem, type Split, type TaskInWords } from '../task';
-import { readText } from './readText';
+import { readText } from '../../tokenizer/writtenText';
 import { drawWish, heldOutKinds, rules, type Wish } from './rules';
 
 /** A rule and what it asks for. */

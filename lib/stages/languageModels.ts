@@ -1,0 +1,48 @@
+/** Language models that the reader has brought in, each a Hugging Face folder in `data/local/models`. */
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { UserError } from '../core/errors';
+import { plainName } from '../core/files';
+import { disposeTree } from '../engine/tree';
+import { hasAdapters, loadAdapters, readAdapterSettings } from '../model/adapterFiles';
+import { loadModel } from '../model/checkpoint';
+import { mergeLora } from '../model/lora';
+import type { Model } from '../model/parameters';
+import { openTokenizer } from '../tokenizer/huggingFaceTokenizer';
+import { checkpointFolder, local, recorded, type Place } from './places';
+
+/** The folder of a language model. */
+export const languageModelFolder = (name: string): string =>
+  path.join(local, 'models', plainName(name));
+
+/** Reads a language model with its tokenizer. Throws a UserError that says how to get it where it is not there. */
+export function loadLanguageModel(name: string): Model {
+  const folder = languageModelFolder(name);
+  if (!fs.existsSync(folder))
+    throw new UserError(`no language model ${name}: get it with npm run model -- ${name}`);
+  return { ...loadModel(folder), tokenizer: openTokenizer(folder) };
+}
+
+/** Where the adapters of a stage lie: the reader's own, or those that the project ships. */
+function adapterFolder(name: string, place: Place): string | undefined {
+  return [place, recorded].map((at) => checkpointFolder(at, name)).find(hasAdapters);
+}
+
+/**
+ * Reads the model that a stage has left: a language model, and the adapters of one stage after another added into it.
+ * Throws a UserError where it is not there.
+ */
+export function loadAdapted(name: string, place: Place = local): Model {
+  const folder = adapterFolder(name, place);
+  if (folder === undefined) return loadLanguageModel(name);
+  const start = loadAdapted(readAdapterSettings(folder).base, place);
+  const { adapters, lora } = loadAdapters(folder, start.config);
+  const parameters = mergeLora(start.config, start.parameters, adapters, lora);
+  const kept = new Set<unknown>([...Object.values(parameters), ...parameters.layers.flatMap((l) => Object.values(l))]); // prettier-ignore
+  start.parameters.layers
+    .flatMap((layer) => Object.values(layer))
+    .filter((tensor) => !kept.has(tensor))
+    .forEach((tensor) => tensor.dispose());
+  disposeTree(adapters);
+  return { ...start, parameters };
+}
