@@ -11,7 +11,8 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, steps, transformers, machines.
+With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, steps, transformers,
+tokenizers, machines.
 Those from browser on run only when they are named, and all but browser write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
@@ -21,6 +22,7 @@ Those from browser on run only when they are named, and all but browser write wh
   steps         tries every kind of bad training step, and times the checks of a step, on a machine that does nothing else
   transformers  compares greedy answers with those of Hugging Face's library, which it installs together with PyTorch into
                 .venv-torch: some minutes
+  tokenizers    compares the tokenizers of language models with those of that library, SmolLM2's and trained ones: a minute
   machines      sets up clones with other versions of Node, npm and Python, other users, homes, paths and limits: half an
                 hour, and the network
 `;
@@ -39,7 +41,16 @@ const kernelCompiler = [
 ];
 
 /** The checks that run only when they are named. What they print is shown while they run. */
-const onlyNamed = ['browser', 'fuzz', 'crash', 'memory', 'steps', 'transformers', 'machines'];
+const onlyNamed = [
+  'browser',
+  'fuzz',
+  'crash',
+  'memory',
+  'steps',
+  'transformers',
+  'tokenizers',
+  'machines',
+];
 
 /** Each check is a list of Node programs with their arguments. */
 function checks(): Record<string, string[][]> {
@@ -75,6 +86,7 @@ function checks(): Record<string, string[][]> {
     memory: [['--expose-gc', '--require', 'tsx/cjs', 'tests/trust/memory.ts']],
     steps: [['--require', 'tsx/cjs', 'tests/trust/steps.ts']],
     transformers: [['--require', 'tsx/cjs', 'tests/trust/againstTransformers.ts']],
+    tokenizers: [['--require', 'tsx/cjs', 'tests/trust/againstTokenizers.ts']],
     machines: [['--require', 'tsx/cjs', 'tests/machines/all.ts']],
   };
 }

@@ -1,47 +1,44 @@
 /** Opens the tokenizer of a Hugging Face folder: its `tokenizer.json`, the template of its conversations, its end tokens. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { Template } from '@huggingface/jinja';
 import { Tokenizer } from '@huggingface/tokenizers';
 import { UserError } from '../core/errors';
-import { isObject } from '../core/fields';
+import { isCount, isObject, listOf } from '../core/fields';
 import { readTextFile } from '../core/files';
 import { parsedJson } from '../core/jsonLines';
-import type { Message, TextStream, TextTokenizer } from './textTokenizer';
+import { controlTokens, namedTokens, readChatTemplate } from './chatTemplate';
+import { textOfIds, textStreams } from './textOfIds';
+import type { Message, TextTokenizer } from './textTokenizer';
+import { understand, type AddedToken, type Json, type UnderstoodTokenizer } from './understoodTokenizer'; // prettier-ignore
 
-type Json = Readonly<Record<string, unknown>>;
-
-/** Opens the tokenizer of a model's folder. A folder without one, and one that is not understood, are UserErrors. */
+/**
+ * Opens the tokenizer of a model's folder. Ids, texts and conversations are those of `transformers`; spaces in front of
+ * punctuation are never cleaned up, which would change texts. A folder without a tokenizer, and one that is damaged or not
+ * understood, are UserErrors.
+ */
 export function openTokenizer(folder: string): TextTokenizer {
   const file = path.join(folder, 'tokenizer.json');
   if (!fs.existsSync(file))
     throw new UserError(`${folder} has no tokenizer.json: name a folder with a tokenizer`);
-  const json = withUnicodeDigits(readJson(file)) as Json;
-  const settings = readJson(path.join(folder, 'tokenizer_config.json'), {});
-  const whole = understood(file, () => new Tokenizer(json, settings));
-  const encodeWith = (tokenizer: Tokenizer, text: string): number[] =>
-    text === '' ? [] : [...tokenizer.encode(text, { add_special_tokens: false }).ids];
-  const special = [...whole.get_added_tokens_decoder().values()].map(({ content }) => content);
-  const decode = (ids: ArrayLike<number>): string => decodeAny(whole, ids);
-  let plain: Tokenizer | undefined;
-  const encodePlain = (text: string): number[] => {
-    plain ??= new Tokenizer({ ...json, added_tokens: [] }, settings);
-    return encodeWith(plain, text);
-  };
-  const render = chatTemplate(folder, settings);
+  const settings = readSettings(folder);
+  const understood = naming(file, () => withNamedTokens(understand(readJson(file)), settings));
+  const encode = naming(file, () => encoder(understood, understood.added));
+  const stream = textStreams(understood);
   return {
-    encode: (text) => encodeWith(whole, text),
-    decode,
-    endTokens: endTokensOf(folder, settings, whole),
-    stream: () => textStream(decode),
-    chatIds(messages) {
-      const { texts, hidden } = hideSpecial(messages, special);
-      const pieces = render(texts).split(hiddenText);
-      return pieces.flatMap((piece, i) =>
-        i % 2 === 0 ? encodeWith(whole, piece) : encodePlain(hidden[Number(piece)]!),
-      );
-    },
+    encode,
+    decode: (ids) => textOfIds(stream(), ids),
+    stream,
+    endTokens: endTokensOf(folder, settings, understood),
+    chatIds: chatEncoder(folder, settings, understood, encode),
   };
+}
+
+type Encode = (text: string) => number[];
+
+/** Returns the library's encoder with some added tokens; it adds nothing to a text. */
+function encoder({ json }: UnderstoodTokenizer, added: readonly AddedToken[]): Encode {
+  const tokenizer = new Tokenizer({ ...json, added_tokens: added }, {});
+  return (text) => [...tokenizer.encode(text, { add_special_tokens: false }).ids];
 }
 
 function readJson(file: string, otherwise?: Json): Json {
@@ -51,144 +48,95 @@ function readJson(file: string, otherwise?: Json): Json {
   return json as Json;
 }
 
-/** Returns what a library makes; what it cannot make is a UserError that names the file. */
-function understood<T>(file: string, make: () => T): T {
+/** Does some work with a file. An error that says what is wrong becomes a UserError that names the file. */
+function naming<T>(file: string, work: () => T): T {
   try {
-    return make();
+    return work();
   } catch (error) {
-    const [line] = String(error instanceof Error ? error.message : error).split('\n');
-    throw new UserError(`${file} is not understood: ${line}`);
+    const [line] = String((error as Error).message).split('\n');
+    throw new UserError(`${file}: ${line}`);
   }
 }
 
-/**
- * Replaces the pre-tokenizer `Digits` by what it means in `tokenizers`, where digits are the numerals of all scripts. The
- * library takes ASCII digits alone.
- */
-function withUnicodeDigits(json: unknown): unknown {
-  if (Array.isArray(json)) return (json as readonly unknown[]).map(withUnicodeDigits);
-  if (!isObject(json)) return json;
-  const object = json as Json;
-  if (object.type === 'Digits')
-    return {
-      type: 'Split',
-      pattern: { Regex: object.individual_digits === true ? '\\p{N}' : '\\p{N}+' },
-      behavior: 'Isolated',
-      invert: false,
-    };
-  if (object.type === 'BPE') return object; // tens of thousands of tokens, and no pre-tokenizer
-  return Object.fromEntries(
-    Object.entries(object).map(([key, value]) => [key, withUnicodeDigits(value)]),
+/** Reads `tokenizer_config.json`. In old folders, the special tokens are in a file of their own. */
+function readSettings(folder: string): Json {
+  const file = path.join(folder, 'tokenizer_config.json');
+  const settings = readJson(file, {});
+  const refused = ['split_special_tokens', 'clean_up_tokenization_spaces_for_bpe_even_though_it_will_corrupt_output'].find((name) => settings[name] === true); // prettier-ignore
+  if (refused !== undefined) throw new UserError(`${file}: ${refused} is not understood: set it to false`); // prettier-ignore
+  const special = readJson(path.join(folder, 'special_tokens_map.json'), {});
+  return 'added_tokens_decoder' in settings ? settings : { ...settings, ...special };
+}
+
+/** Adds the tokens that the settings name to the added ones, as `transformers` does. */
+function withNamedTokens(understood: UnderstoodTokenizer, settings: Json): UnderstoodTokenizer {
+  const idOf = new Map([...understood.tokens].map(([id, token]) => [token, id]));
+  const { added_tokens_decoder, additional_special_tokens, extra_special_tokens } = settings;
+  const more = [added_tokens_decoder, additional_special_tokens, extra_special_tokens].flatMap(
+    (list) => Object.values((list ?? {}) as object) as unknown[],
   );
-}
-
-/** Decodes any ids, in stretches between those that are no token. */
-function decodeAny(tokenizer: Tokenizer, ids: ArrayLike<number>): string {
-  let text = '';
-  let stretch: number[] = [];
-  const flush = (): void => {
-    if (stretch.length > 0)
-      text += tokenizer.decode(stretch, {
-        skip_special_tokens: false,
-        clean_up_tokenization_spaces: false,
-      });
-    stretch = [];
-  };
-  for (const id of Array.from(ids)) {
-    if (tokenizer.id_to_token(id) !== undefined) stretch.push(id);
-    else {
-      flush();
-      text += `<unk:${id}>`;
-    }
+  const named = [
+    ...namedTokens(settings),
+    ...more.flatMap((token) => namedTokens({ a_token: token })),
+  ].map(([, text]) => text);
+  const added = [...understood.added];
+  for (const content of named) {
+    const id = idOf.get(content);
+    if (id === undefined)
+      throw new UserError(`no token ${content}, which tokenizer_config.json names: copy both files again`); // prettier-ignore
+    if (!added.some((token) => token.content === content))
+      added.push({ id, content, special: true, normalized: false });
   }
-  flush();
-  return text;
+  return { ...understood, added };
 }
 
 /** Returns the ids of the tokens that end an answer, those of `generate` in `transformers` first. */
-function endTokensOf(folder: string, settings: Json, tokenizer: Tokenizer): number[] {
-  const fromFile = (name: string): unknown => readJson(path.join(folder, name), {}).eos_token_id;
-  const given = fromFile('generation_config.json') ?? fromFile('config.json') ?? [];
-  const text = textOf(settings.eos_token);
-  const ofText = text === undefined ? undefined : tokenizer.token_to_id(text);
-  const ids = [...(Array.isArray(given) ? (given as unknown[]) : [given]), ofText].filter(
-    (id): id is number => typeof id === 'number',
-  );
+function endTokensOf(folder: string, settings: Json, { tokens }: UnderstoodTokenizer): number[] {
+  const names = ['generation_config.json', 'config.json'];
+  const given = names
+    .map((name) => readJson(path.join(folder, name), {}).eos_token_id)
+    .find((id) => id !== undefined && id !== null);
+  const text = new Map(namedTokens(settings)).get('eos_token');
+  const named = [...tokens].filter(([, token]) => token === text).map(([id]) => id);
+  const ids = [...(Array.isArray(given) ? (given as unknown[]) : [given ?? []].flat()), ...named];
+  if (!listOf(isCount)(ids))
+    throw new UserError(`${folder} has no valid eos_token_id: write an id or a list of ids`);
   if (ids.length === 0)
     throw new UserError(`${folder} names no end token: add eos_token_id to generation_config.json`);
-  return [...new Set(ids)];
+  return [...new Set(ids as number[])];
 }
 
-/** A special token is written as a text, or as an object with the text in it. */
-const textOf = (token: unknown): string | undefined =>
-  typeof token === 'string'
-    ? token
-    : isObject(token)
-      ? ((token as Json).content as string | undefined)
-      : undefined;
-
-/** Returns what renders a conversation up to the place where the model answers. */
-function chatTemplate(folder: string, settings: Json): (messages: readonly Message[]) => string {
-  const file = path.join(folder, 'chat_template.jinja');
-  const source = fs.existsSync(file) ? readTextFile(file) : settings.chat_template;
-  const tokens = Object.fromEntries(
-    Object.entries(settings).flatMap(([key, value]) =>
-      key.endsWith('_token') && textOf(value) !== undefined ? [[key, textOf(value)]] : [],
-    ),
-  );
-  let template: Template | undefined;
-  return (messages) => {
-    if (typeof source !== 'string')
+/** Returns what gives the ids of a conversation. Control tokens in it count only where the template wrote them. */
+function chatEncoder(
+  folder: string,
+  settings: Json,
+  understood: UnderstoodTokenizer,
+  encode: Encode,
+): (messages: readonly Message[]) => number[] {
+  const template = readChatTemplate(folder, settings);
+  if (template === null)
+    return () => {
       throw new UserError(`${folder} has no chat template: use a model that was made to answer`);
-    return understood(`the chat template of ${folder}`, () => {
-      template ??= new Template(source);
-      return template.render({ ...tokens, messages, add_generation_prompt: true });
+    };
+  const control = controlTokens(template.source, understood.added, settings.chat_control_tokens);
+  let plain: Encode | undefined;
+  return (messages) => {
+    const [first, ...pieces] = control.split(template.render(control.mark(messages)));
+    const rest = pieces.flatMap((piece, i) => {
+      if (piece === undefined || piece === '') return [];
+      if (i % 2 === 1) return encodeBehind(encode, piece, encode('\n'));
+      plain ??= encoder(understood, []);
+      const ids = encodeBehind(plain, piece, encode('\n'));
+      if (ids.some((id) => understood.tokens.get(id) === piece))
+        throw new UserError(`a message holds ${piece}, which has no other spelling: leave it out`);
+      return ids;
     });
+    return [...encode(first!), ...rest];
   };
 }
 
-/** Stands for a special token's text in a message: two characters that no language uses, around its number. */
-const hiddenText = /\uE0F0(\d+)\uE0F1/;
-
-/**
- * Takes the texts of special tokens out of messages, so that the template's own are all that is read as special: nothing
- * that a person writes ends a turn.
- */
-function hideSpecial(
-  messages: readonly Message[],
-  special: readonly string[],
-): { texts: Message[]; hidden: string[] } {
-  const hidden: string[] = [];
-  const hide = (text: string): string =>
-    special.reduce(
-      (rest, token) =>
-        rest.includes(token) && token !== ''
-          ? rest.split(token).join(`\uE0F0${hidden.push(token) - 1}\uE0F1`)
-          : rest,
-      text.replace(/[\uE0F0\uE0F1]/g, '\uFFFD'),
-    );
-  return { texts: messages.map((m) => ({ ...m, content: hide(m.content) })), hidden };
-}
-
-/** Holds text back while it ends within a character, and looks no further back than to the last whole one. */
-function textStream(decode: (ids: ArrayLike<number>) => string): TextStream {
-  let ids: number[] = [];
-  let told = '';
-  return {
-    push(id) {
-      ids.push(id);
-      const text = decode(ids);
-      if (text.endsWith('\uFFFD') || text.length < told.length) return '';
-      const fresh = text.slice(told.length);
-      // The next text is decoded behind this token, because the first one of a text may lose its space.
-      ids = [id];
-      told = decode(ids);
-      return fresh;
-    },
-    end() {
-      const rest = decode(ids).slice(told.length);
-      [ids, told] = [[], ''];
-      return rest;
-    },
-  };
+/** Encodes a text that is no beginning: behind a new line, because some tokenizers put a space in front of a beginning. */
+function encodeBehind(encode: Encode, text: string, newline: readonly number[]): number[] {
+  const ids = encode(`\n${text}`);
+  return newline.every((id, i) => ids[i] === id) ? ids.slice(newline.length) : encode(text);
 }

@@ -6,7 +6,7 @@ export interface Message {
   readonly content: string;
 }
 
-/** Gives the text of ids that come one by one, and never half a character. */
+/** Gives the text of ids that come one by one, and never half a character. What it gives in all is `decode` of them all. */
 export interface TextStream {
   /** the text that this token completes; it may be empty */
   push(id: number): string;
@@ -16,11 +16,17 @@ export interface TextStream {
 
 /** The tokenizer of a language model, with the template of its conversations. */
 export interface TextTokenizer {
-  /** the ids of a text; nothing is added to it */
+  /**
+   * The ids of a text. Nothing is added to it, and where it holds the text of a special token it becomes that token, as in
+   * `transformers`: what a person or a file says goes through `chatIds`.
+   */
   encode(text: string): number[];
   /** the text of any ids, special tokens as they are written; an id without a token reads `<unk:ID>` */
   decode(ids: ArrayLike<number>): string;
-  /** the ids of a conversation up to the place where the model answers */
+  /**
+   * The ids of a conversation up to the place where the model answers. Only the template writes special tokens; in a
+   * message they are spelled by others. A conversation that cannot be written is a UserError.
+   */
   chatIds(messages: readonly Message[]): number[];
   /** the tokens that end an answer */
   readonly endTokens: readonly number[];
