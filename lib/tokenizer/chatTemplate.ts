@@ -26,15 +26,10 @@ export function readChatTemplate(folder: string, settings: Json): ChatTemplate |
   return {
     source,
     render(messages) {
-      if (/strip|trim/.test(source) && messages.some(({ content }) => otherSpace.test(content)))
-        throw new UserError(
-          'a message begins or ends with U+FEFF or a control character: remove it',
-        );
       try {
-        // The library writes the date in the language of the system.
-        template ??= new Template(source.replaceAll('strftime_now(', 'date_now('));
+        template ??= pythonsTemplate(source);
         const given = { messages, add_generation_prompt: true, tools: null, documents: null };
-        return template.render({ ...tokens, ...given, date_now: dateNow });
+        return template.render({ ...tokens, ...given, ...pythonsFunctions });
       } catch (error) {
         const [line] = String((error as Error).message).split('\n');
         throw new UserError(`the chat template of ${folder} refuses the conversation: ${line}`);
@@ -42,9 +37,6 @@ export function readChatTemplate(folder: string, settings: Json): ChatTemplate |
     },
   };
 }
-
-/** What Python strips from the ends of a text and JavaScript does not, or the other way. */
-const otherSpace = /^\s*[\x1c-\x1f\x85\ufeff]|[\x1c-\x1f\x85\ufeff]\s*$/;
 
 /** Some models have several templates, each with a name. */
 function defaultOf(template: unknown): string | undefined {
@@ -61,6 +53,67 @@ export function namedTokens(settings: Json): [name: string, text: string][] {
     return name.endsWith('_token') && typeof text === 'string' ? [[name, text]] : [];
   });
 }
+
+/**
+ * What the library does in another way than Python: `strip` and its like pass over their argument and take the white space
+ * of JavaScript, and a date is in the language of the system. The names are those that the program is given for them.
+ */
+const pythonsFunctions = {
+  "Python's strip": (text: unknown, characters?: unknown) => strip(text, characters, true, true),
+  "Python's lstrip": (text: unknown, characters?: unknown) => strip(text, characters, true, false),
+  "Python's rstrip": (text: unknown, characters?: unknown) => strip(text, characters, false, true),
+  "Python's strftime_now": dateNow,
+};
+
+/** Parses a template, and puts calls of Python's functions where it calls the library's. */
+function pythonsTemplate(source: string): Template {
+  const template = new Template(source);
+  template.parsed = withPythons(template.parsed) as Template['parsed'];
+  return template;
+}
+
+/** A part of a program. Which fields it has depends on its type. */
+interface Part {
+  readonly type?: string;
+  readonly value?: unknown;
+  readonly callee?: Part;
+  readonly args?: readonly Part[];
+  readonly object?: Part;
+  readonly property?: Part;
+  readonly operand?: Part;
+  readonly filter?: Part;
+}
+
+function withPythons(node: unknown): unknown {
+  if (Array.isArray(node)) return (node as unknown[]).map(withPythons);
+  if (!isObject(node)) return node;
+  const fields = node as Record<string, unknown>;
+  for (const [name, value] of Object.entries(fields)) fields[name] = withPythons(value);
+  const { type, callee, args = [], operand, filter } = node as Part;
+  const call = (name: unknown, given: readonly unknown[]): unknown =>
+    Object.hasOwn(pythonsFunctions, `Python's ${String(name)}`)
+      ? { type: 'CallExpression', callee: { type: 'Identifier', value: `Python's ${String(name)}` }, args: given } // prettier-ignore
+      : node;
+  if (type === 'CallExpression' && callee?.type === 'Identifier') return call(callee.value, args);
+  if (type === 'CallExpression' && callee?.type === 'MemberExpression')
+    return call(callee.property?.value, [callee.object, ...args]);
+  if (type === 'FilterExpression' && (filter?.callee ?? filter)?.value === 'trim')
+    return call('strip', [operand, ...(filter?.args ?? [])]);
+  return node;
+}
+
+/** Takes characters from the ends of a text: those that are given, or what is white space in Python. */
+function strip(text: unknown, characters: unknown, atStart: boolean, atEnd: boolean): string {
+  const given = characters ?? pythonsSpace;
+  if (typeof text !== 'string' || typeof given !== 'string')
+    throw new Error('strip of what is no text');
+  const list = [...text];
+  const isKept = (character: string): boolean => !given.includes(character);
+  const start = atStart ? list.findIndex(isKept) : 0;
+  const end = atEnd ? list.findLastIndex(isKept) + 1 : list.length;
+  return start < 0 ? '' : list.slice(start, end).join('');
+}
+const pythonsSpace = '\t\n\v\f\r\x1c\x1d\x1e\x1f \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000'; // prettier-ignore
 
 /** The date as Python writes it without a language. */
 function dateNow(format: string): string {

@@ -51,8 +51,6 @@ function chatIdsOf(tokenizer: TextTokenizer, messages: readonly Message[]): numb
 /** Whether a conversation is read as `transformers` reads it; it refuses those of null. */
 function isSameChat(ours: number[] | string, theirs: { readonly safe: number[] } | null): boolean {
   if (typeof ours !== 'string') return same(ours, theirs?.safe);
-  // The one refusal that is ours alone.
-  if (/begins or ends with/.test(ours)) return true;
   return theirs === null && /must alternate|no other spelling/.test(ours);
 }
 
@@ -81,9 +79,6 @@ function compare(kind: string, place: string, answer: Answer): Record<Question, 
     const wrong = equal[question].flatMap((isEqual, i) => (isEqual ? [] : [i]));
     if (wrong.length > 0) console.log(`${kind}, ${question}: ${wrong.length} differ, ${wrong.slice(0, 8)}`); // prettier-ignore
   }
-  const refused = chats.filter((list) => typeof list === 'string');
-  const alone = refused.filter((why) => /begins or ends with/.test(why as string));
-  console.log(`${kind}: ${refused.length} conversations refused, ${alone.length} by us alone`);
   return equal;
 }
 

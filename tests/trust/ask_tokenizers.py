@@ -43,6 +43,29 @@ llama2 = """{% if messages[0]['role'] == 'system' %}
         {{ ' ' + content.strip() + ' ' + eos_token }}
     {% endif %}
 {% endfor %}"""
+thinking = """{%- set ns = namespace(last=-1) %}
+{%- for message in messages[::-1] %}
+    {%- if ns.last < 0 and message.role == 'user' and not message.content.startswith('<tool') %}
+        {%- set ns.last = (messages | length) - 1 - loop.index0 %}
+    {%- endif %}
+{%- endfor %}
+{%- for message in messages %}
+    {%- set content = message.content if message.content is string else '' %}
+    {%- set thoughts = '' %}
+    {%- if message.role == 'assistant' and '</think>' in content %}
+        {%- set thoughts = content.split('</think>')[0].rstrip('\n').split('<think>')[-1].lstrip('\n') %}
+        {%- set content = content.split('</think>')[-1].lstrip('\n') %}
+    {%- endif %}
+    {%- if thoughts and loop.index0 > ns.last %}
+        {{- '<|im_start|>' + message.role + '\n<think>\n' + thoughts.strip('\n') + '\n</think>\n' + content + '<|im_end|>' }}
+    {%- else %}
+        {{- '<|im_start|>' ~ message['role'] ~ '\n' ~ (content | trim) ~ '<|im_end|>\n' }}
+    {%- endif %}
+{%- endfor %}
+{%- if add_generation_prompt %}
+    {{- '<|im_start|>assistant\n' }}
+    {%- if enable_thinking is defined and enable_thinking is false %}{{- '<think>\n\n</think>\n\n' }}{%- endif %}
+{%- endif %}"""
 byte_tokens = [f"<0x{byte:02X}>" for byte in range(256)]
 
 
@@ -77,9 +100,9 @@ def metaspace(scheme, split):
 spaces = normalizers.Replace(" ", "▁")
 kinds = {
     "qwen2": lambda: (*byte_level([isolated(qwen_words)], normalizers.NFC()), chatml),
-    "llama3": lambda: (*byte_level([isolated(llama3_words)], ignore_merges=True), chatml),
-    "gpt2": lambda: (*byte_level(None), chatml),
-    "digits": lambda: (*byte_level([pre_tokenizers.Digits(individual_digits=False), isolated(r"\s?\p{L}+|\s+$")]), chatml),
+    "llama3": lambda: (*byte_level([isolated(llama3_words)], ignore_merges=True), thinking),
+    "gpt2": lambda: (*byte_level(None), "{{- strftime_now('%d %B %Y, %b') }}" + chatml),
+    "digits": lambda: (*byte_level([pre_tokenizers.Digits(individual_digits=False), isolated(r"\s?\p{L}+|\s+$")]), thinking),
     "llama2": lambda: (*byte_fallback(normalizers.Sequence([normalizers.Prepend("▁"), spaces]), None), llama2),
     "mistral": lambda: (*byte_fallback(None, metaspace("first", False)), llama2),
     "metaspace": lambda: (*byte_fallback(None, metaspace("always", True)), llama2),

@@ -65,6 +65,7 @@ export function conversationsOf(count: number, seed: string): Message[][] {
     const say = (role: Message['role']): Message => ({ role, content: pick(texts, random).text });
     const turns = Array.from({ length: random.int(3) }, () => [say('user'), say('assistant')]);
     if (i % 25 === 7) turns.push([say('user')]); // some templates refuse it
+    if (i % 5 === 0) turns.push([say('user'), { role: 'assistant', content: `<think>\n${say('user').content}</think>\n\n${say('user').content}` }]); // prettier-ignore
     return [...(i % 2 === 0 ? [say('system')] : []), ...turns.flat(), say('user')];
   });
 }
