@@ -7,9 +7,10 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../lib/core/errors';
-import { createRandom } from '../lib/core/random';
+import { createRandom, pick } from '../lib/core/random';
 import { openTokenizer } from '../lib/tokenizer/huggingFaceTokenizer';
 import type { Message, TextTokenizer } from '../lib/tokenizer/textTokenizer';
+import { damagedBytes, damagedJson } from './fuzz/damage';
 import { temporaryFolder } from './support/folder';
 
 interface Recorded {
@@ -301,4 +302,29 @@ test('characters without a token are taken out before their neighbours are merge
   const without = openChanged('digits', `model vocab ${other}`, undefined);
   assert.equal(without.encode(left + right).length, 1);
   assert.deepEqual(without.encode(left + other + right), without.encode(left + right));
+});
+
+test('damaged files are refused by a UserError, or the tokenizer works', () => {
+  const outcomes = { refused: 0, works: 0 };
+  for (let i = 0; i < 250; i++) {
+    const random = createRandom('damage', i);
+    const files = { 'config.json': '{"eos_token_id": [1, 2]}', ...recorded.files.llama2! };
+    const name = pick(Object.keys(files) as (keyof typeof files)[], random);
+    const text = files[name];
+    const isJson = name.endsWith('.json') && random.int(3) > 0;
+    const data = isJson ? damagedJson(JSON.parse(text), random) : damagedBytes(Buffer.from(text), random); // prettier-ignore
+    const folder = folderOf('llama2', { 'config.json': files['config.json'] });
+    fs.writeFileSync(path.join(folder, name), data);
+    try {
+      const tokenizer = openTokenizer(folder);
+      const ids = [...tokenizer.encode('Hello </s> wörld'), ...tokenizer.chatIds([{ role: 'user', content: 'a </s>' }])]; // prettier-ignore
+      assert.ok(ids.every(Number.isInteger));
+      assert.equal(streamed(tokenizer, ids).join(''), tokenizer.decode(ids));
+      outcomes.works++;
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      outcomes.refused++;
+    }
+  }
+  assert.ok(outcomes.refused > 50 && outcomes.works > 50, JSON.stringify(outcomes));
 });

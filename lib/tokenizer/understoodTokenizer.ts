@@ -1,7 +1,8 @@
 /**
  * What of a `tokenizer.json` is understood: byte pair encoding as Llama, Qwen2, Qwen3 and SmolLM use it. Everything else
  * is refused by its name, because the library in JavaScript ignores much of what the `tokenizers` of Python knows. Where
- * it understands a part in another way, the part is written anew, so that the ids are equal.
+ * it understands a part in another way, the part is written anew, so that the ids are equal. One difference stays: letters
+ * that Unicode took up lately are letters for a new Node, and not yet for Python's.
  */
 import { UserError } from '../core/errors';
 import {

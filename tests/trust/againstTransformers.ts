@@ -137,9 +137,9 @@ function checkTraining({ rewarded, imitated, rows }: Reply['trained']): void {
 }
 
 /** Checks what the tokenizer's files and the card of the traces say. */
-function checkFiles({ tokenizer, traces }: Reply, place: string): void {
+function checkFiles({ tokenizer, traces }: Reply): void {
   assert.deepEqual(tokenizer.ids, texts.map(idsOf));
-  const inOther = inJavaScript(place, checkpointFolder(recorded, names[0]), texts);
+  const inOther = inJavaScript(checkpointFolder(recorded, names[0]), texts);
   assert.deepEqual(inOther.ids, texts.map((text) => [1, ...idsOf(text)])); // prettier-ignore
   assert.equal(inOther.conversation, tokenizer.conversation);
   assert.deepEqual(tokenizer.special, [1, 2, 0, 103]);
@@ -156,7 +156,7 @@ async function main(): Promise<number> {
   const place = fs.mkdtempSync(path.join(os.tmpdir(), 'r1-foreign-'));
   const theirs = theirAnswers(prompts, place);
   const faults = foreignFaults(place, theirs.foreign);
-  checkFiles(theirs, place);
+  checkFiles(theirs);
   fs.rmSync(place, { recursive: true });
   const counts: Record<string, Record<Way, string>> = {};
   let all = true;
