@@ -10,7 +10,7 @@ import { test, type TestContext } from 'node:test';
 import { root } from '../lib/core/files';
 import { lockFile, RunHeld, takeLock, type Owner } from '../lib/runs/lock';
 import { readRunInfo, Run, type RunPlan } from '../lib/runs/run';
-import { openRun } from '../lib/stages/openRun';
+import { openRun } from '../lib/stages/loop/openRun';
 import { runFolder } from '../lib/stages/places';
 import { contents, temporaryFolder } from './support/folder';
 

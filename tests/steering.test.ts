@@ -13,7 +13,7 @@ import {
   type Orders,
   type Standing,
   type Steering,
-} from '../lib/stages/steering';
+} from '../lib/stages/loop/steering';
 import { trainingPanel, type PanelState } from '../lib/workbook/trainingPanel';
 import { trainRL, type RLResult } from '../lib/stages/rl';
 import { drawView } from './support/fakeDom';

@@ -6,7 +6,7 @@ interface TapeState {
 }
 
 /** A function of tensors that get gradients, and of others that do not. */
-type Recomputable = (inputs: tf.Tensor[], others: tf.Tensor[]) => tf.Tensor;
+export type Recomputable = (inputs: tf.Tensor[], others: tf.Tensor[]) => tf.Tensor;
 
 /**
  * Computes a function that keeps nothing for its gradient but its arguments, and computes itself again on the way back

@@ -21,12 +21,17 @@ export type SharedPlaces = {
   readonly starts: tf.Tensor;
 };
 
-/** Returns the last hidden states, after the final norm: ids [B, T] int32 -> [B T, d]. */
+/** B rows of T tokens. */
+export type SharedRows = {
+  readonly ids: tf.Tensor; // [B, T] int32
+  readonly places: SharedPlaces;
+};
+
+/** Returns the last hidden states, after the final norm, of all places: [B T, d]. */
 export function sharedPromptStates(
   config: ModelConfig,
   parameters: AdaptedParameters,
-  ids: tf.Tensor,
-  places: SharedPlaces,
+  { ids, places }: SharedRows,
   recompute = false,
 ): tf.Tensor2D {
   const [B, T] = ids.shape as [number, number];

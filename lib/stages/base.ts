@@ -19,10 +19,10 @@ import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { corpusNamed, isOfWorkbook } from './corpora';
-import { openRun, type TrainingOptions } from './openRun';
+import { openRun, type TrainingOptions } from './loop/openRun';
 import { local, samplerFor, saveModel, stageName } from './places';
 import { baseSettings, type BaseSettings } from './settings';
-import { trainingLoop } from './trainingLoop';
+import { trainingLoop } from './loop/trainingLoop';
 
 export interface BaseOptions extends TrainingOptions<BaseSettings> {
   /** name of the stage in file names; `base` unless it is a control */

@@ -17,7 +17,7 @@ import { decode, encode } from '../tokenizer/tokenizer';
 import { taskVocabularySize, type Language } from '../tokenizer/vocabulary';
 import { collectTraces, filters, type Counts, type FilterName } from './collect';
 import { datasheet } from './datasheet';
-import { openRun, type RunOf } from './openRun';
+import { openRun, type RunOf } from './loop/openRun';
 import { samplerFor, stageName, type Place } from './places';
 import { makeUp, type MakeUp } from './rejectionSampling';
 import type { SamplingSettings } from './settings';

@@ -20,11 +20,11 @@ import {
 } from '../training/rewardModel';
 import { warmUpAndDecay } from '../training/schedule';
 import { createTrainerState, Trainer } from '../training/trainer';
-import { openRun, type TrainingOptions } from './openRun';
+import { openRun, type TrainingOptions } from './loop/openRun';
 import { local, saveModel, stageName } from './places';
 import { bayesCeiling, pairOf, refuseOneLabel, type Preference } from './preferences';
 import { rewardModelSettings, type RewardModelSettings } from './settings';
-import { trainingLoop } from './trainingLoop';
+import { trainingLoop } from './loop/trainingLoop';
 
 export interface RewardModelOptions extends TrainingOptions<RewardModelSettings> {
   readonly stage?: string;

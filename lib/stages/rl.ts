@@ -27,8 +27,8 @@ import { encodeTrainerState } from '../training/trainerState';
 import { workbookVariant } from '../training/variants';
 import { evaluateLevel } from './evaluateLevel';
 import { inspect } from './inspection';
-import { openRun, type TrainingOptions } from './openRun';
-import { startPolicy, type Policy } from './policy';
+import { openRun, type TrainingOptions } from './loop/openRun';
+import { startPolicy, type Policy } from './loop/policy';
 import { local, samplerFor, stageName, type Place } from './places';
 import {
   rolloutMetrics,
@@ -37,10 +37,10 @@ import {
   type Judge,
   type ScoredRollout,
 } from './rollouts';
-import { languageSettings } from './languageSettings';
+import { languageSettings } from './language/settings';
 import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
-import { changesOf, steered, type Steering } from './steering';
-import { trainingLoop } from './trainingLoop';
+import { changesOf, steered, type Steering } from './loop/steering';
+import { trainingLoop } from './loop/trainingLoop';
 
 /** How a policy learns from scored groups: by GRPO, or by what an experiment puts in its place. */
 export type Updates = (

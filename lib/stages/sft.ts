@@ -20,11 +20,11 @@ import { createSoftLabelTrainer } from '../training/softLabels';
 import { createTrainerState, Trainer } from '../training/trainer';
 import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
 import { evaluateLevel } from './evaluateLevel';
-import { openRun, type TrainingOptions } from './openRun';
+import { openRun, type TrainingOptions } from './loop/openRun';
 import { local, samplerFor, saveModel, stageName } from './places';
 import { sftSettings, type SftSettings } from './settings';
 import { traceSequence, type Trace } from './traces';
-import { trainingLoop } from './trainingLoop';
+import { trainingLoop } from './loop/trainingLoop';
 
 export interface SftOptions extends TrainingOptions<SftSettings> {
   readonly stage: string;

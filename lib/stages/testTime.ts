@@ -6,7 +6,7 @@ import { recordedShape } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { Run, RunInfo } from '../runs/run';
 import { defaultCap } from '../sampling/cap';
-import { openRun, type RunOf } from './openRun';
+import { openRun, type RunOf } from './loop/openRun';
 import { samplerFor } from './places';
 
 export interface TestTimeSettings {

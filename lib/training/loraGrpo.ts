@@ -35,7 +35,7 @@ export function loraGrpoLoss({
 }: LoraLossConfig): (adapters: Lora, batch: LoraBatch, frozen: Parameters) => LossOutputs {
   return (adapters, batch, frozen) => {
     const weights = adapted(frozen, adapters, lora);
-    const states = sharedPromptStates(config, weights, batch.ids, batch.places, recompute);
+    const states = sharedPromptStates(config, weights, batch, recompute);
     const logprobs = vocabularyLogprobs(
       tf.gather(states, batch.sources), // [N, d]
       frozen.output ?? frozen.embedding,

@@ -1,6 +1,6 @@
 /** Completions packed into rows so that those of one prompt share it: the prompt is computed once and not for each. */
 import { tf } from '../engine/tensorflow';
-import type { SharedPlaces } from '../model/sharedPrompt';
+import type { SharedPlaces, SharedRows } from '../model/sharedPrompt';
 import type { BatchShape, Sequence } from './packing';
 
 /** A sequence whose first tokens are a prompt, which nothing is learned from. */
@@ -9,9 +9,7 @@ export interface PromptedSequence<Channel extends string> extends Sequence<Chann
 }
 
 /** A packed batch as tensors: B rows of T places, and N = B T predictions. */
-export type SharedBatch<Channel extends string> = {
-  readonly ids: tf.Tensor; // [B, T] int32
-  readonly places: SharedPlaces;
+export type SharedBatch<Channel extends string> = SharedRows & {
   /** the place of B T whose state predicts; the last place of a prompt predicts once for each completion [N] int32 */
   readonly sources: tf.Tensor;
   /** the token to predict [N] int32 */

@@ -25,6 +25,9 @@ export interface TrainerState<P extends Learnable = Parameters> {
   updates: number;
 }
 
+/** What an update needs beside weights and gradient: the moments, and the numbers of this step. */
+type OptimizerInputs = { readonly state: OptimizerState; readonly inputs: tf.Tensor };
+
 /** How the graphs of a trainer are made. */
 export interface TrainerGraphs<Frozen extends TensorTree> {
   /** weights that the loss needs and that do not learn; the trainer does not own them */
@@ -67,9 +70,9 @@ export class Trainer<
     this.gradientsOf = jit(gradientsOf, options);
     this.update = jit(update, options);
     this.gradientsAndUpdate = jit(
-      (p: P, batch: Batch, frozen: Frozen, s: OptimizerState, inputs: tf.Tensor) => {
+      (p: P, batch: Batch, frozen: Frozen, optimizer: OptimizerInputs) => {
         const { outputs, gradients } = gradientsOf(p, batch, frozen);
-        return { outputs, result: update(p, gradients, s, inputs) };
+        return { outputs, result: update(p, gradients, optimizer.state, optimizer.inputs) };
       },
       options,
     );
@@ -93,7 +96,7 @@ export class Trainer<
     const inputs = optimizerInputs(learningRate, updates + 1, this.config);
     const { outputs, result } =
       more.length === 0 && !this.graphs.large
-        ? this.gradientsAndUpdate(parameters, first, this.frozen, optimizer, inputs)
+        ? this.gradientsAndUpdate(parameters, first, this.frozen, { state: optimizer, inputs })
         : this.sumAndUpdate([first, ...more], inputs);
     const stats = readScalars({ ...outputs, gradientNorm: result.gradientNorm });
     const norm = this.normOf(result.parameters);

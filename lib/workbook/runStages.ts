@@ -15,7 +15,7 @@ import type { Judge } from '../stages/rollouts';
 import { baseSettings, rlSettings, settingsFrom, sftSettings } from '../stages/settings';
 import type { BaseSettings, RLSettings, SftSettings } from '../stages/settings';
 import { trainSft } from '../stages/sft';
-import type { Steering } from '../stages/steering';
+import type { Steering } from '../stages/loop/steering';
 import type { Trace } from '../stages/traces';
 import type { Workbook } from './openWorkbook';
 import { runDrawn, type StageRun } from './stageRun';

@@ -15,7 +15,7 @@ import {
   type Standing,
   type SteeredValues,
   type Steering,
-} from '../stages/steering';
+} from '../stages/loop/steering';
 
 /** What the browser sends: the value of a slider that was let go, or the button that was pressed. */
 interface Wish {

@@ -2,7 +2,7 @@
  * The training panel in the browser, an anywidget. The kernel sends `state` at every step, and what the person changes
  * is sent back as `wish`.
  *
- * @import { SteeredName, SteeredValues } from '../../stages/steering'
+ * @import { SteeredName, SteeredValues } from '../../stages/loop/steering'
  * @import { PanelState, Series } from '../trainingPanel'
  * @typedef {{ values?: Partial<SteeredValues>, paused?: boolean, stop?: boolean }} Wish
  */

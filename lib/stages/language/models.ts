@@ -1,15 +1,15 @@
 /** Language models that the reader has brought in, each a Hugging Face folder in `data/local/models`. */
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { UserError } from '../core/errors';
-import { plainName } from '../core/files';
-import { disposeTree } from '../engine/tree';
-import { hasAdapters, loadAdapters, readAdapterSettings } from '../model/adapterFiles';
-import { loadModel } from '../model/checkpoint';
-import { mergeLora } from '../model/lora';
-import type { Model } from '../model/parameters';
-import { openTokenizer } from '../tokenizer/huggingFaceTokenizer';
-import { checkpointFolder, local, recorded, type Place } from './places';
+import { UserError } from '../../core/errors';
+import { plainName } from '../../core/files';
+import { disposeTree } from '../../engine/tree';
+import { hasAdapters, loadAdapters, readAdapterSettings } from '../../model/adapterFiles';
+import { loadModel } from '../../model/checkpoint';
+import { mergeLora } from '../../model/lora';
+import type { Model } from '../../model/parameters';
+import { openTokenizer } from '../../tokenizer/huggingFaceTokenizer';
+import { checkpointFolder, local, recorded, type Place } from '../places';
 
 /** The folder of a language model. */
 export const languageModelFolder = (name: string): string =>

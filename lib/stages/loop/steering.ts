@@ -2,10 +2,10 @@
  * Steering: settings of a run that change while it goes on. A change is in force from one step on, and the run keeps it
  * in its log, `changes.jsonl`. Equal seeds and equal changes give equal runs, bit for bit, whoever made the changes.
  */
-import type { Row } from '../core/csv';
-import { UserError } from '../core/errors';
-import type { Change } from '../runs/run';
-import type { RLSettings } from './settings';
+import type { Row } from '../../core/csv';
+import { UserError } from '../../core/errors';
+import type { Change } from '../../runs/run';
+import type { RLSettings } from '../settings';
 
 /** What can be steered: two settings, and the weights of the reward's parts. */
 export const steeredNames = [

@@ -1,9 +1,9 @@
 /** The settings with which a language model of a hundred million weights learns on a laptop. */
-import { loraTargets } from '../model/lora';
-import { planOf } from '../tasks/plan';
-import { defaultGrpo } from '../training/grpo';
-import { defaultOptimizer } from '../training/optimizer';
-import type { RLSettings } from './settings';
+import { loraTargets } from '../../model/lora';
+import { planOf } from '../../tasks/plan';
+import { defaultGrpo } from '../../training/grpo';
+import { defaultOptimizer } from '../../training/optimizer';
+import type { RLSettings } from '../settings';
 
 /**
  * R1-Zero on a rule: 8 prompts with 8 answers each and one update a step. Adapters learn at about ten times the rate of

@@ -1,14 +1,14 @@
 /** What reinforcement learning trains: all weights of a small model, or adapters beside a large one. */
-import { saveAdapters } from '../model/adapterFiles';
-import { disposeMerged, initLora, mergeLora, type Lora } from '../model/lora';
-import { cloneParameters, type Model, type Parameters } from '../model/parameters';
-import { grpoBatchLoss, wholeModel, type GrpoBatch, type Learner } from '../training/grpo';
-import { adapters as adaptersOf, loraGrpoLoss, type LoraBatch } from '../training/loraGrpo';
-import type { Learnable } from '../training/optimizer';
-import { createTrainerState, Trainer, type TrainerState } from '../training/trainer';
-import { decodeStateLike, decodeTrainerState } from '../training/trainerState';
-import { checkpointFolder, saveModel, type Place } from './places';
-import type { LoraSettings, RLSettings } from './settings';
+import { saveAdapters } from '../../model/adapterFiles';
+import { disposeMerged, initLora, mergeLora, type Lora } from '../../model/lora';
+import { cloneParameters, type Model, type Parameters } from '../../model/parameters';
+import { grpoBatchLoss, wholeModel, type GrpoBatch, type Learner } from '../../training/grpo';
+import { adapters as adaptersOf, loraGrpoLoss, type LoraBatch } from '../../training/loraGrpo';
+import type { Learnable } from '../../training/optimizer';
+import { createTrainerState, Trainer, type TrainerState } from '../../training/trainer';
+import { decodeStateLike, decodeTrainerState } from '../../training/trainerState';
+import { checkpointFolder, saveModel, type Place } from '../places';
+import type { LoraSettings, RLSettings } from '../settings';
 
 export interface Policy {
   readonly state: TrainerState<Learnable>;

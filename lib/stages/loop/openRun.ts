@@ -1,12 +1,12 @@
 import * as path from 'node:path';
-import type { Row } from '../core/csv';
-import { UserError } from '../core/errors';
-import { removeHalfWritten } from '../core/files';
-import { startEngine } from '../engine/tensorflow';
-import type { ModelSize } from '../model/config';
-import { RunHeld } from '../runs/lock';
-import { readRunInfo, Run, type OpenedRun, type RunInfo, type RunPlan } from '../runs/run';
-import { checkpointFolder, local, runFolder, stageName, type Place } from './places';
+import type { Row } from '../../core/csv';
+import { UserError } from '../../core/errors';
+import { removeHalfWritten } from '../../core/files';
+import { startEngine } from '../../engine/tensorflow';
+import type { ModelSize } from '../../model/config';
+import { RunHeld } from '../../runs/lock';
+import { readRunInfo, Run, type OpenedRun, type RunInfo, type RunPlan } from '../../runs/run';
+import { checkpointFolder, local, runFolder, stageName, type Place } from '../places';
 
 /** Whose run it is, and where it goes. */
 export interface RunOf {

@@ -1,10 +1,10 @@
-import { BadStep, UserError } from '../core/errors';
-import { loop, type LoopResult } from '../core/loop';
-import { stopNearTensorLimit } from '../engine/memory';
-import type { Run } from '../runs/run';
-import type { Learnable } from '../training/optimizer';
-import type { TrainerState } from '../training/trainer';
-import { encodeTrainerState } from '../training/trainerState';
+import { BadStep, UserError } from '../../core/errors';
+import { loop, type LoopResult } from '../../core/loop';
+import { stopNearTensorLimit } from '../../engine/memory';
+import type { Run } from '../../runs/run';
+import type { Learnable } from '../../training/optimizer';
+import type { TrainerState } from '../../training/trainer';
+import { encodeTrainerState } from '../../training/trainerState';
 
 /** The steps of a stage, from `from` up to `to` - 1. */
 export interface TrainingLoop {
