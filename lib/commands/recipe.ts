@@ -12,6 +12,8 @@ import {
   studentStages,
 } from '../recipe/graph';
 import { callerOf, type CallerSettings } from '../recipe/kinds';
+import { courseNames } from '../recipe/language/data';
+import { languageStageNames } from '../recipe/language/graph';
 import { placeOfTask, presetForTask } from '../recipe/ownTask';
 import { presetNamed, type Preset } from '../recipe/presets';
 import { checkedSettings, runStage } from '../recipe/runStage';
@@ -22,6 +24,7 @@ import { testTimeTable } from '../reports/testTimeTable';
 import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
+import { languageRecipe } from './languageRecipe';
 
 /** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
@@ -51,6 +54,11 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                               that cannot do its work with so few, is refused before anything is run.
   --task NAME                 the chain to R1 on a task of your own, data/local/tasks/NAME.ts, in place of the three
                               tasks of the workbook; runs go to data/local/tasks/NAME/
+  --model NAME                the recipe on a language model that npm run model has brought in, such as smollm2, with
+                              adapters beside its weights; runs go to data/local/tasks/DATA/. With it:
+    --data NAME                 what it is asked: ${courseNames.join(', ')}, or a task in words of your own (words)
+    --stage NAME                ${languageStageNames.join(', ')}
+    --steps N, --seed N         as above
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
 
@@ -96,16 +104,21 @@ function printTables(place: Place, names: readonly string[]): void {
 
 async function main(): Promise<number> {
   const { values } = readArguments(help, {
-    preset: { type: 'string', default: 'quick' },
+    preset: { type: 'string' },
     size: { type: 'string' },
     seed: { type: 'string', default: '0' },
     stage: { type: 'string' },
     steps: { type: 'string' },
     tokens: { type: 'string' },
     task: { type: 'string' },
+    model: { type: 'string' },
+    data: { type: 'string' },
     recorded: { type: 'boolean', default: false },
   });
-  const named = presetNamed(values.preset);
+  if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
+  if (values.data !== undefined)
+    throw new UserError('--data goes with --model: name the language model, such as smollm2');
+  const named = presetNamed(values.preset ?? 'quick');
   const sized: Preset =
     values.size === undefined ? named : { ...named, size: sizeNamed(values.size) };
   const task = values.task === undefined ? undefined : await findTask(values.task);

@@ -77,7 +77,7 @@ function neededBy(
 }
 
 /** The run where it is finished. One that was made with other values than the caller asks for is a UserError. */
-function finishedRun(place: Place, name: string, caller: CallerSettings): RunInfo | null {
+export function finishedRun(place: Place, name: string, caller: CallerSettings): RunInfo | null {
   const folder = runFolder(place, name);
   const info = readRunInfo(folder);
   if (!info?.finished) return null;

@@ -21,9 +21,9 @@ export interface StageSettings<Run extends object = object, Data = unknown> {
 }
 
 /** A stage that is due, with the models of the stages that it needs. */
-export interface Job {
+export interface Job<Size extends string = ModelSize> {
   readonly stage: string;
-  readonly size: ModelSize;
+  readonly size: Size;
   readonly seed: number;
   readonly place: Place;
   /** when the stage began, in milliseconds: sampling its data is part of it */

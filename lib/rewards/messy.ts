@@ -1,4 +1,4 @@
-/** Rewards of a messier world: by a verifier that errs, and by one that looks at half of the answer only. */
+/** Rewards of a messier world: by a verifier that errs, by one that looks at half of the answer only, and by chance. */
 import { hashText } from '../core/random';
 import { inVocabulary, promptText, taskOf } from '../tasks/index';
 import { readCompletion } from '../tasks/task';
@@ -28,3 +28,18 @@ export const halfSightedReward = rewardBy(({ visibleCorrect }, problem, completi
   const answer = readCompletion(completion).answer ?? [];
   return inVocabulary(taskOf(problem)).hasRightValue?.(problem, answer) ?? visibleCorrect;
 });
+
+/**
+ * A reward that has nothing to do with the problem: half of all completions earn it. Which ones depends on the text
+ * alone. It is a control: what rises under it does not rise by learning what is asked (Shao et al. 2025, Spurious Rewards,
+ * https://arxiv.org/abs/2506.10947).
+ */
+export const randomReward: RewardFunction = (
+  problem,
+  completion,
+  language,
+  weights = defaultRewardWeights,
+) => {
+  const parts = reward(problem, completion, language, weights);
+  return { ...parts, total: hashText(`${promptText(problem, language)} ${completion}`) % 2 };
+};

@@ -11,7 +11,7 @@ export interface RewardWeights {
   readonly accuracy: number;
   readonly format: number;
   readonly language: number;
-  /** of the reward model's score, for the tasks that it judges; default 0 */
+  /** of the score of a model that judges, for the tasks that it judges; default 0 */
   readonly preference?: number;
 }
 
@@ -23,7 +23,7 @@ export interface RewardBreakdown {
   readonly format: number;
   /** the share of the words that are in the language of the prompt (DeepSeek-R1, section 3) */
   readonly language: number;
-  /** the reward model's score, where there is one */
+  /** the score of a reward model or of another model that judges, where there is one */
   readonly preference?: number;
   readonly total: number;
 }
@@ -90,7 +90,7 @@ export function rewardOf(
   return { accuracy, format, language, total };
 }
 
-/** Adds the reward model's score to a reward: `total + wP score`. */
+/** Adds the score of a model that judges to a reward: `total + wP score`. */
 export function addPreference(
   parts: RewardBreakdown,
   score: number,

@@ -7,6 +7,7 @@ import { reward, type RewardWeights } from '../rewards/reward';
 import type { Run } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { rolloutRecord } from './rollouts';
+import type { HeldOutSettings } from './settings';
 
 /** Held-out problems of each level whose completions are kept at every evaluation, to be read one under the other. */
 const watchedProblems = 4;
@@ -20,13 +21,16 @@ export async function evaluateLevel(
     set: ProblemSet;
     step: number;
     seed: number;
-    settings: { readonly maxNewTokens: number; readonly rewards: RewardWeights };
+    settings: Pick<HeldOutSettings, 'maxNewTokens' | 'evaluationSamples'> & {
+      readonly rewards: RewardWeights;
+    };
     report: (note: string) => void;
   },
 ): Promise<Evaluation> {
   const { set, step, seed, report } = at;
-  const { maxNewTokens, rewards } = at.settings;
+  const { maxNewTokens, evaluationSamples: samples, rewards } = at.settings;
   const { evaluation, rollouts } = await evaluate(parameters, sampler, set, {
+    samples,
     maxNewTokens,
     seed,
     onProgress: (share) => report(`evaluating ${setName(set)} ${Math.round(100 * share)} %`),

@@ -7,6 +7,7 @@ import type { Model } from '../model/parameters';
 import { planOf } from '../tasks/plan';
 import { createScorer } from '../training/rewardModel';
 import { preferenceRewardWeights, type RLSettings } from './settings';
+import type { Judge } from './rollouts';
 import { trainRL, type RLOptions, type RLResult } from './rl';
 
 /** The mixture with three general prompts in eight. */
@@ -35,7 +36,12 @@ export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<R
   const { rewardModel, judged = ['general'], ...others } = options;
   const scorer = createScorer(rewardModel);
   try {
-    return await trainRL({ ...others, judge: { scorer, tasks: judged } });
+    const judge: Judge = {
+      scores: (rollouts) =>
+        scorer.scores(rollouts.map((r) => [...r.promptIds, ...r.completionIds])),
+      tasks: judged,
+    };
+    return await trainRL({ ...others, judge });
   } finally {
     scorer.dispose();
   }

@@ -37,7 +37,7 @@ import {
   type Judge,
   type ScoredRollout,
 } from './rollouts';
-import { languageSettings } from './language/settings';
+import { languageRLSettings } from './language/settings';
 import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './loop/steering';
 import { trainingLoop } from './loop/trainingLoop';
@@ -104,7 +104,7 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
 
 /** The defaults of a language model, or of a size of the workbook's own, with what the caller asks for. */
 const settingsOf = ({ size, from, settings }: RLOptions): RLSettings =>
-  from.tokenizer ? languageSettings(settings) : rlSettings(size as ModelSize, settings);
+  from.tokenizer ? languageRLSettings(settings) : rlSettings(size as ModelSize, settings);
 
 async function trainOpened(
   options: RLOptions,
@@ -114,7 +114,9 @@ async function trainOpened(
   const { run } = opened;
   const { size, seed, stage = 'r1-zero', place = local, resumable = true, steering } = options;
   const name = stageName(size, stage, seed);
-  const policy = startPolicy({ ...options, settings, saved: opened.saved, where: run.folder });
+  const { optimizer } = settings;
+  const start = { ...options, optimizer, saved: opened.saved, where: run.folder };
+  const policy = startPolicy(start, settings);
   const firstStep = opened.saved?.step ?? 0;
   const sampler = samplerFor(options.from.config, options.from.tokenizer);
   const bar = progress(name, settings.steps, { from: firstStep });

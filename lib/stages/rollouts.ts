@@ -24,7 +24,6 @@ import {
 import { problemsOfPlan, type PlanEntry } from '../tasks/plan';
 import { diagnose, languageConsistency } from '../tasks/diagnose';
 import type { Language } from '../tokenizer/vocabulary';
-import type { Scorer } from '../training/rewardModel';
 
 /** A rollout with its problem and reward. */
 export interface ScoredRollout {
@@ -37,9 +36,10 @@ export interface ScoredRollout {
 /** A problem, and the language it is asked in. */
 export type Question = Pick<ScoredRollout, 'problem' | 'language'>;
 
-/** A reward model and the tasks whose completions it judges. */
+/** A model that judges completions, and the tasks whose completions it judges. */
 export interface Judge {
-  readonly scorer: Scorer;
+  /** one number for each rollout */
+  scores(rollouts: readonly Rollout[]): number[];
   readonly tasks: readonly string[];
 }
 
@@ -131,18 +131,19 @@ export function refuseBadRewards(groups: readonly ScoredRollout[][], step: numbe
     }
 }
 
-/** Adds the reward model's score to the rewards of the rollouts whose tasks it judges. */
+/** Adds the judge's score to the rewards of the rollouts whose tasks it judges. */
 function judged(
   groups: readonly ScoredRollout[][],
-  { scorer, tasks }: Judge,
+  judge: Judge,
   weights: RewardWeights,
 ): ScoredRollout[][] {
-  const isJudged = ({ problem }: ScoredRollout): boolean => tasks.includes(problem.task);
-  const texts = groups
-    .flat()
-    .filter(isJudged)
-    .map(({ rollout }) => [...rollout.promptIds, ...rollout.completionIds]);
-  const scores = scorer.scores(texts);
+  const isJudged = ({ problem }: ScoredRollout): boolean => judge.tasks.includes(problem.task);
+  const scores = judge.scores(
+    groups
+      .flat()
+      .filter(isJudged)
+      .map(({ rollout }) => rollout),
+  );
   return groups.map((group) =>
     group.map((one) =>
       isJudged(one) ? { ...one, reward: addPreference(one.reward, scores.shift()!, weights) } : one,

@@ -54,6 +54,8 @@ export interface HeldOutSettings {
   readonly evaluated: readonly EvaluationSpec[];
   /** problems per task and level; reinforcement learning measures them before its first step too, to compare */
   readonly finalProblems: number;
+  /** completions of each of these problems; default 8 */
+  readonly evaluationSamples?: number;
   /** held-out general prompts, for models that know their words */
   readonly finalGeneralPrompts: number;
   /** tokens of a completion at most, in training too */
@@ -102,7 +104,7 @@ export interface RLSettings extends LearningSettings, HeldOutSettings {
   readonly batches: readonly BatchShape[];
   /** steps between two evaluations; the first is before step 0, the last at the end */
   readonly evaluateEvery: number;
-  /** problems per task and level in the evaluations between the first and the last, 8 completions each */
+  /** problems per task and level in the evaluations between the first and the last */
   readonly evaluationProblems: number;
   /** learn adapters beside the model's weights, and not the weights; default: the weights */
   readonly lora?: LoraSettings;
@@ -130,6 +132,8 @@ export interface RewardModelSettings extends LearningSettings {
 
 /** Supervised fine-tuning on traces. */
 export interface SftSettings extends LearningSettings, HeldOutSettings {
+  /** learn adapters beside the model's weights, and not the weights; default: the weights */
+  readonly lora?: LoraSettings;
   readonly epochs: number;
   readonly tracesPerStep: number;
   /** the shapes of a step's batches, from long rows to short ones */

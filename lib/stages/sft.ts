@@ -9,24 +9,24 @@ import { createRandom, shuffle } from '../core/random';
 import { generalOf } from '../evaluation/general';
 import { problemsOf } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
-import { recordedShape } from '../model/config';
-import { cloneParameters, type Model } from '../model/parameters';
+import { recordedShape, type ModelSize } from '../model/config';
+import type { Model } from '../model/parameters';
 import { defaultRewardWeights } from '../rewards/reward';
 import type { OpenedRun, Run, RunInfo } from '../runs/run';
-import { nextTokenLoss, type TextBatch } from '../training/nextToken';
-import { packBatches } from '../training/packing';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { warmUpAndDecay } from '../training/schedule';
-import { createSoftLabelTrainer } from '../training/softLabels';
-import { createTrainerState, Trainer } from '../training/trainer';
-import { decodeTrainerState, encodeTrainerState } from '../training/trainerState';
+import type { PromptedSequence } from '../training/sharedPacking';
+import { encodeTrainerState } from '../training/trainerState';
 import { evaluateLevel } from './evaluateLevel';
+import { languageSftSettings } from './language/settings';
 import { openRun, type TrainingOptions } from './loop/openRun';
-import { local, samplerFor, saveModel, stageName } from './places';
+import { startPupil, type Pupil } from './loop/pupil';
+import { trainingLoop } from './loop/trainingLoop';
+import { local, samplerFor, stageName } from './places';
 import { sftSettings, type SftSettings } from './settings';
 import { traceSequence, type Trace } from './traces';
-import { trainingLoop } from './loop/trainingLoop';
 
-export interface SftOptions extends TrainingOptions<SftSettings> {
+export interface SftOptions extends TrainingOptions<SftSettings, string> {
   readonly stage: string;
   /** the model to start from, and its name for the record */
   readonly from: Model;
@@ -53,7 +53,7 @@ interface RunningSft {
   readonly name: string;
   readonly settings: SftSettings;
   readonly run: Run;
-  readonly trainer: Pick<Trainer<TextBatch>, 'step' | 'state' | 'dispose'>;
+  readonly pupil: Pupil;
   readonly stepsPerEpoch: number;
   readonly steps: number;
   readonly bar: Progress;
@@ -64,10 +64,10 @@ interface RunningSft {
  * it: the run has saved itself then and goes on with the next call. Throws a UserError where there is no trace.
  */
 export async function trainSft(options: SftOptions): Promise<SftResult | null> {
-  const { size, stage, from, fromName, traces } = options;
+  const { stage, from, fromName, traces } = options;
   if (traces.length === 0)
     throw new UserError(`no trace to learn from in ${stage}: sample more, or from a better model`);
-  const settings = sftSettings(size, options.settings);
+  const settings = settingsOf(options);
   const about = {
     from: fromName,
     model: recordedShape(from.config),
@@ -77,58 +77,58 @@ export async function trainSft(options: SftOptions): Promise<SftResult | null> {
   return openRun(options, about, (opened) => trainOpened(options, settings, opened));
 }
 
+/** The defaults of a language model, or of a size of the workbook's own, with what the caller asks for. */
+const settingsOf = ({ size, from, settings }: SftOptions): SftSettings =>
+  from.tokenizer ? languageSftSettings(settings) : sftSettings(size as ModelSize, settings);
+
 async function trainOpened(
   options: SftOptions,
   settings: SftSettings,
   opened: OpenedRun,
 ): Promise<SftResult | null> {
   const { running, firstStep } = startSft(options, settings, opened);
-  const { run, trainer, steps, bar } = running;
+  const { run, pupil, steps, bar } = running;
   try {
-    const all = { run, trainer, from: firstStep, to: steps };
+    const all = { run, trainer: pupil, from: firstStep, to: steps };
     const { step, stopped } = await trainingLoop(all, (at) => oneStep(running, at));
     if (!stopped) return await finishSft(running, step);
     bar.end(`stopped after step ${step}; run it again to go on`);
-    run.save(step, encodeTrainerState(trainer.state));
+    run.save(step, encodeTrainerState(pupil.state));
     return null;
   } finally {
-    trainer.dispose();
+    pupil.dispose();
   }
 }
 
-/** Makes the trainer of a new run, or of an interrupted one where it stands. */
+/** Starts a new run, or an interrupted one where it stands. */
 function startSft(
   options: SftOptions,
   settings: SftSettings,
   { run, saved }: OpenedRun,
 ): { running: RunningSft; firstStep: number } {
-  const { size, seed, stage, from, traces, softLabels: teacher } = options;
-  const { config } = from;
-  const state = saved
-    ? decodeTrainerState(config, settings.optimizer, saved.state, run.folder)
-    : createTrainerState(cloneParameters(from.parameters), settings.optimizer);
-  const trainer = teacher
-    ? createSoftLabelTrainer(teacher, config, settings.optimizer, state)
-    : new Trainer(nextTokenLoss(config), settings.optimizer, state);
+  const { size, seed, stage, traces, softLabels } = options;
+  const { optimizer } = settings;
+  const start = { ...options, optimizer, saved, where: run.folder };
+  const pupil = startPupil(start, settings, softLabels);
   const stepsPerEpoch = Math.ceil(traces.length / settings.tracesPerStep);
   const steps = settings.epochs * stepsPerEpoch;
   const name = stageName(size, stage, seed);
   const bar = progress(name, steps, { from: saved?.step });
-  const running = { options, name, settings, run, trainer, stepsPerEpoch, steps, bar };
+  const running = { options, name, settings, run, pupil, stepsPerEpoch, steps, bar };
   return { running, firstStep: saved?.step ?? 0 };
 }
 
 /** One step: the next traces of the epoch's random order, an update, and its row of `metrics.csv`. */
 async function oneStep(running: RunningSft, step: number): Promise<void> {
-  const { options, settings, run, trainer, stepsPerEpoch, steps, bar } = running;
+  const { options, settings, run, pupil, stepsPerEpoch, steps, bar } = running;
   const epoch = Math.floor(step / stepsPerEpoch);
   const order = shuffle(options.traces, createRandom(options.seed, 'sft', epoch));
   const first = (step % stepsPerEpoch) * settings.tracesPerStep;
   const part = order.slice(first, first + settings.tracesPerStep);
-  const { batches, tokens } = traceBatches(part, settings);
+  const { sequences, tokens } = learnedSequences(part, options.from.tokenizer);
   const learningRate =
     settings.learningRate * warmUpAndDecay(step, steps, settings.warmUpSteps, 0.1);
-  const { loss, gradientNorm } = trainer.step(batches, learningRate);
+  const { loss, gradientNorm } = pupil.learn(sequences, learningRate);
   run.tokens += tokens;
   const row: Row = {
     step,
@@ -146,40 +146,40 @@ async function oneStep(running: RunningSft, step: number): Promise<void> {
 
 /** Measures the trained model, saves it as a checkpoint, and closes the run. */
 async function finishSft(running: RunningSft, step: number): Promise<SftResult> {
-  const { options, name, settings, run, trainer, bar } = running;
+  const { options, name, settings, run, pupil, bar } = running;
   const { seed, about = {}, place = local } = options;
-  const { config } = options.from;
-  const { evaluated, finalProblems, finalGeneralPrompts, maxNewTokens } = settings;
-  const sampler = samplerFor(config);
+  const { config, tokenizer } = options.from;
+  const { evaluated, finalProblems, finalGeneralPrompts } = settings;
+  const sampler = samplerFor(config, tokenizer);
   try {
     const evaluations: Evaluation[] = [];
     const report = (note: string): void => bar.update(step, note);
-    const rewarded = { maxNewTokens, rewards: defaultRewardWeights };
+    const rewarded = { ...settings, rewards: defaultRewardWeights };
     for (const spec of evaluated) {
       const at = { set: problemsOf(spec, finalProblems), step, seed, settings: rewarded, report };
-      evaluations.push(await evaluateLevel(run, trainer.state.parameters, sampler, at));
+      evaluations.push(await evaluateLevel(run, pupil.weights(), sampler, at));
     }
     bar.end();
-    const model = { config, parameters: cloneParameters(trainer.state.parameters) };
+    const model = pupil.model();
     const general = await generalOf(model, sampler, finalGeneralPrompts, seed);
-    saveModel(place, name, model);
+    pupil.save(place, name);
     return { model, evaluations, info: run.finish(step, { ...about, evaluations, ...general }) };
   } finally {
     sampler.dispose();
   }
 }
 
-/** The batches of one step. Their losses add up to a mean over the completions' tokens. */
-function traceBatches(
+/** The sequences of one step, whose weights add up to 1, and the number of tokens that are learned. */
+function learnedSequences(
   traces: readonly Trace[],
-  { batches }: SftSettings,
-): { batches: Generator<TextBatch>; tokens: number } {
-  const sequences = traces.map(traceSequence);
+  tokenizer?: TextTokenizer,
+): { sequences: PromptedSequence<'weights'>[]; tokens: number } {
+  const sequences = traces.map((trace) => traceSequence(trace, tokenizer));
   const learned = sequences.map(({ channels }) => channels.weights as number[]);
   const tokens = learned.flat().filter((weight) => weight > 0).length;
-  const scaled = sequences.map(({ ids }, i) => ({
-    ids,
+  const scaled = sequences.map((sequence, i) => ({
+    ...sequence,
     channels: { weights: learned[i]!.map((weight) => weight / tokens) },
   }));
-  return { batches: packBatches(scaled, batches, ['weights']), tokens };
+  return { sequences: scaled, tokens };
 }

@@ -5,9 +5,12 @@ import { UserError } from '../core/errors';
 import { isCount, isText, oneOf } from '../core/fields';
 import { plainName, readTextFile, writeFileAtomic } from '../core/files';
 import { jsonLines, parseJsonLines } from '../core/jsonLines';
+import { isInWords, isKnown, taskNamed } from '../tasks/index';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { encode } from '../tokenizer/tokenizer';
 import { languages } from '../tokenizer/vocabulary';
-import type { Sequence } from '../training/packing';
+import { writtenIds } from '../tokenizer/writtenText';
+import type { PromptedSequence } from '../training/sharedPacking';
 import { shortPath, type Place } from './places';
 
 /** A line of a data set. */
@@ -47,15 +50,24 @@ export function readTraces(file: string): Trace[] {
     where,
     what: 'trace',
     fields,
-    check: ({ prompt, completion }) => encode(`${prompt} ${completion}`),
+    check: ({ task, prompt, completion }) =>
+      (isKnown(task) && isInWords(taskNamed(task))) || encode(`${prompt} ${completion}`),
     fix: 'collect them anew, or remove that line',
   });
 }
 
-/** Returns a trace as a training sequence, in which only the tokens of the completion are learned. */
-export function traceSequence({ prompt, completion }: Trace): Sequence<'weights'> {
-  const promptIds = encode(`<bos> ${prompt}`);
-  const ids = [...promptIds, ...encode(completion)];
+/**
+ * Returns a trace as a training sequence, in which only the tokens of the completion are learned; with the tokenizer of a
+ * language model as a conversation.
+ */
+export function traceSequence(
+  { prompt, completion }: Trace,
+  tokenizer?: TextTokenizer,
+): PromptedSequence<'weights'> {
+  const promptIds = tokenizer
+    ? tokenizer.chatIds([{ role: 'user', content: prompt }])
+    : encode(`<bos> ${prompt}`);
+  const ids = [...promptIds, ...(tokenizer ? writtenIds(completion, tokenizer) : encode(completion))]; // prettier-ignore
   const weights = ids.slice(1).map((_, i) => (i + 1 < promptIds.length ? 0 : 1));
-  return { ids, channels: { weights } };
+  return { ids, promptLength: promptIds.length, channels: { weights } };
 }

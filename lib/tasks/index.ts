@@ -50,7 +50,7 @@ const own = [...known.keys()];
 export const isKnown = (name: string): boolean => known.has(name);
 
 /** Whether a task is asked in words, of a language model. */
-export const isInWords = (task: AnyTask): task is TaskInWords => 'messages' in task;
+export const isInWords = (task: AnyTask): task is TaskInWords => 'question' in task;
 
 /** The task of that name. Throws a UserError for a name that no task has. */
 export function taskNamed(name: string): AnyTask {
@@ -85,10 +85,10 @@ export function generate(task: string, level: number, random: Random, split: Spl
   return taskNamed(task).generate(level, random, split);
 }
 
-/** The prompt as text, without `<bos>`: `make 26 : 3 5 7 _`; of a task in words its last message. */
+/** The prompt as text, without `<bos>`: `make 26 : 3 5 7 _`; of a task in words its question. */
 export function promptText(problem: Problem, language: Language): string {
   const task = taskOf(problem);
-  if (isInWords(task)) return task.messages(problem).slice(-1)[0]!.content;
+  if (isInWords(task)) return task.question(problem);
   return decode(task.promptIds(problem, language));
 }
 
@@ -103,7 +103,7 @@ export function promptIds(
 ): number[] {
   const task = taskOf(problem);
   if (!tokenizer) return [tokenIds.bos, ...inVocabulary(task).promptIds(problem, language)];
-  if (isInWords(task)) return tokenizer.chatIds(task.messages(problem));
+  if (isInWords(task)) return tokenizer.chatIds([{ role: 'user', content: task.question(problem) }]);
   throw new UserError(
     `${task.name} is asked in this workbook's vocabulary, a language model is asked in words: use words`,
   );

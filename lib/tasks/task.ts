@@ -1,6 +1,5 @@
 import { UserError } from '../core/errors';
 import { hashText, type Random } from '../core/random';
-import type { Message } from '../tokenizer/textTokenizer';
 import { splitTokens } from '../tokenizer/tokenizer';
 import type { Language } from '../tokenizer/vocabulary';
 
@@ -51,8 +50,8 @@ interface AnyTaskOf<P extends Problem> {
 
 /** A task for a language model, asked in English. Its completions are texts, which end in `<eos>` where the model ended. */
 export interface TaskInWords<P extends Problem = Problem> extends AnyTaskOf<P> {
-  /** what the model is told, the question last */
-  messages(problem: P): readonly Message[];
+  /** what the model is told: one message of its user */
+  question(problem: P): string;
   /** writes a right answer as a person would, for the cold start; the end mark is not part of it */
   solution?(problem: P, random: Random): string;
 }

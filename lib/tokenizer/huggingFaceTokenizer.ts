@@ -29,6 +29,7 @@ export function openTokenizer(folder: string): TextTokenizer {
     decode: (ids) => textOfIds(stream(), ids),
     stream,
     endTokens: endTokensOf(folder, settings, understood),
+    answerIds: (text) => plainIds(understood, encode, text),
     chatIds: chatEncoder(folder, settings, understood, encode),
   };
 }
@@ -119,20 +120,28 @@ function chatEncoder(
       throw new UserError(`${folder} has no chat template: use a model that was made to answer`);
     };
   const control = controlTokens(template.source, understood.added, settings.chat_control_tokens);
-  let plain: Encode | undefined;
   return (messages) => {
     const [first, ...pieces] = control.split(template.render(control.mark(messages)));
     const rest = pieces.flatMap((piece, i) => {
       if (piece === undefined || piece === '') return [];
-      if (i % 2 === 1) return encodeBehind(encode, piece, encode('\n'));
-      plain ??= encoder(understood, []);
-      const ids = encodeBehind(plain, piece, encode('\n'));
-      if (ids.some((id) => understood.tokens.get(id) === piece))
-        throw new UserError(`a message holds ${piece}, which has no other spelling: leave it out`);
-      return ids;
+      return i % 2 === 1
+        ? encodeBehind(encode, piece, encode('\n'))
+        : plainIds(understood, encode, piece);
     });
     return [...encode(first!), ...rest];
   };
+}
+
+const plainEncoders = new WeakMap<UnderstoodTokenizer, Encode>();
+
+/** Encodes a text in which special tokens are spelled by others. */
+function plainIds(understood: UnderstoodTokenizer, encode: Encode, text: string): number[] {
+  const plain = plainEncoders.get(understood) ?? encoder(understood, []);
+  plainEncoders.set(understood, plain);
+  const ids = encodeBehind(plain, text, encode('\n'));
+  if (ids.some((id) => understood.tokens.get(id) === text))
+    throw new UserError(`a message holds ${text}, which has no other spelling: leave it out`);
+  return ids;
 }
 
 /** Encodes a text that is no beginning: behind a new line, because some tokenizers put a space in front of a beginning. */

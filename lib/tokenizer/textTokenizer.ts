@@ -28,6 +28,8 @@ export interface TextTokenizer {
    * message they are spelled by others. A conversation that cannot be written is a UserError.
    */
   chatIds(messages: readonly Message[]): number[];
+  /** the ids of an answer to learn from, which like a message writes no special tokens; its end token is not among them */
+  answerIds(text: string): number[];
   /** the tokens that end an answer */
   readonly endTokens: readonly number[];
   stream(): TextStream;

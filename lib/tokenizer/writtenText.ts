@@ -1,3 +1,5 @@
+import type { TextTokenizer } from './textTokenizer';
+
 /** What stands at the end of a completion that the model ended by itself. */
 const endMark = '<eos>';
 
@@ -17,4 +19,10 @@ export function readText(completion: string): ReadText {
 /** Returns a completion as verifiers read it. A text that is cut never ends like one that is finished. */
 export function writtenText(text: string, finished: boolean): string {
   return finished ? text + endMark : text.endsWith(endMark) ? `${text} ` : text;
+}
+
+/** Returns the ids of a completion as `writtenText` has it: its end mark is the first end token of the model. */
+export function writtenIds(completion: string, tokenizer: TextTokenizer): number[] {
+  const { text, finished } = readText(completion);
+  return [...tokenizer.answerIds(text), ...(finished ? tokenizer.endTokens.slice(0, 1) : [])];
 }

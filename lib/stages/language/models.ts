@@ -9,7 +9,7 @@ import { loadModel } from '../../model/checkpoint';
 import { mergeLora } from '../../model/lora';
 import type { Model } from '../../model/parameters';
 import { openTokenizer } from '../../tokenizer/huggingFaceTokenizer';
-import { checkpointFolder, local, recorded, type Place } from '../places';
+import { checkpointFolder, local, type Place } from '../places';
 
 /** The folder of a language model. */
 export const languageModelFolder = (name: string): string =>
@@ -23,18 +23,13 @@ export function loadLanguageModel(name: string): Model {
   return { ...loadModel(folder), tokenizer: openTokenizer(folder) };
 }
 
-/** Where the adapters of a stage lie: the reader's own, or those that the project ships. */
-function adapterFolder(name: string, place: Place): string | undefined {
-  return [place, recorded].map((at) => checkpointFolder(at, name)).find(hasAdapters);
-}
-
 /**
  * Reads the model that a stage has left: a language model, and the adapters of one stage after another added into it.
  * Throws a UserError where it is not there.
  */
 export function loadAdapted(name: string, place: Place = local): Model {
-  const folder = adapterFolder(name, place);
-  if (folder === undefined) return loadLanguageModel(name);
+  const folder = checkpointFolder(place, name);
+  if (!hasAdapters(folder)) return loadLanguageModel(name);
   const start = loadAdapted(readAdapterSettings(folder).base, place);
   const { adapters, lora } = loadAdapters(folder, start.config);
   const parameters = mergeLora(start.config, start.parameters, adapters, lora);

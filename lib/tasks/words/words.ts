@@ -19,7 +19,7 @@ export const words: TaskInWords<WordsProblem> = {
       );
     return { task: 'words', level, ...drawWish(rules.get(level)!, random, split) };
   },
-  messages: (problem) => [{ role: 'user', content: rules.get(problem.level)!.ask(problem) }],
+  question: (problem) => rules.get(problem.level)!.ask(problem),
   verify(problem, completion) {
     const { text, finished } = readText(completion);
     const correct = finished && rules.get(problem.level)!.isKept(text, problem);

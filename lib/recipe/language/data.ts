@@ -1,0 +1,53 @@
+/** What language models are asked: the tasks and levels of each course, and how long it is learned. */
+import { isInWords, isKnown, taskNamed } from '../../tasks/index';
+import { UserError } from '../../core/errors';
+import type { RLSettings } from '../../stages/settings';
+import { heldOutKinds } from '../../tasks/words/rules';
+import { planOf, type PlanEntry } from '../../tasks/plan';
+
+/** Problems to learn from and to be measured on. */
+export interface Course {
+  /** the training problems of a step */
+  readonly plan: readonly PlanEntry[];
+  /** how reinforcement learning on it differs from the defaults of language models */
+  readonly rl: Partial<RLSettings>;
+}
+
+const levels = (task: string, all: readonly number[]) => all.map((level) => ({ task, level }));
+
+/** The rules of a mixture, from easy to hard, with the prompts of each in a step. */
+const mixture = planOf({ words: { 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 1, 10: 1 } });
+
+const courses: Readonly<Record<string, Course>> = {
+  /** one easy rule: a sentence with a given word */
+  words: { plan: planOf({ words: { 1: 8 } }), rl: {} },
+  /** ten rules; three other kinds are never trained on */
+  rules: {
+    plan: mixture,
+    rl: {
+      steps: 120,
+      evaluated: levels('words', [...mixture.map(({ level }) => level), ...heldOutKinds]),
+      evaluateEvery: 40,
+      evaluationProblems: 16,
+      finalProblems: 32,
+    },
+  },
+};
+
+/** The courses that the workbook brings. */
+export const courseNames = Object.keys(courses);
+
+/**
+ * Returns the course of that name, or the one that asks a task in words on all of its levels. Throws a UserError for a
+ * name that is neither.
+ */
+export function courseNamed(name: string): Course {
+  const own = courses[name];
+  if (own) return own;
+  const task = isKnown(name) ? taskNamed(name) : undefined;
+  if (!task || !isInWords(task))
+    throw new UserError(`unknown data ${name}: use ${courseNames.join(', ')}, or a task in words`);
+  const prompts = Math.max(1, Math.round(8 / task.levels.length));
+  const plan = task.levels.map((level) => ({ task: name, level, prompts }));
+  return { plan, rl: { evaluated: levels(name, task.levels) } };
+}
