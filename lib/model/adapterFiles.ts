@@ -6,9 +6,16 @@ import { faultOf, isCount, isNumber, isText, listOf, oneOf, type Fields } from '
 import { readTextFile, writeFileAtomic } from '../core/files';
 import { parsedJson } from '../core/jsonLines';
 import { tf } from '../engine/tensorflow';
-import { disposeTree } from '../engine/tree';
+import { disposeTree, tidyTree } from '../engine/tree';
 import type { ModelConfig } from './config';
-import { initLora, loraTargets, type Lora, type LoraConfig, type LoraTarget } from './lora';
+import {
+  initLora,
+  loraTargets,
+  type Lora,
+  type LoraConfig,
+  type LoraLayer,
+  type LoraTarget,
+} from './lora';
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from './safetensors';
 
 /** Adapters, and the name of the model that they stand beside. */
@@ -132,18 +139,20 @@ export function loadAdapters(folder: string, config: ModelConfig): SavedAdapters
       found.delete(name);
       return tf.tidy(() => tf.transpose(tf.tensor2d(tensor.values, wanted as [number, number])));
     };
-    const layers = blank.layers.map((layer, l) =>
+    const ofLayer = (layer: LoraLayer, l: number): LoraLayer =>
       Object.fromEntries(
         settings.lora.targets.map((target) => {
           const [a, b] = namesOf(l, target);
           return [target, { a: take(a, layer[target]!.a), b: take(b, layer[target]!.b) }];
         }),
-      ),
-    );
-    const [extra] = found.keys();
-    if (extra !== undefined)
+      );
+    const adapters = tidyTree((): Lora => {
+      const layers = blank.layers.map(ofLayer);
+      const [extra] = found.keys();
+      if (extra === undefined) return { layers };
       throw new UserError(`${where}: ${extra} is no part of the adapters of its settings`);
-    return { ...settings, adapters: { layers } };
+    });
+    return { ...settings, adapters };
   } finally {
     disposeTree(blank);
   }
