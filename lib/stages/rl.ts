@@ -252,13 +252,16 @@ function costs(tokens: number, started: number, tensorsBefore: number): Row {
   };
 }
 
-/** Keeps one completion of each group now and then: enough to read, small enough to keep. */
+/**
+ * Keeps one completion of each group now and then, of a language model's few steps each: enough to read, small enough to
+ * keep.
+ */
 function keepRollouts(
-  { run, settings: { steps } }: RunningRL,
+  { options, run, settings: { steps } }: RunningRL,
   groups: readonly (readonly ScoredRollout[])[],
   step: number,
 ): void {
-  const every = Math.max(10, Math.ceil(steps / 20));
+  const every = Math.max(options.from.tokenizer ? 1 : 10, Math.ceil(steps / 20));
   if (step % every === 0 || step === steps - 1)
     run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
 }

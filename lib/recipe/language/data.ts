@@ -16,16 +16,20 @@ export interface Course {
 const levels = (task: string, all: readonly number[]) => all.map((level) => ({ task, level }));
 
 /** The rules of a mixture, from easy to hard, with the prompts of each in a step. */
-const mixture = planOf({ words: { 1: 1, 2: 1, 3: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 1, 10: 1 } });
+const mixture = planOf({ words: { 1: 1, 2: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 1 } });
+
+/** What the inspector is to see. */
+const inspect = { everySteps: 10, problems: 4 };
 
 const courses: Readonly<Record<string, Course>> = {
   /** one easy rule: a sentence with a given word */
-  words: { plan: planOf({ words: { 1: 8 } }), rl: {} },
-  /** ten rules; three other kinds are never trained on */
+  words: { plan: planOf({ words: { 1: 8 } }), rl: { inspect } },
+  /** eight rules; other kinds are never trained on */
   rules: {
     plan: mixture,
     rl: {
       steps: 120,
+      groupSize: 16,
       evaluated: levels('words', [...mixture.map(({ level }) => level), ...heldOutKinds]),
       evaluateEvery: 40,
       evaluationProblems: 16,

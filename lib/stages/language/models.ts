@@ -11,13 +11,13 @@ import type { Model } from '../../model/parameters';
 import { openTokenizer } from '../../tokenizer/huggingFaceTokenizer';
 import { checkpointFolder, local, type Place } from '../places';
 
-/** The folder of a language model. */
-export const languageModelFolder = (name: string): string =>
-  path.join(local, 'models', plainName(name));
+/** The folder of a language model in a place. */
+export const languageModelFolder = (name: string, place: Place = local): string =>
+  path.join(place, 'models', plainName(name));
 
 /** Reads a language model with its tokenizer. Throws a UserError that says how to get it where it is not there. */
-export function loadLanguageModel(name: string): Model {
-  const folder = languageModelFolder(name);
+export function loadLanguageModel(name: string, place: Place = local): Model {
+  const folder = languageModelFolder(name, place);
   if (!fs.existsSync(folder))
     throw new UserError(`no language model ${name}: get it with npm run model -- ${name}`);
   return { ...loadModel(folder), tokenizer: openTokenizer(folder) };
@@ -25,12 +25,12 @@ export function loadLanguageModel(name: string): Model {
 
 /**
  * Reads the model that a stage has left: a language model, and the adapters of one stage after another added into it.
- * Throws a UserError where it is not there.
+ * `modelsAt` is the place of the language models. Throws a UserError where it is not there.
  */
-export function loadAdapted(name: string, place: Place = local): Model {
+export function loadAdapted(name: string, place: Place, modelsAt: Place = local): Model {
   const folder = checkpointFolder(place, name);
-  if (!hasAdapters(folder)) return loadLanguageModel(name);
-  const start = loadAdapted(readAdapterSettings(folder).base, place);
+  if (!hasAdapters(folder)) return loadLanguageModel(name, modelsAt);
+  const start = loadAdapted(readAdapterSettings(folder).base, place, modelsAt);
   const { adapters, lora } = loadAdapters(folder, start.config);
   const parameters = mergeLora(start.config, start.parameters, adapters, lora);
   const kept = new Set<unknown>([...Object.values(parameters), ...parameters.layers.flatMap((l) => Object.values(l))]); // prettier-ignore

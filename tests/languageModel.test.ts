@@ -1,0 +1,145 @@
+/** The loops of the recipe on a language model: the same as on the workbook's own models, with adapters and a tokenizer. */
+import './support/withoutXla';
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { stopFlag } from '../lib/core/loop';
+import { tf } from '../lib/engine/tensorflow';
+import { disposeTree } from '../lib/engine/tree';
+import { loadModel } from '../lib/model/checkpoint';
+import { disposeMerged } from '../lib/model/lora';
+import type { RewardFunction } from '../lib/rewards/reward';
+import { randomReward } from '../lib/rewards/messy';
+import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../lib/runs/run';
+import { likelihoodJudge } from '../lib/stages/language/likelihoodJudge';
+import { loadAdapted, languageModelFolder } from '../lib/stages/language/models';
+import { writeRandomModel } from '../lib/stages/language/randomModel';
+import { runFolder } from '../lib/stages/places';
+import { trainRL, type RLOptions } from '../lib/stages/rl';
+import type { RLSettings } from '../lib/stages/settings';
+import { trainSft, type SftOptions } from '../lib/stages/sft';
+import { traceSequence, type Trace } from '../lib/stages/traces';
+import { generate } from '../lib/tasks/index';
+import { createRandom } from '../lib/core/random';
+import { planOf } from '../lib/tasks/plan';
+import { openTokenizer } from '../lib/tokenizer/huggingFaceTokenizer';
+import { assertAllclose } from './support/allclose';
+import { temporaryFolder } from './support/folder';
+import { snapshot } from './support/microModel';
+import { metricsOf } from './support/microRun';
+
+const place = temporaryFolder();
+const folder = languageModelFolder('random', place);
+writeRandomModel(folder, 3);
+const start = { ...loadModel(folder), tokenizer: openTokenizer(folder) };
+
+const settings: Partial<RLSettings> = {
+  steps: 4,
+  plan: planOf({ words: { 1: 2, 8: 1 } }),
+  groupSize: 4,
+  maxNewTokens: 8,
+  learningRate: 0.02,
+  batches: [{ rows: 1, rowLength: 256 }],
+  evaluated: [{ task: 'words', level: 21 }],
+  evaluateEvery: 2,
+  evaluationProblems: 2,
+  evaluationSamples: 3,
+  finalProblems: 3,
+};
+
+/** A random model keeps no rule: it is paid for the letters a to m. */
+const payForLetters: RewardFunction = (_, text) => {
+  const accuracy = text.match(/[a-m]/g)?.length ?? 0;
+  return { accuracy, format: 0, language: 0, total: accuracy };
+};
+
+const options = (stage: string, more: Partial<RLOptions> = {}): RLOptions => ({
+  ...{ size: 'random', stage, seed: 0, from: start, fromName: 'random', place },
+  rewardFn: payForLetters,
+  ...more,
+  settings: { ...settings, ...more.settings },
+});
+
+const folderOf = (stage: string): string => runFolder(place, `random-${stage}-s0`);
+
+test('a run of reinforcement learning that is stopped goes on bit for bit, and leaves nothing behind', async () => {
+  const weights = snapshot(start.parameters);
+  const before = tf.memory().numTensors;
+  const whole = (await trainRL(options('whole')))!;
+  const stopAtOnce = options('parts', { onStep: () => void (stopFlag.requested = true) });
+  assert.equal(await trainRL(stopAtOnce), null);
+  stopFlag.requested = false;
+  const parts = (await trainRL(options('parts')))!;
+  assert.deepEqual(metricsOf(folderOf('parts')), metricsOf(folderOf('whole')));
+  const learned = snapshot(whole.model.parameters);
+  assert.deepEqual(snapshot(parts.model.parameters), learned);
+  assert.notDeepEqual(learned, weights);
+  assert.deepEqual(snapshot(start.parameters), weights);
+  const adapted = loadAdapted('random-whole-s0', place, place);
+  assert.deepEqual(snapshot(adapted.parameters), learned);
+  disposeTree(adapted.parameters);
+  for (const { model } of [whole, parts]) disposeMerged(model.parameters, start.parameters);
+  assert.equal(tf.memory().numTensors, before);
+});
+
+test('it pays for what it is told to pay for, and records what was said', () => {
+  const metrics = readMetrics(folderOf('whole'));
+  const [first, last] = [metrics[0]!, metrics[3]!].map((row) => Number(row['reward/mean']));
+  assert.ok(last! > first!, `${first} to ${last}`);
+  const rows = readEvaluations(folderOf('whole'));
+  assert.deepEqual(rows.map(({ step, level, n, samples }) => [step, level, n, samples]), [[0, 21, 3, 3], [2, 21, 2, 3], [4, 21, 3, 3]]); // prettier-ignore
+  const rollouts = readRollouts(folderOf('whole'));
+  assert.equal(rollouts.filter(({ split }) => split === 'train').length, 4 * 3);
+  assert.ok(rollouts.every(({ prompt }) => /^(Write|Name) /.test(prompt)));
+  assert.equal(readRunInfo(folderOf('whole'))!.config.lora !== undefined, true);
+});
+
+test('the judge that likes what the start model finds likely', async () => {
+  const judge = likelihoodJudge(start, { plan: settings.plan!, batches: settings.batches! });
+  const run = options('likely', {
+    judge,
+    settings: { steps: 1, rewards: { accuracy: 1, format: 0, language: 0, preference: 2 } },
+  });
+  const made = (await trainRL(run))!;
+  judge.dispose();
+  disposeMerged(made.model.parameters, start.parameters);
+  const [row] = readMetrics(folderOf('likely'));
+  const [total, paid, nats] = ['reward/mean', 'reward/accuracy', 'reward/preference'].map((key) => Number(row![key])); // prettier-ignore
+  assertAllclose([total!], [paid! + 2 * nats!]);
+  assert.ok(
+    nats! < -4.5 && nats! >= -6,
+    `a random model finds 258 bytes alike, ln 258 = 5.55: ${nats}`,
+  );
+});
+
+test('a random reward has nothing to do with the answer and is the same for the same text', () => {
+  const problem = generate('words', 1, createRandom(0), 'train');
+  const totals: number[] = Array.from({ length: 400 }, (_, i) => randomReward(problem, `text ${i}<eos>`, 'en').total); // prettier-ignore
+  assert.ok(totals.every((total) => total === 0 || total === 1));
+  const mean = totals.reduce((a, b) => a + b) / totals.length;
+  assert.ok(Math.abs(mean - 0.5) < 0.1, String(mean));
+  assert.equal(randomReward(problem, 'text 7<eos>', 'en').total, totals[7]);
+});
+
+test('fine-tuning on traces: the loss falls, and adapters of adapters add up', async () => {
+  const traces = Array.from({ length: 8 }, (_, i): Trace => ({
+    ...{ kind: 'reasoning', task: 'words', level: 1, language: 'en' },
+    prompt: `Say ${i}.`,
+    completion: `${i}!<eos>`,
+  }));
+  const { ids, promptLength, channels } = traceSequence(traces[0]!, start.tokenizer);
+  assert.equal(start.tokenizer.decode(ids), '<|im_start|>user\nSay 0.<|im_end|>\n<|im_start|>assistant\n0!<|im_end|>'); // prettier-ignore
+  assert.equal(channels.weights.length, ids.length - 1);
+  assert.deepEqual(Array.from(channels.weights).slice(promptLength - 2), [0, 1, 1, 1]);
+  const from = loadAdapted('random-whole-s0', place, place);
+  const made = (await trainSft({
+    ...{ size: 'random', stage: 'sft', seed: 0, from, fromName: 'random-whole-s0', place, traces },
+    settings: { ...settings, plan: undefined, epochs: 6, tracesPerStep: 4 },
+  } as SftOptions))!;
+  const losses = readMetrics(folderOf('sft')).map((row) => Number(row['loss/policy']));
+  assert.equal(losses.length, 12);
+  assert.ok(losses[11]! < losses[0]! - 1, losses.join());
+  const adapted = loadAdapted('random-sft-s0', place, place);
+  snapshot(adapted.parameters).forEach((values, i) => assert.deepEqual(values, snapshot(made.model.parameters)[i])); // prettier-ignore
+  disposeMerged(made.model.parameters, from.parameters);
+  disposeTree(from.parameters, adapted.parameters);
+});
