@@ -114,7 +114,7 @@ test('the judge that likes what the start model finds likely', async () => {
 test('a random reward has nothing to do with the answer and is the same for the same text', () => {
   const problem = generate('words', 1, createRandom(0), 'train');
   const totals: number[] = Array.from({ length: 400 }, (_, i) => randomReward(problem, `text ${i}<eos>`, 'en').total); // prettier-ignore
-  assert.ok(totals.every((total) => total === 0 || total === 1));
+  assert.deepEqual([...new Set(totals)].sort(), [0, 1]);
   const mean = totals.reduce((a, b) => a + b) / totals.length;
   assert.ok(Math.abs(mean - 0.5) < 0.1, String(mean));
   assert.equal(randomReward(problem, 'text 7<eos>', 'en').total, totals[7]);
