@@ -19,6 +19,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
               --port=8890; with --run first: \`notebooks --mode live\` instead, in the terminal
   test        check types, lint and format, run the unit tests and every notebook at smoke size
   recipe      run the whole recipe in the terminal
+  model       bring in a language model, such as smollm2
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
   inspect     write the rollouts of a run, token by token, as a page for the browser
@@ -35,7 +36,9 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
-const scripts = ['test', 'recipe', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures', 'docs'];
+const scripts = [
+  ...['test', 'recipe', 'model', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures', 'docs'],
+];
 
 /** Runs one command line and returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {

@@ -50,6 +50,24 @@ export const requirementsLock = (root) => path.join(root, 'lib/setup/requirement
  */
 export const compilerLock = (root) => path.join(root, 'lib/setup/zig.lock');
 
+/**
+ * Returns the file that pins the packages which read and write models for other programs, with the hash of each wheel.
+ * @param {string} root
+ */
+export const ggufLock = (root) => path.join(root, 'lib/setup/gguf.lock');
+
+/**
+ * Returns each list of wanted packages with the file that pins all that they need. The compiler has no list: it needs
+ * nothing else.
+ * @param {string} root
+ * @returns {readonly (readonly [wanted: string, lock: string])[]}
+ */
+export const lockedLists = (root) => [
+  [requirementsFile(root), requirementsLock(root)],
+  [compilerLock(root), compilerLock(root)],
+  [path.join(root, 'lib/setup/requirements-gguf.txt'), ggufLock(root)],
+];
+
 /** What makes pip install nothing but wheels whose hash the lock file has. A source package would run code to build. */
 export const lockedOnly = ['--require-hashes', '--only-binary=:all:'];
 
@@ -90,6 +108,24 @@ export async function installPythonPackages(root, folder) {
     writeAtomic(stampOf(folder), stampText(root, folder));
     return folder;
   });
+}
+
+/**
+ * Makes an environment with the packages that read and write GGUF files, where there is none yet. Returns its Python.
+ * @param {string} root
+ */
+export async function ggufPython(root) {
+  const folder = path.join(root, 'data/local/python-gguf');
+  const python = pythonOf(folder);
+  const stamp = `${folder}\n${hashOf([readText(ggufLock(root))])}\n`;
+  if (fs.existsSync(python) && readText(stampOf(folder)) === stamp) return python;
+  await step('gguf and numpy', async () => {
+    await makeEnvironment(folder);
+    await pip(python, ['install', '-r', ggufLock(root), ...lockedOnly]);
+    writeAtomic(stampOf(folder), stamp);
+    return folder;
+  });
+  return python;
 }
 
 /**

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { failureOf } from './errors.mjs';
 import { writeAtomic } from './files.mjs';
 import { root } from './folders.mjs';
-import { compilerLock, pythonVersions, requirementsFile, requirementsLock } from './python.mjs';
+import { lockedLists, pythonVersions } from './python.mjs';
 import { run } from './run.mjs';
 import { say } from './terminal.mjs';
 import { builds, platformOptions } from './wheels.mjs';
@@ -28,12 +28,11 @@ const platforms = Object.keys(builds);
 const pythons = [...pythonVersions].reverse();
 
 /**
- * Asks the package index for the newest versions that fit `requirements.txt`, and writes the lock files.
+ * Asks the package index for the newest versions that fit the lists of requirements, and writes the lock files.
  * @param {string} python whose pip asks
  */
 export async function renewLocks(python) {
-  for (const lock of [requirementsLock(root), compilerLock(root)]) {
-    const wanted = lock === compilerLock(root) ? lock : requirementsFile(root);
+  for (const [wanted, lock] of lockedLists(root)) {
     const choices = await choose(python, wanted);
     const hashes = await wheelHashes(python, choices);
     writeAtomic(lock, lockText(path.basename(wanted), choices, hashes));
