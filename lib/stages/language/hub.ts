@@ -40,6 +40,8 @@ export async function downloadModel(
   folder: string,
   { url = process.env.HF_ENDPOINT, token = process.env.HF_TOKEN }: Hub = {},
 ): Promise<void> {
+  if (token && !token.startsWith('hf_'))
+    throw new UserError('invalid HF_TOKEN: it begins with hf_: copy it again, or unset it');
   const server: Server = {
     repo: repository,
     fetch: proxied(),
@@ -68,7 +70,7 @@ export async function downloadModel(
 }
 
 const sizeOf = ({ lfs, size }: ListFileEntry): number => lfs?.size ?? size;
-const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(bytes < 1e7 ? 1 : 0);
 
 async function download(
   server: Server,
