@@ -3,14 +3,14 @@ import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/progress';
-import { languageStageNames } from '../recipe/language/graph';
+import { languageStagesOf } from '../recipe/language/graph';
 import { checkedLanguageSettings, runLanguageStage } from '../recipe/language/runLanguageStage';
 import { costLines, costTable } from '../reports/cost';
 import { stageLines, stageTable } from '../reports/stageTables';
 import { placeOfTask } from '../recipe/ownTask';
 import { recorded, shortPath, stageName } from '../stages/places';
 import { findTask } from '../stages/ownTask';
-import { courseNames } from '../recipe/language/data';
+import { courseNamed, courseNames } from '../recipe/language/data';
 import { wholeNumber } from './arguments';
 
 /** What the command line says. */
@@ -38,7 +38,7 @@ export async function languageRecipe(asked: Asked): Promise<number> {
   const seed = wholeNumber(asked.seed, '--seed');
   const steps = asked.steps === undefined ? {} : { steps: wholeNumber(asked.steps, '--steps', 1) };
   const place = asked.recorded ? path.join(recorded, 'tasks', data) : placeOfTask(data);
-  const due = stage === undefined ? languageStageNames : [stage];
+  const due = stage === undefined ? languageStagesOf(courseNamed(data)) : [stage];
   const all = due.map((name) => ({ name, options: { model, data, seed, place, caller: steps } }));
   for (const { name, options } of all) checkedLanguageSettings(name, options);
   stopOnInterrupt();

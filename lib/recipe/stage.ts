@@ -58,5 +58,8 @@ export interface Stage<
 }
 
 /** The name of the job's checkpoint and run. */
-export const nameOf = ({ size, stage, seed }: Pick<Job, 'size' | 'stage' | 'seed'>): string =>
-  stageName(size, stage, seed);
+export const nameOf = ({
+  size,
+  stage,
+  seed,
+}: Pick<Job<string>, 'size' | 'stage' | 'seed'>): string => stageName(size, stage, seed);

@@ -2,12 +2,21 @@
 import { UserError } from '../../core/errors';
 import type { Model } from '../../model/parameters';
 import { randomReward } from '../../rewards/messy';
+import {
+  ownTraces,
+  solutionTraces,
+  unsolvedTask,
+  type OwnTracesSettings,
+} from '../../stages/language/languageTraces';
 import { trainRL, type RLOptions } from '../../stages/rl';
-import { settingsFrom, type RLSettings } from '../../stages/settings';
-import { languageRLSettings } from '../../stages/language/settings';
+import { trainSft } from '../../stages/sft';
+import { settingsFrom, type RLSettings, type SftSettings } from '../../stages/settings';
+import { traceFile, writeTraces } from '../../stages/traces';
+import { languageRLSettings, languageSftSettings } from '../../stages/language/settings';
+import type { PlanEntry } from '../../tasks/plan';
 import { likelihoodJudge } from '../../stages/language/likelihoodJudge';
 import { callerOf, type CallerSettings, type StageKind } from '../kinds';
-import type { Job, Outcome, StageSettings } from '../stage';
+import { nameOf, type Job, type Outcome, type StageSettings } from '../stage';
 import type { Course } from './data';
 
 /** What the settings of a stage follow from. */
@@ -60,14 +69,73 @@ const rl = (difference: Difference = {}): LanguageStage<{ run: RLSettings }> => 
   },
 });
 
+/** A fine-tuning of the start model, measured as reinforcement learning on the same course is. */
+function sftSettings({ course: { rl } }: LanguageAsked): SftSettings {
+  const { evaluated, finalProblems, evaluationSamples, maxNewTokens, batches } =
+    languageRLSettings(rl);
+  return languageSftSettings({
+    evaluated,
+    finalProblems,
+    evaluationSamples,
+    maxNewTokens,
+    batches,
+  });
+}
+
+/** The plan with so many times as many prompts. */
+const times = (plan: readonly PlanEntry[], factor: number): PlanEntry[] =>
+  plan.map((entry) => ({ ...entry, prompts: factor * entry.prompts }));
+
+/** Dev1: the start model imitates solutions that a rule has written. */
+const coldStart: LanguageStage<{ run: SftSettings; data: { plan: readonly PlanEntry[] } }> = {
+  kind: 'SFT',
+  needs: [],
+  settings: (asked) => {
+    const { plan } = asked.course;
+    const unsolved = unsolvedTask(plan);
+    if (unsolved !== undefined)
+      throw new UserError(`${unsolved} has no written solutions for a cold start: use sums`);
+    return { run: sftSettings(asked), data: { plan: times(plan, 50) } };
+  },
+  make({ start, ...job }, { run, data }) {
+    const traces = solutionTraces(data.plan, job.seed);
+    writeTraces(traceFile(job.place, nameOf(job)), traces);
+    return trainSft({ ...job, from: start, traces, settings: run });
+  },
+};
+
+/** Dev3: the start model once more, on what Dev2 says; `right` false takes it as it comes. */
+const rejectionSampling = (
+  right: boolean,
+): LanguageStage<{ run: SftSettings; data: OwnTracesSettings }> => ({
+  kind: 'SFT',
+  needs: ['dev2'],
+  settings: (asked) => {
+    const run = sftSettings(asked);
+    const plan = times(asked.course.plan, 25);
+    const { maxNewTokens } = run;
+    return { run, data: { plan, samples: 8, maxNewTokens, perPrompt: 2, traces: 300, right } };
+  },
+  async make({ start, models, ...job }, { run, data }) {
+    const { traces, counts, tokens } = await ownTraces(models[0]!, job.seed, data);
+    writeTraces(traceFile(job.place, nameOf(job)), traces);
+    const about = { counts, sampledTokens: tokens };
+    return trainSft({ ...job, from: start, fromName: job.size, traces, about, settings: run });
+  },
+});
+
 export const languageStages: Readonly<Record<string, LanguageStage>> = {
   'r1-zero': rl(),
+  dev1: coldStart,
+  dev2: rl({ from: 'dev1' }),
+  dev3: rejectionSampling(true),
+  'dev3-random': rejectionSampling(false),
   /** a second reward for what the start model finds likely */
   'r1-zero-likely': rl({ likely: true, settings: { rewards: { accuracy: 1, format: 0, language: 0, preference: 0.3 } } }), // prettier-ignore
   /** half of all completions are paid, whatever they say */
   'r1-zero-random': rl({ options: { rewardFn: randomReward } }),
   /** one plain line is paid, whatever it says */
-  'r1-zero-format': rl({ settings: { rewards: { accuracy: 0, format: 1, language: 0 } } }), // prettier-ignore
+  'r1-zero-format': rl({ settings: { rewards: { accuracy: 0, format: 1, language: 0 } } }),
 };
 
 export const languageStageNames = Object.keys(languageStages);
@@ -77,4 +145,12 @@ export function languageStageNamed(name: string): LanguageStage {
   const stage = Object.hasOwn(languageStages, name) ? languageStages[name] : undefined;
   if (stage) return stage;
   throw new UserError(`unknown stage ${name} of a language model: use ${languageStageNames.join(', ')}`); // prettier-ignore
+}
+
+/** The stages that can be made on a course: without written solutions, none that follows a cold start. */
+export function languageStagesOf({ plan }: Course): readonly string[] {
+  const needsColdStart = (name: string): boolean =>
+    name === 'dev1' || languageStages[name]!.needs.some(needsColdStart);
+  const hasColdStart = unsolvedTask(plan) === undefined;
+  return languageStageNames.filter((name) => hasColdStart || !needsColdStart(name));
 }
