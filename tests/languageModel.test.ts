@@ -9,7 +9,13 @@ import { loadModel } from '../lib/model/checkpoint';
 import { disposeMerged } from '../lib/model/lora';
 import type { RewardFunction } from '../lib/rewards/reward';
 import { randomReward } from '../lib/rewards/messy';
-import { readEvaluations, readMetrics, readRollouts, readRunInfo } from '../lib/runs/run';
+import {
+  readEvaluations,
+  readInspection,
+  readMetrics,
+  readRollouts,
+  readRunInfo,
+} from '../lib/runs/run';
 import { likelihoodJudge } from '../lib/stages/language/likelihoodJudge';
 import { loadAdapted, languageModelFolder } from '../lib/stages/language/models';
 import { writeRandomModel } from '../lib/stages/language/randomModel';
@@ -44,6 +50,7 @@ const settings: Partial<RLSettings> = {
   evaluationProblems: 2,
   evaluationSamples: 3,
   finalProblems: 3,
+  inspect: { everySteps: 2, problems: 1 },
 };
 
 /** A random model keeps no rule: it is paid for the letters a to m. */
@@ -90,6 +97,12 @@ test('it pays for what it is told to pay for, and records what was said', () => 
   const rollouts = readRollouts(folderOf('whole'));
   assert.equal(rollouts.filter(({ split }) => split === 'train').length, 4 * 3);
   assert.ok(rollouts.every(({ prompt }) => /^(Write|Name) /.test(prompt)));
+  const inspected = readInspection(folderOf('whole'));
+  assert.equal(inspected.length, 3 * 4);
+  for (const { completion, tokens, logprobs } of inspected) {
+    assert.equal(tokens!.length, logprobs.length);
+    assert.equal(completion.replace('<eos>', '<|im_end|>'), tokens!.join(''));
+  }
   assert.equal(readRunInfo(folderOf('whole'))!.config.lora !== undefined, true);
 });
 

@@ -51,6 +51,7 @@ export const inspectionFields: Fields = {
   ...completion,
   problem: isCount,
   sample: isCount,
+  tokens: maybe(listOf(isText)),
   logprobs: listOf(isNumber),
   entropies: listOf(isNumber),
   advantage: isNumber,

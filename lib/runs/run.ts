@@ -80,6 +80,8 @@ export interface InspectionRecord extends Omit<RolloutRecord, 'split'> {
   readonly problem: number;
   /** which completion of its group, from 0 */
   readonly sample: number;
+  /** the text of each token of a language model; the words of other completions are their tokens */
+  readonly tokens?: readonly string[];
   /** log-probability of each token, in nats, to three decimals */
   readonly logprobs: readonly number[];
   /** entropy of the distribution that each token was drawn from, in nats, to three decimals */

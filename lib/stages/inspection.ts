@@ -5,6 +5,7 @@ import type { InspectionRecord, Run, TraceMarks } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import { findings } from '../tasks/diagnose';
 import { languageFor, type Problem } from '../tasks/index';
+import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { groupAdvantages } from '../training/variants';
 import {
   rolloutRecord,
@@ -38,7 +39,9 @@ export async function inspect(
   if (!asked || (step % asked.everySteps > 0 && step < steps)) return;
   const questions = inspectedQuestions(options.evaluated, asked.problems);
   const groups = await sampleGroups(parameters, sampler, questions, { ...options, step: ownStep });
-  run.inspection.push(...groups.flatMap((group, problem) => records(group, problem, step)));
+  const { tokenizer } = sampler;
+  for (const [problem, group] of groups.entries())
+    run.inspection.push(...records(group, { problem, step, tokenizer }));
 }
 
 /** Held-out problems of the evaluated levels in turn, the same as the evaluations begin with. */
@@ -54,8 +57,7 @@ function inspectedQuestions(evaluated: RLSettings['evaluated'], n: number): Ques
 
 function records(
   group: readonly ScoredRollout[],
-  problem: number,
-  step: number,
+  { problem, step, tokenizer }: { problem: number; step: number; tokenizer?: TextTokenizer },
 ): InspectionRecord[] {
   const advantages = groupAdvantages(group.map(({ reward }) => reward.total));
   return group.map((one, sample) => {
@@ -66,12 +68,21 @@ function records(
       reward: Object.fromEntries(parts) as typeof reward,
       problem,
       sample,
+      ...(tokenizer && { tokens: piecesOf(one.rollout.completionIds, tokenizer) }),
       logprobs: one.rollout.logprobs.map(toThousandths),
       entropies: one.rollout.entropies.map(toThousandths),
       advantage: toThousandths(advantages[sample]!),
       marks: marksOf(one.problem, one.rollout.text),
     };
   });
+}
+
+/** The text that each token completes. What half a character leaves over at the end is part of the last one. */
+function piecesOf(ids: readonly number[], tokenizer: TextTokenizer): string[] {
+  const stream = tokenizer.stream();
+  const pieces = ids.map((id) => stream.push(id));
+  pieces.push((pieces.pop() ?? '') + stream.end());
+  return pieces;
 }
 
 const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;

@@ -18,6 +18,8 @@ export interface InspectedProblem {
 
 export interface InspectedSample {
   readonly tokens: readonly string[];
+  /** whether a space stands between any two tokens; else each has its own */
+  readonly isSpaced: boolean;
   readonly logprobs: readonly number[];
   readonly entropies: readonly number[];
   readonly advantage: number;
@@ -42,7 +44,8 @@ export function inspectorData(name: string, lines: readonly InspectionRecord[]):
 }
 
 function sampleOf(line: InspectionRecord): InspectedSample {
-  const { completion, logprobs, entropies, advantage, reward, correct, marks } = line;
-  const tokens = completion.split(' ');
-  return { tokens, logprobs, entropies, advantage, reward, correct, marks };
+  const { completion, tokens, logprobs, entropies, advantage, reward, correct, marks } = line;
+  const spoken = tokens ?? completion.split(' ');
+  const isSpaced = tokens === undefined;
+  return { tokens: spoken, isSpaced, logprobs, entropies, advantage, reward, correct, marks };
 }

@@ -98,7 +98,7 @@ function tokenNodes(sample, colour, attributesOf = () => ({}), named = false) {
       ...(beginsLine ? [make('br')] : []),
       make('span', { ...looks, ...attributesOf(at) }, token),
       ...firsts.map((name) => make('em', {}, `◂ first ${faults[name]}`)),
-      ' ',
+      ...(sample.isSpaced ? [' '] : []),
     ];
   });
 }
