@@ -12,7 +12,7 @@ import type { Evaluation } from '../evaluation/score';
 import { recordedShape, type ModelSize } from '../model/config';
 import type { Model } from '../model/parameters';
 import type { RewardFunction } from '../rewards/reward';
-import type { OpenedRun, Run, RunInfo } from '../runs/run';
+import type { OpenedRun, RolloutRecord, Run, RunInfo } from '../runs/run';
 import type { Sampler } from '../sampling/sampler';
 import {
   grpoUpdates,
@@ -161,9 +161,9 @@ async function oneStep(running: RunningRL, step: number): Promise<void> {
   const { seconds } = run;
   Object.assign(row, { seconds, tokens: run.tokens, ...costs(tokens, started, tensorsBefore) });
   run.metrics.push(row);
-  keepRollouts(running, groups, step);
+  const kept = keepRollouts(running, groups, step);
   bar.update(step + 1, stepText(row));
-  await options.onStep?.(row, settings.steps);
+  await options.onStep?.(row, settings.steps, kept);
   if (resumable && step % savedEvery === savedEvery - 1)
     run.save(step + 1, encodeTrainerState(policy.state));
 }
@@ -260,10 +260,12 @@ function keepRollouts(
   { options, run, settings: { steps } }: RunningRL,
   groups: readonly (readonly ScoredRollout[])[],
   step: number,
-): void {
+): RolloutRecord[] {
   const every = Math.max(options.from.tokenizer ? 1 : 10, Math.ceil(steps / 20));
-  if (step % every === 0 || step === steps - 1)
-    run.rollouts.push(...groups.map((group) => rolloutRecord(group[0]!, step, 'train')));
+  const isDue = step % every === 0 || step === steps - 1;
+  const kept = isDue ? groups.map((group) => rolloutRecord(group[0]!, step, 'train')) : [];
+  run.rollouts.push(...kept);
+  return kept;
 }
 
 const stepText = (row: Row): string =>

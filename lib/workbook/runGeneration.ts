@@ -5,7 +5,7 @@ import { stageName } from '../stages/places';
 import { settingsFrom, sftSettings } from '../stages/settings';
 import { trainSft } from '../stages/sft';
 import type { Workbook } from './openWorkbook';
-import { runDrawn, type StageRun } from './stageRun';
+import { stageDrawn, type StageRun } from './stageRun';
 
 export interface GenerationRun {
   /** what the traces train: in the cycle the base, in every generation anew */
@@ -32,7 +32,7 @@ export async function runGeneration(
   const heading = { title: `Generation ${generation}`, subtitle: `${name}: loss on the traces, mean of ten steps` }; // prettier-ignore
   const fromName = stageName(size, 'base', seed);
   const sft = settingsFrom({ defaults: sftSettings(size, preset.sft) });
-  return runDrawn(book, name, {
+  return stageDrawn(book, name, {
     draw: (rows) => baseChart(heading, rows, 10),
     train: async (onStep) => {
       const { traces, counts } = await generationTraces(before.model, {

@@ -18,7 +18,7 @@ import { trainSft } from '../stages/sft';
 import type { Steering } from '../stages/loop/steering';
 import type { Trace } from '../stages/traces';
 import type { Workbook } from './openWorkbook';
-import { runDrawn, type StageRun } from './stageRun';
+import { stageDrawn, type StageRun } from './stageRun';
 
 /** The base model of this workbook: pre-trained now with a live loss curve, or what is there. */
 export async function runBase(
@@ -30,7 +30,7 @@ export async function runBase(
   const heading = { title: `Pre-training ${name}`, subtitle: 'mean of 50 steps' };
   const gated = preset.gated && stage === 'base';
   const settings = settingsFrom({ defaults: baseSettings(size, preset.base), caller });
-  return runDrawn(book, name, {
+  return stageDrawn(book, name, {
     draw: (rows) => baseChart(heading, rows),
     train: (onStep) => trainBase({ size, seed, stage, place, settings, gated, onStep }),
   });
@@ -67,7 +67,7 @@ export async function runRL(
   const defaults = rlSettings(size, preset.rl);
   const settings = settingsFrom({ defaults, caller: options.settings });
   const job = { size, seed, stage, place, from: from.model, fromName, settings };
-  return runDrawn(book, name, {
+  return stageDrawn(book, name, {
     draw: (rows, steps) => rlChart({ title, subtitle }, rows, steps),
     train: (onStep) => trainRL({ ...job, rewardFn, judge, steering, onStep }),
     inWords,
@@ -98,7 +98,7 @@ export async function runSft(
   const defaults = sftSettings(size, preset.sft);
   const settings = settingsFrom({ defaults, caller: options.settings });
   const job = { size, seed, stage, place, from: from.model, fromName, traces, about, settings };
-  return runDrawn(book, name, {
+  return stageDrawn(book, name, {
     draw: (rows) => baseChart(heading, rows, 10),
     train: (onStep) => trainSft({ ...job, onStep }),
   });
@@ -116,7 +116,7 @@ export async function runRewardModel(
   const heading = { title: 'Reward model', subtitle: `${name}: loss on the pairs, mean of ten steps` }; // prettier-ignore
   const fromName = stageName(size, 'dev3', seed);
   const job = { size, seed, stage, place, from: from.model, fromName, preferences };
-  return runDrawn(book, name, {
+  return stageDrawn(book, name, {
     draw: (rows) => baseChart(heading, rows, 10),
     train: (onStep) => trainRewardModel({ ...job, onStep }),
     inWords: true,

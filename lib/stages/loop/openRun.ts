@@ -5,7 +5,14 @@ import { removeHalfWritten } from '../../core/files';
 import { startEngine } from '../../engine/tensorflow';
 import type { ModelSize } from '../../model/config';
 import { RunHeld } from '../../runs/lock';
-import { readRunInfo, Run, type OpenedRun, type RunInfo, type RunPlan } from '../../runs/run';
+import {
+  readRunInfo,
+  Run,
+  type OpenedRun,
+  type RolloutRecord,
+  type RunInfo,
+  type RunPlan,
+} from '../../runs/run';
 import { checkpointFolder, local, runFolder, stageName, type Place } from '../places';
 
 /** Whose run it is, and where it goes. */
@@ -27,8 +34,12 @@ export interface TrainingOptions<Settings, Size extends string = ModelSize> {
   readonly place?: Place;
   /** what differs from the defaults of the model's size */
   readonly settings?: Partial<Settings>;
-  /** called after each step with its row of `metrics.csv` and the number of all steps */
-  readonly onStep?: (row: Row, steps: number) => void | Promise<void>;
+  /** called after each step with its row of `metrics.csv`, the number of all steps, and the rollouts that were kept of it */
+  readonly onStep?: (
+    row: Row,
+    steps: number,
+    kept?: readonly RolloutRecord[],
+  ) => void | Promise<void>;
 }
 
 /** Milliseconds between two looks at a run that another process is making. */
