@@ -45,6 +45,10 @@ export function loadModel(folder: string): Model {
   return { config, parameters: readParameters(folder, config) };
 }
 
+/** Reads the shape of a model from its folder. */
+export const readConfig = (folder: string): ModelConfig =>
+  readConfigFile(folder, 'name a folder with config.json and model.safetensors').config;
+
 function readConfigFile(
   folder: string,
   hint: string,

@@ -20,6 +20,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   test        check types, lint and format, run the unit tests and every notebook at smoke size
   recipe      run the whole recipe in the terminal
   model       bring in a language model, such as smollm2
+  export      write a checkpoint for transformers, or as a GGUF file for llama.cpp
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
   inspect     write the rollouts of a run, token by token, as a page for the browser
@@ -37,7 +38,18 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
 const scripts = [
-  ...['test', 'recipe', 'model', 'evaluate', 'notebooks', 'inspect', 'bench', 'figures', 'docs'],
+  ...[
+    'test',
+    'recipe',
+    'model',
+    'export',
+    'evaluate',
+    'notebooks',
+    'inspect',
+    'bench',
+    'figures',
+    'docs',
+  ],
 ];
 
 /** Runs one command line and returns the exit code. */
