@@ -103,7 +103,8 @@ export function promptIds(
 ): number[] {
   const task = taskOf(problem);
   if (!tokenizer) return [tokenIds.bos, ...inVocabulary(task).promptIds(problem, language)];
-  if (isInWords(task)) return tokenizer.chatIds([{ role: 'user', content: task.question(problem) }]);
+  if (isInWords(task))
+    return tokenizer.chatIds([{ role: 'user', content: task.question(problem) }]);
   throw new UserError(
     `${task.name} is asked in this workbook's vocabulary, a language model is asked in words: use words`,
   );
