@@ -16,7 +16,7 @@ export interface Course {
 const levels = (task: string, all: readonly number[]) => all.map((level) => ({ task, level }));
 
 /** The rules of a mixture, from easy to hard, with the prompts of each in a step. */
-const mixture = planOf({ words: { 1: 1, 2: 1, 4: 1, 5: 1, 6: 1, 7: 1, 8: 1, 9: 1 } });
+const mixture = planOf({ words: { 1: 1, 2: 1, 4: 1, 5: 1, 7: 1, 8: 1, 9: 1, 10: 1 } });
 
 /** What the inspector is to see. */
 const inspect = { everySteps: 10, problems: 4 };
@@ -28,10 +28,10 @@ const courses: Readonly<Record<string, Course>> = {
   rules: {
     plan: mixture,
     rl: {
-      steps: 120,
-      groupSize: 16,
+      inspect: { everySteps: 50, problems: 11 },
+      steps: 150,
       evaluated: levels('words', [...mixture.map(({ level }) => level), ...heldOutKinds]),
-      evaluateEvery: 40,
+      evaluateEvery: 50,
       evaluationProblems: 16,
       finalProblems: 32,
     },
