@@ -57,32 +57,46 @@ export function decodeChunk(
   const sample = config.vocabSize > largestSum ? sampleInBlocks : sampleTokens;
   let current = inputs.current;
   for (let s = 0; s < uniforms.length; s++) {
-    let x = tf.gather(parameters.embedding, current); // [n, d]
-    parameters.layers.forEach((layer, l) => {
-      const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
-      const seen = { l, cache, cacheBias, fresh, cos: cos[s]!, sin: sin[s]! };
-      x = tf.add(x, cachedAttention(config, layer, normed, seen));
-      x = tf.add(x, mlp(config, layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
-    });
-    const states = rmsNorm(x, parameters.finalNorm, config.normEpsilon);
-    const logits = outputLogits(parameters, states); // [n, V]
+    const seen = { cache, cacheBias, fresh, cos: cos[s]!, sin: sin[s]! };
+    const logits = tokenLogits(config, parameters, current, seen); // [n, V]
     const step = sample(tf.mul(logits, inputs.inverseTemperature), uniforms[s]!);
     steps.push(step);
     current = step.ids;
   }
-  const joined = (old: tf.Tensor[], added: tf.Tensor[]): tf.Tensor[] =>
-    old.map((tensor, l) => tf.concat([tensor, added[l]!], 2)); // [n, KV, t + S, D]
   return {
     ids: tf.stack(steps.map((step) => step.ids)),
     logprobs: tf.stack(steps.map((step) => step.logprobs)),
     entropies: tf.stack(steps.map((step) => step.entropies)),
-    cache: { keys: joined(cache.keys, fresh.keys), values: joined(cache.values, fresh.values) },
+    cache: joinedCaches(cache, fresh),
   };
 }
 
-/** What a new token of each row sees in layer number `l`. */
-interface Seen {
-  readonly l: number;
+/** Returns a cache with the places of another one behind its own: t and S places -> t + S. */
+export function joinedCaches(old: KvCache, added: KvCache): KvCache {
+  const joined = (tensors: tf.Tensor[], more: tf.Tensor[]): tf.Tensor[] =>
+    tensors.map((tensor, l) => tf.concat([tensor, more[l]!], 2)); // [n, KV, t + S, D]
+  return { keys: joined(old.keys, added.keys), values: joined(old.values, added.values) };
+}
+
+/** Runs one new token of each row through the decoder: [n] int32 -> logits [n, V]. Adds its keys and values to `fresh`. */
+export function tokenLogits(
+  config: ModelConfig,
+  parameters: Parameters,
+  current: tf.Tensor,
+  seen: Seen,
+): tf.Tensor {
+  let x = tf.gather(parameters.embedding, current); // [n, d]
+  parameters.layers.forEach((layer, l) => {
+    const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
+    x = tf.add(x, cachedAttention(config, layer, normed, { l, ...seen }));
+    x = tf.add(x, mlp(config, layer, rmsNorm(x, layer.mlpNorm, config.normEpsilon)));
+  });
+  const states = rmsNorm(x, parameters.finalNorm, config.normEpsilon);
+  return outputLogits(parameters, states); // [n, V]
+}
+
+/** What a new token of each row sees. */
+export interface Seen {
   /** keys and values of the tokens before this chunk, and what masks their padding */
   readonly cache: KvCache;
   readonly cacheBias: tf.Tensor;
@@ -98,7 +112,7 @@ function cachedAttention(
   config: ModelConfig,
   layer: LayerParameters,
   x: tf.Tensor,
-  { l, cache, cacheBias, fresh, cos, sin }: Seen,
+  { l, cache, cacheBias, fresh, cos, sin }: Seen & { readonly l: number },
 ): tf.Tensor {
   const { numHeads: H, numKvHeads: KV, headDim: D } = config;
   const n = x.shape[0]!;
