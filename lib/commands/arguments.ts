@@ -54,6 +54,14 @@ export function positiveNumber(text: string, option: string, most: number): numb
   return value;
 }
 
+/** Reads a number from 0 to `most` from the command line. Anything else is a UserError that names the option. */
+export function nonNegativeNumber(text: string, option: string, most: number): number {
+  const value = Number(text);
+  if (!/^(\d+\.?\d*|\.\d+)$/.test(text) || !(value <= most))
+    throw new UserError(`invalid ${option}: ${text}: use a number from 0 to ${most}`);
+  return value;
+}
+
 /**
  * Runs a command and sets the exit code to the number that it returns. A UserError ends it with one line and code 2, and
  * so does an error of the file system, such as a folder in the place of a file. A defect ends it with its stack.

@@ -37,20 +37,8 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   R1_CACHE=FOLDER     where TensorFlow goes instead of the user's cache folder
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
-const scripts = [
-  ...[
-    'test',
-    'recipe',
-    'model',
-    'export',
-    'evaluate',
-    'notebooks',
-    'inspect',
-    'bench',
-    'figures',
-    'docs',
-  ],
-];
+const scripts =
+  'test recipe model chat serve export evaluate notebooks inspect bench figures docs'.split(' ');
 
 /** Runs one command line and returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {
