@@ -7,6 +7,7 @@ import { UserError } from '../lib/core/errors';
 import { readNotebook } from '../lib/jupyter/notebook';
 import { tidy } from '../lib/tasks/curate';
 import { fileKinds } from './fuzz/files';
+import { fuzzAnswers } from './fuzz/fuzzAnswers';
 import { fuzzCompletions, fuzzedTasks } from './fuzz/fuzzCompletions';
 import { runCommandLine } from './fuzz/commandLines';
 import { fuzzCommandLines } from './fuzz/fuzzCommandLines';
@@ -19,6 +20,12 @@ for (const task of fuzzedTasks)
     assert.deepEqual(faults, []);
     assert.ok(task === 'general' ? right === 0 : right > 250, `${right} are right`);
   });
+
+test('answers in free text get the verdict of a second reading', () => {
+  const { right, faults } = fuzzAnswers({ count: 5000, everyLong: 0, seed: 1 });
+  assert.deepEqual(faults, []);
+  assert.ok(right > 1000, `${right} are right`);
+});
 
 test('a completion of a million characters is tidied up', () => {
   const text = 'wait '.repeat(200_000);

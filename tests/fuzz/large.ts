@@ -1,5 +1,5 @@
 /**
- * The large doses, for `npm test -- fuzz`: a million completions of each task, ten thousand files of each kind, and as
+ * The large doses, for `npm test -- fuzz`: a million completions of each task and as many answers in words, ten thousand files of each kind, and as
  * many command lines. R1_FUZZ_SHARE=0.01 gives a hundredth of them. The result is written to data/trust/fuzz.json.
  */
 import '../support/withoutXla';
@@ -11,6 +11,7 @@ import { textTable } from '../../lib/reports/table';
 import { printProgress } from '../support/printProgress';
 import { writeTrust } from '../trust/record';
 import { fileKinds } from './files';
+import { fuzzAnswers } from './fuzzAnswers';
 import { fuzzCommandLines } from './fuzzCommandLines';
 import { fuzzCompletions, fuzzedTasks, type CompletionsReport } from './fuzzCompletions';
 import { fuzzFiles, type FilesReport } from './fuzzFiles';
@@ -49,10 +50,11 @@ async function main(): Promise<void> {
   process.setSourceMapsEnabled(false); // those of ten thousand loads of the commands would be kept
   const started = Date.now();
   const ofFiles = await fuzzFolders();
-  const ofTasks = fuzzedTasks.map(
-    (task) =>
-    fuzzCompletions(task, { count: completions, everyLong, seed, onProgress: printProgress(task) }), // prettier-ignore
-  );
+  const dose = { count: completions, everyLong, seed };
+  const ofTasks = [
+    ...fuzzedTasks.map((task) => fuzzCompletions(task, { ...dose, onProgress: printProgress(task) })), // prettier-ignore
+    fuzzAnswers({ ...dose, onProgress: printProgress('answers') }),
+  ];
   const sum = (counts: readonly number[]): number => counts.reduce((a, b) => a + b, 0);
   const faultsOf = (reports: readonly (CompletionsReport | FilesReport)[]): string =>
     whole(sum(reports.map(({ faultCount }) => faultCount)));
