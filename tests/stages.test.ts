@@ -54,7 +54,10 @@ test('names that do not exist are refused with the ones that do', () => {
     () => corpusNamed('none'),
     'unknown corpus none: use default, no-search, weak-verdict, unequal-languages, or a task of your own',
   );
-  refused(() => taskNamed('sums'), 'unknown task sums: use countdown, programs, units');
+  refused(
+    () => taskNamed('chess'),
+    'unknown task chess: use countdown, programs, units, words, sums',
+  );
   refused(
     () => generate('countdown', 7, createRandom(0), 'train'),
     'unknown level 7 for countdown: use 1 to 6',

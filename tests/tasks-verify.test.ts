@@ -451,7 +451,7 @@ test('unknown levels and tasks are errors with a remedy', () => {
   );
   assert.throws(
     () => taskNamed('chess'),
-    message('unknown task chess: use countdown, programs, units'),
+    message('unknown task chess: use countdown, programs, units, words, sums'),
   );
   for (const name of ['countdown', 'programs', 'units', 'general'])
     assert.equal(taskNamed(name).name, name);

@@ -10,6 +10,7 @@ import { languageInTurn, tokenIds, type Language } from '../tokenizer/vocabulary
 import { countdown, type CountdownProblem } from './countdown';
 import { general, type GeneralProblem } from './general';
 import { programs, type ProgramsProblem } from './programs';
+import { sums } from './sums/sums';
 import type { AnyTask, Problem, Split, Task, TaskInWords, Verdict } from './task';
 import { units, type UnitsProblem } from './units';
 import { words } from './words/words';
@@ -18,6 +19,7 @@ export type { CountdownProblem } from './countdown';
 export type { GeneralProblem } from './general';
 export type { ProgramsProblem } from './programs';
 export type { AnyTask, Problem, Split, Task, TaskInWords, Verdict } from './task';
+export type { SumsProblem } from './sums/sums';
 export type { UnitsProblem } from './units';
 export type { WordsProblem } from './words/words';
 
@@ -30,7 +32,7 @@ export interface OwnProblems {
 }
 
 const known = new Map<string, AnyTask>(
-  [countdown, programs, units, general, words].map((task) => [task.name, task as AnyTask]),
+  [countdown, programs, units, general, words, sums].map((task) => [task.name, task as AnyTask]),
 );
 
 /**

@@ -50,6 +50,8 @@ interface AnyTaskOf<P extends Problem> {
 
 /** A task for a language model, asked in English. Its completions are texts, which end in `<eos>` where the model ended. */
 export interface TaskInWords<P extends Problem = Problem> extends AnyTaskOf<P> {
+  /** levels that are never trained on: they have held-out problems alone */
+  readonly heldOutLevels?: readonly number[];
   /** what the model is told: one message of its user */
   question(problem: P): string;
   /** writes a right answer as a person would, for the cold start; the end mark is not part of it */
@@ -140,4 +142,14 @@ export function checkLevel(task: string, level: number, levels: readonly number[
   const first = levels[0];
   const last = levels[levels.length - 1];
   throw new UserError(`unknown level ${level} for ${task}: use ${first} to ${last}`);
+}
+
+/** Throws a UserError for a training problem of a level that is never trained on. */
+export function refuseHeldOut(
+  { name, heldOutLevels = [] }: Pick<TaskInWords, 'name' | 'heldOutLevels'>,
+  level: number,
+  split: Split,
+): void {
+  if (split === 'train' && heldOutLevels.includes(level))
+    throw new UserError(`${name} ${level} is held out: train on another level`);
 }

@@ -36,13 +36,23 @@ const courses: Readonly<Record<string, Course>> = {
       finalProblems: 32,
     },
   },
+  /** word problems, which the start model cannot solve: after a cold start alone */
+  sums: {
+    plan: planOf({ sums: { 1: 2, 2: 2, 3: 2, 4: 2 } }),
+    rl: {
+      maxNewTokens: 64,
+      evaluated: levels('sums', [1, 2, 3, 4, 11, 12, 13, 14]),
+      evaluationProblems: 8,
+      finalProblems: 32,
+    },
+  },
 };
 
 /** The courses that the workbook brings. */
 export const courseNames = Object.keys(courses);
 
 /**
- * Returns the course of that name, or the one that asks a task in words on all of its levels. Throws a UserError for a
+ * Returns the course of that name, or the one that asks a task in words on all levels it trains on. Throws a UserError for a
  * name that is neither.
  */
 export function courseNamed(name: string): Course {
@@ -51,7 +61,8 @@ export function courseNamed(name: string): Course {
   const task = isKnown(name) ? taskNamed(name) : undefined;
   if (!task || !isInWords(task))
     throw new UserError(`unknown data ${name}: use ${courseNames.join(', ')}, or a task in words`);
-  const prompts = Math.max(1, Math.round(8 / task.levels.length));
-  const plan = task.levels.map((level) => ({ task: name, level, prompts }));
+  const trained = task.levels.filter((level) => !task.heldOutLevels?.includes(level));
+  const prompts = Math.max(1, Math.round(8 / trained.length));
+  const plan = trained.map((level) => ({ task: name, level, prompts }));
   return { plan, rl: { evaluated: levels(name, task.levels) } };
 }

@@ -1,6 +1,5 @@
-import { UserError } from '../../core/errors';
 import type { Random } from '../../core/random';
-import { checkLevel, type Problem, type Split, type TaskInWords } from '../task';
+import { checkLevel, refuseHeldOut, type Problem, type Split, type TaskInWords } from '../task';
 import { readText } from '../../tokenizer/writtenText';
 import { drawWish, heldOutKinds, rules, type Wish } from './rules';
 
@@ -11,12 +10,10 @@ export interface WordsProblem extends Problem, Wish {}
 export const words: TaskInWords<WordsProblem> = {
   name: 'words',
   levels: [...rules.keys()],
+  heldOutLevels: heldOutKinds,
   generate(level: number, random: Random, split: Split) {
     checkLevel('words', level, this.levels);
-    if (split === 'train' && heldOutKinds.includes(level))
-      throw new UserError(
-        `words ${level} is a kind of rule that is held out: train on another level`,
-      );
+    refuseHeldOut(this, level, split);
     return { task: 'words', level, ...drawWish(rules.get(level)!, random, split) };
   },
   question: (problem) => rules.get(problem.level)!.ask(problem),
