@@ -38,7 +38,7 @@ test('a task is one of the workbook, or the one that a file of the folder export
   for (const name of ['other', 'half'])
     await assert.rejects(findTask(name, folder), {
       name: 'UserError',
-      message: `${path.join(folder, name)}.ts exports no task ${name}: it needs name, levels, generate, promptIds, verify`,
+      message: `${path.join(folder, name)}.ts exports no task ${name}: it needs name, levels, generate, verify, and promptIds or question`,
     });
   for (const name of ['nothing', '../half'])
     await assert.rejects(findTask(name, folder), {

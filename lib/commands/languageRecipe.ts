@@ -9,8 +9,8 @@ import { costLines, costTable } from '../reports/cost';
 import { stageLines, stageTable } from '../reports/stageTables';
 import { placeOfTask } from '../recipe/ownTask';
 import { recorded, shortPath, stageName } from '../stages/places';
-import { findTask } from '../stages/ownTask';
 import { courseNamed, courseNames } from '../recipe/language/data';
+import { findTaskInWords } from '../stages/ownTask';
 import { wholeNumber } from './arguments';
 
 /** What the command line says. */
@@ -34,7 +34,7 @@ export async function languageRecipe(asked: Asked): Promise<number> {
     if (asked[name] !== undefined)
       throw new UserError(`--${name} does not go with --model: leave it out`);
   const { model, data = 'words', stage } = asked;
-  if (!courseNames.includes(data)) await findTask(data);
+  if (!courseNames.includes(data)) await findTaskInWords(data);
   const seed = wholeNumber(asked.seed, '--seed');
   const steps = asked.steps === undefined ? {} : { steps: wholeNumber(asked.steps, '--steps', 1) };
   const place = asked.recorded ? path.join(recorded, 'tasks', data) : placeOfTask(data);

@@ -56,7 +56,8 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                               tasks of the workbook; runs go to data/local/tasks/NAME/
   --model NAME                the recipe on a language model that npm run model has brought in, such as smollm2, with
                               adapters beside its weights; runs go to data/local/tasks/DATA/. With it:
-    --data NAME                 what it is asked: ${courseNames.join(', ')}, or a task in words of your own (words)
+    --data NAME                 what it is asked: ${courseNames.join(', ')}, or your own, NAME.jsonl or NAME.ts in
+                                data/local/tasks/ (words)
     --stage NAME                ${languageStageNames.join(', ')}
     --steps N, --seed N         as above
   --recorded                  write to data/ instead of data/local/: for making the shipped runs

@@ -5,7 +5,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { checkNotebook } from '../../lib/checks/checkNotebooks';
 import { csvLine } from '../../lib/core/csv';
 import { readTextFile } from '../../lib/core/files';
-import { pick, type Random } from '../../lib/core/random';
+import { createRandom, pick, type Random } from '../../lib/core/random';
 import { disposeTree, flatten } from '../../lib/engine/tree';
 import { formatNotebook, readNotebook } from '../../lib/jupyter/notebook';
 import { readSeconds } from '../../lib/jupyter/runFiles';
@@ -20,6 +20,7 @@ import { readPreferences } from '../../lib/stages/preferences';
 import { readTraces } from '../../lib/stages/traces';
 import { decodeTrainerState, encodeTrainerState } from '../../lib/training/trainerState';
 import { defaultOptimizer } from '../../lib/training/optimizer';
+import { datasetTask } from '../../lib/tasks/dataset';
 import { createTrainerState } from '../../lib/training/trainer';
 import { microConfig } from '../support/microModel';
 import { damagedBytes, damagedJson, damagedLines } from './damage';
@@ -52,6 +53,7 @@ function shown(value: unknown): string {
 
 type Check = (value: unknown) => boolean;
 const text: Check = (value) => typeof value === 'string';
+const filled: Check = (value) => typeof value === 'string' && value.trim() !== '';
 const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 const whole: Check = (value) => Number.isInteger(value);
 const yes: Check = (value) => typeof value === 'boolean';
@@ -267,6 +269,18 @@ const lineFiles: Readonly<Record<string, Lines>> = {
     isRow: fields({ task: text, language: oneOf('en', 'zh'), prompt: text, a: text, b: text, label: oneOf(0, 0.5, 1), by: text, seed: number }), // prettier-ignore
     read: (folder) => readPreferences(path.join(folder, 'labels.jsonl')),
   },
+  'data.jsonl': {
+    rows: Array.from({ length: 24 }, (_, i) => ({ question: `What is ${i} + ${i}?`, answer: `It is ${2 * i}.\n#### ${2 * i}` })), // prettier-ignore
+    isRow: fields({ asked: filled, answer: filled, isPrompt: yes }),
+    read: (folder) => {
+      const task = datasetTask('data', path.join(folder, 'data.jsonl'));
+      const random = createRandom('data sets');
+      const problems = Array.from({ length: 30 }, () => task.generate(1, random, 'train'));
+      for (const problem of problems)
+        claim(task.verify(problem, `Answer: ${problem.answer}<eos>`).correct, shown(problem));
+      return problems;
+    },
+  },
 };
 
 function damagedJsonLines(file: string, random: Random): Buffer {
@@ -395,6 +409,7 @@ export const fileKinds: readonly FileKind[] = [
     beside: { 'run.json': Buffer.from(JSON.stringify(info)) },
   },
   { name: 'labels', files: ['labels.jsonl'], damaged: damagedJsonLines, read: readLines },
+  { name: 'data sets', files: ['data.jsonl'], damaged: damagedJsonLines, read: readLines },
   {
     name: 'notebooks',
     files: ['book.ipynb', 'notebook-seconds.json'],
