@@ -5,25 +5,34 @@ import { whole } from '../core/format';
 import { startEngine } from '../engine/tensorflow';
 import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
 import type { Evaluation } from '../evaluation/score';
-import { loadCheckpoint } from '../model/checkpoint';
 import { defaultCap } from '../sampling/cap';
 import type { Rollout } from '../sampling/sampler';
-import { findTask } from '../stages/ownTask';
+import {
+  checkpointNamed,
+  isLanguageModel,
+  openCheckpoint,
+} from '../stages/language/openCheckpoint';
+import { findTask, findTaskInWords } from '../stages/ownTask';
 import { samplerFor } from '../stages/places';
 import { promptText, verify } from '../tasks/index';
 import { positiveNumber, readArguments, runCommand, wholeNumber } from './arguments';
 
+/** Tokens of a language model's completion at most. */
+const wordsCap = 64;
+
 const help = `
 npm run evaluate -- CHECKPOINT [options]
-Scores a checkpoint folder on held-out problems. Every rate comes with its 95 % interval over problems. The default of
+Scores a checkpoint on held-out problems: a folder, also of a language model or of adapters beside one, or a name. Every rate comes with its 95 % interval over problems. The default of
 an option stands in parentheses.
 
-  --task NAME            countdown, programs, units, or your own: data/local/tasks/NAME.ts (countdown)
-  --level N              countdown 1-5, programs 1-3, units 0-2, where 0 mixes the levels (3, 2 and 0)
+  --task NAME            countdown, programs, units, or your own: data/local/tasks/NAME.ts (countdown); of a language
+                         model words, sums, or your own: data/local/tasks/NAME.jsonl (words)
+  --level N              countdown 1-5, programs 1-3, units 0-2, where 0 mixes the levels (3, 2 and 0); words 1-10 and
+                         21-23, sums 1-7 and 11-17 (1)
   --problems N           how many held-out problems (300)
   --samples K            completions of each problem (8)
   --temperature T        temperature of the sampling (1)
-  --max-new-tokens N     tokens of a completion at most (${defaultCap})
+  --max-new-tokens N     tokens of a completion at most (${defaultCap}; of a language model ${wordsCap})
   --seed N               seed of the sampling (0)
   --json                 print one JSON object instead of the table
   --dump FILE            write the problems with every completion and verdict, as JSONL
@@ -35,30 +44,32 @@ const mostCompletions = 1_000_000;
 
 async function main(): Promise<void> {
   const options = {
-    task: { type: 'string', default: 'countdown' },
+    task: { type: 'string' },
     level: { type: 'string' },
     problems: { type: 'string', default: '300' },
     samples: { type: 'string', default: '8' },
     temperature: { type: 'string', default: '1' },
-    'max-new-tokens': { type: 'string', default: String(defaultCap) },
+    'max-new-tokens': { type: 'string' },
     seed: { type: 'string', default: '0' },
     json: { type: 'boolean', default: false },
     dump: { type: 'string' },
   } as const;
   const { values, positionals } = readArguments(help, options, true);
-  const [folder, ...others] = positionals;
-  if (folder === undefined || others.length > 0)
+  const [name, ...others] = positionals;
+  if (name === undefined || others.length > 0)
     throw new UserError(
       'name one checkpoint folder, for example data/checkpoints/small-r1-zero-s0',
     );
-  const { task } = values;
-  const { levels } = await findTask(task);
+  const folder = checkpointNamed(name);
+  const isInWords = isLanguageModel(folder);
+  const { task = isInWords ? 'words' : 'countdown' } = values;
+  const { levels } = await (isInWords ? findTaskInWords(task) : findTask(task));
   const level = values.level === undefined ? (defaultLevel.get(task) ?? levels[0]!) : wholeNumber(values.level, '--level'); // prettier-ignore
   const asked = wholeNumber(values.problems, '--problems', 1);
   const sampling = {
     samples: wholeNumber(values.samples, '--samples', 1),
     temperature: positiveNumber(values.temperature, '--temperature', 100),
-    maxNewTokens: wholeNumber(values['max-new-tokens'], '--max-new-tokens', 1),
+    maxNewTokens: wholeNumber(values['max-new-tokens'] ?? String(isInWords ? wordsCap : defaultCap), '--max-new-tokens', 1), // prettier-ignore
     seed: wholeNumber(values.seed, '--seed'),
   };
   if (asked * sampling.samples > mostCompletions)
@@ -67,8 +78,8 @@ async function main(): Promise<void> {
     );
   const problems = heldOutProblems(task, level, asked);
   await startEngine();
-  const model = loadCheckpoint(folder);
-  const sampler = samplerFor(model.config);
+  const model = openCheckpoint(folder);
+  const sampler = samplerFor(model.config, model.tokenizer);
   const started = Date.now();
   const { evaluation, rollouts } = await evaluate(model.parameters, sampler, problems, sampling);
   const seconds = (Date.now() - started) / 1000;

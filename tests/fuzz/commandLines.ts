@@ -29,8 +29,35 @@ const commands: readonly Command[] = [
   },
   {
     name: 'recipe',
-    options: ['preset', 'size', 'seed', 'stage', 'steps', 'tokens', 'task', 'recorded'],
-    work: { 'recipe/runStage': ['runStage'] },
+    options: ['preset', 'size', 'seed', 'stage', 'steps', 'tokens', 'task', 'model', 'data', 'recorded'], // prettier-ignore
+    work: {
+      'recipe/runStage': ['runStage'],
+      'recipe/language/runLanguageStage': ['runLanguageStage'],
+    },
+  },
+  {
+    name: 'model',
+    names: true,
+    options: ['as', 'remove'],
+    work: { 'stages/language/bringIn': ['bringIn', 'forgetModel'] },
+  },
+  {
+    name: 'export',
+    names: true,
+    options: ['folder', 'gguf', 'type'],
+    work: { 'stages/language/exportModel': ['exportFolder', 'exportGguf'] },
+  },
+  {
+    name: 'chat',
+    names: true,
+    options: ['temperature', 'top-p', 'max-new-tokens', 'seed', 'system'],
+    work: { 'stages/language/talk': ['openTalker'], 'engine/tensorflow': ['startEngine'] },
+  },
+  {
+    name: 'serve',
+    names: true,
+    options: ['port'],
+    work: { 'stages/language/talk': ['openTalker'], 'engine/tensorflow': ['startEngine'] },
   },
   {
     name: 'notebooks',
@@ -68,7 +95,7 @@ const begin = (): never => {
 
 const words = [
   // the first thirty are what a person may mean
-  ...'small base tiny large smoke quick full units countdown programs general r1-zero dev1 base torch types lint replay live 01 solutions/01 00-start-here'.split(' '), // prettier-ignore
+  ...'small base tiny large smoke quick full units countdown programs general r1-zero dev1 base words smollm2 types lint replay live 01 solutions/01 00-start-here'.split(' '), // prettier-ignore
   ...'0 1 2 3 5 07 +7 7.0 7e0 1_0 0x10 -1 0.5 .5 1e9 1e400 1000000 99999999999 9007199254740993 NaN Infinity ∞ ７'.split(' '), // prettier-ignore
   ...'__proto__ constructor toString hasOwnProperty undefined null 512x8x8 0x1x1 512x0x8 9999999x9999x1 small,base , small,,x'.split(' '), // prettier-ignore
   ...'../x ../../etc/passwd /etc/passwd /dev/null /proc/self/mem . .. / ~ notebooks data data/runs package.json data/runs/small-r1-zero-s0 small-r1-zero-s0 data/checkpoints/small-base-s0'.split(' '), // prettier-ignore

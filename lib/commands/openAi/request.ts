@@ -57,11 +57,16 @@ export function readRequest(body: unknown): ChatRequest {
     if (known.includes(name) || harmless.includes(name) || usual[name]?.(value)) continue;
     throw new BadRequest(`${name} is not understood here: leave it out`, name);
   }
-  const number = (name: string, fallback: number, least: number, most: number, whole = false) => {
+  const number = (name: string, fallback: number, [least, most]: readonly [number, number]) => {
     const value = given[name] ?? fallback;
-    const isFine = isNumber(value) && (value as number) >= least && (value as number) <= most;
-    if (isFine && (!whole || Number.isInteger(value))) return value as number;
-    throw new BadRequest(`${name} has to be a ${whole ? 'whole ' : ''}number from ${least} to ${most}`, name); // prettier-ignore
+    if (isNumber(value) && (value as number) >= least && (value as number) <= most)
+      return value as number;
+    throw new BadRequest(`${name} has to be a number from ${least} to ${most}`, name);
+  };
+  const whole = (name: string, fallback: number, [least, most]: readonly [number, number]) => {
+    const value = number(name, fallback, [least, most]);
+    if (Number.isInteger(value)) return value;
+    throw new BadRequest(`${name} has to be a whole number from ${least} to ${most}`, name);
   };
   const yes = (name: string, from: Body = given): boolean => {
     const value = from[name] ?? false;
@@ -76,14 +81,14 @@ export function readRequest(body: unknown): ChatRequest {
     messages: readMessages(given.messages),
     stream: yes('stream'),
     streamUsage: isObject(given.stream_options) && yes('include_usage', given.stream_options as Body), // prettier-ignore
-    temperature: number('temperature', 1, 0, 2),
-    topP: number('top_p', 1, 0, 1),
-    ...(most in given && { maxNewTokens: number(most, 1, 1, 1e6, true) }),
-    seed: number('seed', 0, -(2 ** 53), 2 ** 53, true),
-    n: number('n', 1, 1, 16, true),
+    temperature: number('temperature', 1, [0, 2]),
+    topP: number('top_p', 1, [0, 1]),
+    ...(most in given && { maxNewTokens: whole(most, 1, [1, 1e6]) }),
+    seed: whole('seed', 0, [-(2 ** 53), 2 ** 53]),
+    n: whole('n', 1, [1, 16]),
     stop: readStop(given.stop),
     logprobs,
-    topLogprobs: number('top_logprobs', 0, 0, 20, true),
+    topLogprobs: whole('top_logprobs', 0, [0, 20]),
   };
 }
 

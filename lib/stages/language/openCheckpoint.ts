@@ -28,6 +28,9 @@ const placeOf = (folder: string): string => path.resolve(folder, '../..');
 const isOwn = (folder: string): boolean =>
   [taskVocabularySize, vocabulary.length].includes(readConfig(folder).vocabSize);
 
+/** Whether a checkpoint is a language model, or adapters beside one. */
+export const isLanguageModel = (folder: string): boolean => hasAdapters(folder) || !isOwn(folder);
+
 /** Reads a checkpoint; a language model has its tokenizer with it. What is damaged or missing is a UserError. */
 export function openCheckpoint(folder: string): Model {
   if (hasAdapters(folder)) return loadAdapted(path.basename(folder), placeOf(folder));
