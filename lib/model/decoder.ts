@@ -71,7 +71,7 @@ export function runDecoder(
 ): tf.Tensor2D {
   const [B, T] = ids.shape as [number, number];
   let x = tf.gather(parameters.embedding, tf.reshape(ids, [B * T])); // [B T, d]
-  const run = places.recompute === undefined ? block : leanBlock;
+  const run = places.keep ? keepingBlock : places.recompute === undefined ? block : leanBlock;
   for (const layer of parameters.layers) x = run(config, layer, x, places);
   return rmsNorm(x, parameters.finalNorm, config.normEpsilon) as tf.Tensor2D;
 }
@@ -81,6 +81,23 @@ function block(config: ModelConfig, layer: AdaptedLayer, x: tf.Tensor, places: P
   const normed = rmsNorm(x, layer.attentionNorm, config.normEpsilon);
   const mixed = tf.add(x, attention(config, layer, normed, places));
   return tf.add(mixed, mlp(config, layer, rmsNorm(mixed, layer.mlpNorm, config.normEpsilon)));
+}
+
+/** The same without a gradient: of all that is made in a block, its keys and values stay, and its result. `x` is disposed. */
+function keepingBlock(
+  config: ModelConfig,
+  layer: AdaptedLayer,
+  x: tf.Tensor,
+  places: Places,
+): tf.Tensor {
+  const [next, keys, values] = tf.tidy(() => {
+    const kept: tf.Tensor[] = [];
+    const keep: Keep = (k, v) => void kept.push(k, v);
+    return [block(config, layer, x, { ...places, keep }), ...kept];
+  }) as [tf.Tensor, tf.Tensor, tf.Tensor];
+  x.dispose();
+  places.keep!(keys, values);
+  return next;
 }
 
 /** The same, but it keeps nothing for its gradient but its input. Where a block has adapters, only these learn. */
