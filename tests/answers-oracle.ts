@@ -9,7 +9,7 @@ export type Fraction = readonly [over: bigint, under: bigint];
 const small = 'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'.split(' '); // prettier-ignore
 const tens = 'zero ten twenty thirty forty fifty sixty seventy eighty ninety'.split(' ');
 
-/** All ways to write a number below 10,000 in words. */
+/** All ways to write a number below 20,000 in words. */
 export function spellings(n: number): string[] {
   if (n < 20) return [small[n]!];
   if (n < 100) {
@@ -29,12 +29,12 @@ export function spellings(n: number): string[] {
 }
 
 const dictionary = new Map<string, number>();
-for (let n = 0; n < 2000; n++)
+for (let n = 0; n < 20_000; n++)
   for (const words of spellings(n)) {
     dictionary.set(words, n);
-    if (!words.includes('thousand')) dictionary.set(`${words} million`, n * 1e6);
+    if (n < 2000 && !words.includes('thousand')) dictionary.set(`${words} million`, n * 1e6);
   }
-for (let n = 1; n < 100; n++) for (const words of spellings(n)) dictionary.set(`${words} dozen`, 12 * n); // prettier-ignore
+for (let n = 0; n < 100; n++) for (const words of spellings(n)) dictionary.set(`${words} dozen`, 12 * n); // prettier-ignore
 dictionary.set('a dozen', 12);
 
 const before = '[(\\[{"\'“‘*_`]*';
@@ -94,7 +94,7 @@ export function oracleNumber(answer: string): Fraction | null {
   const side = answer.normalize('NFC').split('=').pop()!.trim().replace(/\s+/gu, ' ');
   const last = side.replace(/^(?:[([{"'“‘*_`)\]}”’.,;:!?]+ )+/, '');
   if (last.split(' ').some((token) => token.length > 80)) return null;
-  const minusWord = new RegExp(`^${before}(?:minus|negative)${behind} `, 'i').exec(last);
+  const minusWord = new RegExp(`^${before}(?:minus|negative) `, 'i').exec(last);
   const digits = minusWord ? last.slice(minusWord[0].length) : last;
   const match = number.exec(digits)?.groups;
   if (!match) return inWords(last);

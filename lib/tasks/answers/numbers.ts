@@ -133,7 +133,7 @@ function digitsAt(tokens: readonly string[], at: number): NumberAt {
 /** A number in words. */
 function wordsAt(tokens: readonly string[], at: number): NumberAt | null {
   const [word = ''] = core(tokens[at]).toLowerCase().split('-');
-  const isMinus = word === 'minus' || word === 'negative';
+  const isMinus = (word === 'minus' || word === 'negative') && isPlainEnd(tokens[at]!);
   if (!isMinus && word !== 'a' && !isNumberWord(word)) return null;
   if (isMinus && hasDigit(tokens[at + 1] ?? '')) return minusDigits(tokens, at + 1);
   const first = at + (isMinus ? 1 : 0);
