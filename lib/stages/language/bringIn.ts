@@ -3,9 +3,8 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../../core/errors';
 import { onDisk, removeFile } from '../../core/files';
-import { SetupError } from '../../setup/errors.mjs';
-import { installSmolLM2 } from '../../setup/gguf/smollm2.mjs';
 import { local, shortPath, type Place } from '../places';
+import { askSetup } from './askSetup';
 import { downloadModel, type Hub } from './hub';
 import { isModelFile, refuseNoModel, tryModel } from './modelFiles';
 import { languageModelFolder } from './models';
@@ -20,8 +19,8 @@ export interface BringInOptions {
 }
 
 /** Models that are made here, by their names. */
-const makers: Readonly<Record<string, (folder: string) => Promise<void> | void>> = {
-  smollm2: installSmolLM2,
+const makers: Readonly<Record<string, (folder: string) => Promise<unknown> | void>> = {
+  smollm2: (folder) => askSetup('smollm2', folder),
   random: (folder) => writeRandomModel(folder, 0),
 };
 
@@ -34,7 +33,7 @@ export async function bringIn(
   what: string,
   { as, place = local, hub }: BringInOptions = {},
 ): Promise<{ readonly name: string; readonly folder: string; readonly isNew: boolean }> {
-  const make = makers[what];
+  const make = Object.hasOwn(makers, what) ? makers[what] : undefined;
   const repository = what.startsWith('hf:') ? what.slice(3) : undefined;
   if (repository !== undefined && !/^[\w.-]+\/[\w.-]+$/.test(repository))
     throw new UserError(`invalid repository ${what}: use hf:OWNER/NAME`);
@@ -51,22 +50,12 @@ export async function bringIn(
     keepingNothing(unfinished, read);
   } else if (make) {
     remove(unfinished);
-    await asUserError(async () => make(unfinished));
+    await make(unfinished);
     keepingNothing(unfinished, read);
   } else {
     copyModel(what, unfinished, read);
   }
   return { name, folder, isNew: true };
-}
-
-/** Does some work of the set-up, whose errors say the fix apart. */
-async function asUserError(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (error instanceof SetupError) throw new UserError(`${error.message}: ${error.fix}`);
-    throw error;
-  }
 }
 
 const remove = (folder: string): void => fs.rmSync(folder, { recursive: true, force: true });

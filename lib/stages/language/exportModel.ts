@@ -7,8 +7,7 @@ import { onDisk, root, writeFileAtomic } from '../../core/files';
 import { disposeTree } from '../../engine/tree';
 import { toHuggingFace } from '../../model/huggingFace';
 import { encodeSafetensors } from '../../model/safetensors';
-import { SetupError } from '../../setup/errors.mjs';
-import { ggufPython } from '../../setup/python.mjs';
+import { askSetup } from './askSetup';
 import { isModelFile } from './modelFiles';
 import { folderOfTexts, openCheckpoint } from './openCheckpoint';
 
@@ -52,9 +51,7 @@ function in32Bits(text: string): string {
 
 /** Writes a checkpoint as a GGUF file, by the package of llama.cpp. What has no form there is a UserError. */
 export async function exportGguf(checkpoint: string, file: string, type: GgufType): Promise<void> {
-  const python = await ggufPython(root).catch((error: unknown) => {
-    throw error instanceof SetupError ? new UserError(`${error.message}: ${error.fix}`) : error;
-  });
+  const python = await askSetup('python');
   const folder = `${file}.${process.pid}.folder.tmp`;
   const unfinished = `${file}.${process.pid}.tmp`;
   try {

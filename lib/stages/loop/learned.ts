@@ -2,8 +2,7 @@
 import { saveAdapters } from '../../model/adapterFiles';
 import { disposeMerged, initLora, mergeLora, type Lora } from '../../model/lora';
 import { cloneParameters, type Model, type Parameters } from '../../model/parameters';
-import type { Learnable } from '../../training/optimizer';
-import type { OptimizerConfig } from '../../training/optimizer';
+import type { Learnable, OptimizerConfig } from '../../training/optimizer';
 import { createTrainerState, type TrainerState } from '../../training/trainer';
 import { decodeStateLike, decodeTrainerState } from '../../training/trainerState';
 import { checkpointFolder, saveModel, type Place } from '../places';
@@ -34,7 +33,7 @@ export interface LearningStart {
 }
 
 /** A trainer, as far as it is needed here. */
-interface Holder<P extends Learnable> {
+export interface Holder<P extends Learnable> {
   readonly state: TrainerState<P>;
   dispose(): void;
 }
