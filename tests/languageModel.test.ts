@@ -16,6 +16,7 @@ import {
   readRollouts,
   readRunInfo,
 } from '../lib/runs/run';
+import { memoryNeed, needsOf, refuseWithoutMemory } from '../lib/stages/language/memory';
 import { likelihoodJudge } from '../lib/stages/language/likelihoodJudge';
 import { loadAdapted, languageModelFolder } from '../lib/stages/language/models';
 import { writeRandomModel } from '../lib/stages/language/randomModel';
@@ -155,4 +156,20 @@ test('fine-tuning on traces: the loss falls, and adapters of adapters add up', a
   snapshot(adapted.parameters).forEach((values, i) => assert.deepEqual(values, snapshot(made.model.parameters)[i])); // prettier-ignore
   disposeMerged(made.model.parameters, from.parameters);
   disposeTree(from.parameters, adapted.parameters);
+});
+
+test('the need of memory grows with what it is for, and is refused in numbers where it is not there', () => {
+  const lora = { rank: 8, alpha: 16, targets: [], recompute: false };
+  const usual = { config: start.config, lora, batch: { rows: 1, rowLength: 512 }, rows: 64, length: 107 }; // prettier-ignore
+  const smollm2 = { ...start.config, vocabSize: 49_152, modelDim: 576, numLayers: 30, numHeads: 9, numKvHeads: 3, headDim: 64, hiddenDim: 1536 }; // prettier-ignore
+  const real = { ...usual, config: smollm2 };
+  const need = memoryNeed(real) / 2 ** 20;
+  assert.ok(Math.abs(need - 3100) < 310, `${need} MiB; the step was measured at 3,075 to 3,185`);
+  for (const more of [{ rows: 128 }, { length: 1000 }, { batch: { rows: 1, rowLength: 1024 } }])
+    assert.ok(memoryNeed({ ...real, ...more }) > memoryNeed(real), JSON.stringify(more));
+  assert.ok(memoryNeed({ ...real, lora: { ...lora, recompute: true } }) < memoryNeed(real));
+  assert.match(refuseWithoutMemory(real, 8e9), /^about 3\.\d GB of memory, 8\.0 GB are free$/);
+  assert.throws(() => refuseWithoutMemory(real, 2e9), /needs about 3\.\d GB of memory, 2\.0 GB are free: close/); // prettier-ignore
+  const needs = needsOf(start, { plan: settings.plan!, batches: settings.batches!, maxNewTokens: 8 }, lora); // prettier-ignore
+  assert.ok(needs.length > 60 && needs.length < 300, `${needs.length} bytes`);
 });

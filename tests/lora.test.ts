@@ -118,7 +118,7 @@ for (const rowLength of [7, 12, 30])
 test('a sequence that is longer than a row is refused', () => {
   assert.throws(
     () => [...packShared(sequences, { rows: 1, rowLength: 6 }, ['mark'])],
-    /sequence of 8 in rows of 6/,
+    /completion of 8 tokens do not fit into a row of 6: allow fewer/,
   );
 });
 

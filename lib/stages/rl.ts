@@ -37,6 +37,7 @@ import {
   type Judge,
   type ScoredRollout,
 } from './rollouts';
+import { needsOf, refuseWithoutMemory } from './language/memory';
 import { languageRLSettings } from './language/settings';
 import { refuseUseless, rlSettings, settingsAt, type RLSettings } from './settings';
 import { changesOf, steered, type Steering } from './loop/steering';
@@ -98,6 +99,7 @@ export async function trainRL(options: RLOptions): Promise<RLResult | null> {
   const { stage = 'r1-zero', from, fromName } = options;
   const settings = settingsOf(options);
   refuseUseless(stage, settings);
+  if (settings.lora) console.log(refuseWithoutMemory(needsOf(from, settings, settings.lora)));
   const about = { from: fromName, model: recordedShape(from.config), ...settings };
   return openRun({ ...options, stage }, about, (opened) => trainOpened(options, settings, opened));
 }

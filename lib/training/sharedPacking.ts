@@ -1,4 +1,5 @@
 /** Completions packed into rows so that those of one prompt share it: the prompt is computed once and not for each. */
+import { UserError } from '../core/errors';
 import { tf } from '../engine/tensorflow';
 import type { SharedPlaces, SharedRows } from '../model/sharedPrompt';
 import type { BatchShape, Sequence } from './packing';
@@ -26,7 +27,7 @@ interface Piece<Channel extends string> {
 
 /**
  * Fills rows in the order of the prompts. Where a row ends within a group, the prompt stands once more at the beginning of
- * the next one. Throws a RangeError for a sequence that is longer than a row.
+ * the next one. A sequence that is longer than a row is a UserError.
  */
 function fillRowsWithGroups<Channel extends string>(
   sequences: readonly PromptedSequence<Channel>[],
@@ -45,7 +46,9 @@ function fillRowsWithGroups<Channel extends string>(
       const { ids, promptLength } = sequence;
       const added = ids.length - promptLength;
       if (ids.length - 1 > rowLength)
-        throw new RangeError(`sequence of ${ids.length} in rows of ${rowLength}`);
+        throw new UserError(
+          `a prompt and completion of ${ids.length} tokens do not fit into a row of ${rowLength}: allow fewer new tokens, or set batches to longer rows`,
+        );
       const needed = (piece ? 0 : promptLength) + added - 1;
       if (places + needed > rowLength || predictions + added > rowLength) {
         rows.push([]);
