@@ -7,6 +7,7 @@ import { tf } from '../lib/engine/tensorflow';
 import { disposeTree } from '../lib/engine/tree';
 import { loadModel } from '../lib/model/checkpoint';
 import { disposeMerged } from '../lib/model/lora';
+import { someLayers } from '../lib/model/someLayers';
 import type { RewardFunction } from '../lib/rewards/reward';
 import { randomReward } from '../lib/rewards/messy';
 import {
@@ -19,6 +20,7 @@ import {
 import { memoryNeed, needsOf, refuseWithoutMemory } from '../lib/stages/language/memory';
 import { likelihoodJudge } from '../lib/stages/language/likelihoodJudge';
 import { loadAdapted, languageModelFolder } from '../lib/stages/language/models';
+import { languageSftSettings } from '../lib/stages/language/settings';
 import { writeRandomModel } from '../lib/stages/language/randomModel';
 import { runFolder } from '../lib/stages/places';
 import { trainRL, type RLOptions } from '../lib/stages/rl';
@@ -172,4 +174,24 @@ test('the need of memory grows with what it is for, and is refused in numbers wh
   assert.throws(() => refuseWithoutMemory(real, 2e9), /needs about 3\.\d GB of memory, 2\.0 GB are free: close/); // prettier-ignore
   const needs = needsOf(start, { plan: settings.plan!, batches: settings.batches!, maxNewTokens: 8 }, lora); // prettier-ignore
   assert.ok(needs.length > 60 && needs.length < 300, `${needs.length} bytes`);
+});
+
+test('a student of some blocks is read back from adapters that name them', async () => {
+  const layers: [number, number][] = [[1, 2]];
+  const from = someLayers(start, layers);
+  assert.equal(from.config.numLayers, 1);
+  assert.equal(from.parameters.layers[0], start.parameters.layers[1]);
+  assert.throws(() => someLayers(start, [[0, 3]]), /no block 2 in a model of 2/);
+  const traces: Trace[] = [
+    { kind: 'x', task: 'words', level: 1, language: 'en', prompt: 'Say A.', completion: 'A<eos>' },
+  ];
+  const made = (await trainSft({
+    ...{ size: 'random', stage: 'short', seed: 0, from, fromName: 'random', place, traces },
+    settings: { ...languageSftSettings(), epochs: 2, evaluated: [], lora: { ...languageSftSettings().lora!, layers } }, // prettier-ignore
+  }))!;
+  const read = loadAdapted('random-short-s0', place, place);
+  assert.equal(read.config.numLayers, 1);
+  assert.deepEqual(snapshot(read.parameters), snapshot(made.model.parameters));
+  disposeMerged(made.model.parameters, from.parameters);
+  disposeTree(read.parameters);
 });

@@ -291,7 +291,13 @@ test('a missing or damaged file, and one that names a token that is not there, i
   const special = openTokenizer(folderOf('qwen2', withConfig({ bos_token: merged })));
   assert.ok(special.encode(`x${merged}x`).includes(byteLevel.encode(merged!)[0]!));
   const said: Message[] = [{ role: 'user', content: `x${merged}x` }];
-  assert.throws(() => special.chatIds(said), /a message holds \w+, which has no other spelling/);
+  const forged = /a message holds \w+, which has no other spelling/;
+  assert.throws(() => special.chatIds(said), forged);
+  assert.throws(() => special.answerIds(merged!), forged);
+  // The same word is a word like any other where it is not special.
+  const word = [{ role: 'user', content: merged! }] as const;
+  assert.ok(byteLevel.decode(byteLevel.chatIds(word)).includes(merged!));
+  assert.equal(byteLevel.decode(byteLevel.answerIds(merged!)), merged);
 });
 
 test('characters without a token are taken out before their neighbours are merged', () => {

@@ -63,6 +63,7 @@ export function saveAdapters(folder: string, { adapters, lora, base }: SavedAdap
     bias: 'none',
     fan_in_fan_out: false,
     inference_mode: true,
+    ...(lora.layers && { layer_replication: lora.layers }),
   };
   writeFileAtomic(path.join(folder, settingsFile), JSON.stringify(settings, null, 2) + '\n');
   const transposed = (name: string, tensor: tf.Tensor): NamedTensor =>
@@ -85,14 +86,27 @@ const settingsFields: Fields = {
   r: isCount,
   lora_alpha: isNumber,
   target_modules: listOf(oneOf(...targetOf.keys())),
+  layer_replication: (value) => value == null || listOf(isRange)(value),
 };
 
-/** What changes how an adapter counts, and the one value of it that is understood here. */
+function isRange(value: unknown): boolean {
+  const [from, to, ...more] = Array.isArray(value) ? (value as unknown[]) : [];
+  return isCount(from) && isCount(to) && (from as number) < (to as number) && more.length === 0;
+}
+
+/** What changes which adapters there are and how they count, and the one value of it that is understood here. */
 const usual: Readonly<Record<string, unknown>> = {
   bias: 'none',
   fan_in_fan_out: false,
   use_rslora: false,
   use_dora: false,
+  lora_bias: false,
+  rank_pattern: {},
+  alpha_pattern: {},
+  layers_to_transform: null,
+  modules_to_save: null,
+  target_parameters: null,
+  trainable_token_indices: null,
 };
 
 /** Reads the settings of a folder that `saveAdapters` wrote, or PEFT. What is not understood is a UserError. */
@@ -103,7 +117,7 @@ export function readAdapterSettings(folder: string): Omit<SavedAdapters, 'adapte
   if (fault !== null) throw new UserError(`${where}: ${fault}: make or copy it again`);
   const settings = json as Record<string, unknown>;
   for (const [name, value] of Object.entries(usual))
-    if (settings[name] !== undefined && settings[name] !== value)
+    if (settings[name] != null && JSON.stringify(settings[name]) !== JSON.stringify(value))
       throw new UserError(
         `${where}: ${name} is ${JSON.stringify(settings[name])}, only ${JSON.stringify(value)} is understood`,
       );
@@ -114,6 +128,9 @@ export function readAdapterSettings(folder: string): Omit<SavedAdapters, 'adapte
       rank: settings.r as number,
       alpha: settings.lora_alpha as number,
       targets: loraTargets.filter((target) => modules.includes(lastPart(moduleOf[target]))),
+      ...(settings.layer_replication != null && {
+        layers: settings.layer_replication as [number, number][],
+      }),
     },
   };
 }

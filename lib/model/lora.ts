@@ -17,6 +17,8 @@ export interface LoraConfig {
   /** the adapters count `alpha / rank` times */
   readonly alpha: number;
   readonly targets: readonly LoraTarget[];
+  /** of a model that is made of these blocks of another one, each range from its first up to its last, without it */
+  readonly layers?: readonly (readonly [from: number, to: number])[];
 }
 
 /** The two matrices of one adapter. */

@@ -25,7 +25,7 @@ export interface Verdict {
   readonly answer: string | null;
   /** the same text for answers that mean the same, for votes; null for what is no answer to this task */
   readonly canonicalAnswer: string | null;
-  /** right on what the prompt shows; differs from `correct` only for programs */
+  /** right on what the prompt shows: differs from `correct` for programs, and for answers in words, read loosely */
   readonly visibleCorrect: boolean;
   /** a program that only lists the pairs it was shown */
   readonly lookupTable: boolean;

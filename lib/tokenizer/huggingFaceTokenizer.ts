@@ -139,8 +139,11 @@ function plainIds(understood: UnderstoodTokenizer, encode: Encode, text: string)
   const plain = plainEncoders.get(understood) ?? encoder(understood, []);
   plainEncoders.set(understood, plain);
   const ids = encodeBehind(plain, text, encode('\n'));
-  if (ids.some((id) => understood.tokens.get(id) === text))
-    throw new UserError(`a message holds ${text}, which has no other spelling: leave it out`);
+  const forged = understood.added.find(({ special, id }) => special && ids.includes(id));
+  if (forged)
+    throw new UserError(
+      `a message holds ${forged.content}, which has no other spelling: leave it out`,
+    );
   return ids;
 }
 

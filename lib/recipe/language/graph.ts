@@ -1,7 +1,9 @@
 /** The recipe on a language model: the stages of R1, each with adapters beside the weights of the start model. */
 import { UserError } from '../../core/errors';
 import type { Model } from '../../model/parameters';
+import { someLayers } from '../../model/someLayers';
 import { randomReward } from '../../rewards/messy';
+import { visibleReward } from '../../rewards/reward';
 import {
   ownTraces,
   solutionTraces,
@@ -124,12 +126,38 @@ const rejectionSampling = (
   },
 });
 
+/** The blocks of the start model that a student has: two in three, without those before the last ones. */
+const studentBlocks = (numLayers: number): [number, number][] => {
+  const kept = Math.ceil((2 * numLayers) / 3);
+  return [
+    [0, kept - 2],
+    [numLayers - 2, numLayers],
+  ];
+};
+
+/** A student of fewer blocks imitates what Dev2 says rightly. */
+const distilled: LanguageStage<{ run: SftSettings; data: OwnTracesSettings }> = {
+  ...rejectionSampling(true),
+  async make({ start, models, ...job }, { run, data }) {
+    const { traces, counts, tokens } = await ownTraces(models[0]!, job.seed, data);
+    writeTraces(traceFile(job.place, nameOf(job)), traces);
+    const layers = studentBlocks(start.config.numLayers);
+    const about = { counts, sampledTokens: tokens };
+    const settings = { ...run, lora: { ...run.lora!, layers } };
+    const from = someLayers(start, layers);
+    return trainSft({ ...job, from, fromName: job.size, traces, about, settings });
+  },
+};
+
 export const languageStages: Readonly<Record<string, LanguageStage>> = {
   'r1-zero': rl(),
   dev1: coldStart,
   dev2: rl({ from: 'dev1' }),
   dev3: rejectionSampling(true),
   'dev3-random': rejectionSampling(false),
+  distilled,
+  /** paid for the last number, marked or not */
+  'r1-zero-loose': rl({ options: { rewardFn: visibleReward } }),
   /** a second reward for what the start model finds likely */
   'r1-zero-likely': rl({ likely: true, settings: { rewards: { accuracy: 1, format: 0, language: 0, preference: 0.3 } } }), // prettier-ignore
   /** half of all completions are paid, whatever they say */

@@ -5,6 +5,7 @@ import * as path from 'node:path';
 import { UserError } from '../../core/errors';
 import { onDisk, root, writeFileAtomic } from '../../core/files';
 import { disposeTree } from '../../engine/tree';
+import type { ModelConfig } from '../../model/config';
 import { toHuggingFace } from '../../model/huggingFace';
 import { encodeSafetensors } from '../../model/safetensors';
 import { askSetup } from './askSetup';
@@ -29,7 +30,10 @@ export function exportFolder(checkpoint: string, target: string): void {
     const isText = (name: string): boolean => isModelFile(name) && !/safetensors/.test(name);
     for (const name of fs.readdirSync(texts).filter(isText)) {
       const text = fs.readFileSync(path.join(texts, name), 'utf8');
-      writeFileAtomic(path.join(unfinished, name), name === 'config.json' ? in32Bits(text) : text);
+      writeFileAtomic(
+        path.join(unfinished, name),
+        name === 'config.json' ? asWritten(text, config) : text,
+      );
     }
     const weights = encodeSafetensors(toHuggingFace(config, parameters));
     writeFileAtomic(path.join(unfinished, 'model.safetensors'), weights);
@@ -42,11 +46,12 @@ export function exportFolder(checkpoint: string, target: string): void {
   }
 }
 
-/** A config with the type that the weights are written in. */
-function in32Bits(text: string): string {
+/** A config with the type that the weights are written in, and as many blocks as there are. */
+function asWritten(text: string, { numLayers }: ModelConfig): string {
   const config = JSON.parse(text) as Record<string, unknown>;
-  const key = 'dtype' in config ? 'dtype' : 'torch_dtype';
-  return JSON.stringify({ ...config, [key]: 'float32' }, null, 2) + '\n';
+  const type = 'dtype' in config ? 'dtype' : 'torch_dtype';
+  const changed = { ...config, [type]: 'float32', num_hidden_layers: numLayers };
+  return JSON.stringify(changed, null, 2) + '\n';
 }
 
 /** Writes a checkpoint as a GGUF file, by the package of llama.cpp. What has no form there is a UserError. */

@@ -8,6 +8,7 @@ import { hasAdapters, loadAdapters, readAdapterSettings } from '../../model/adap
 import { loadModel } from '../../model/checkpoint';
 import { mergeLora } from '../../model/lora';
 import type { Model } from '../../model/parameters';
+import { someLayers } from '../../model/someLayers';
 import { openTokenizer } from '../../tokenizer/huggingFaceTokenizer';
 import { checkpointFolder, local, type Place } from '../places';
 
@@ -30,11 +31,13 @@ export function loadLanguageModel(name: string, place: Place = local): Model {
 export function loadAdapted(name: string, place: Place, modelsAt: Place = local): Model {
   const folder = checkpointFolder(place, name);
   if (!hasAdapters(folder)) return loadLanguageModel(name, modelsAt);
-  const start = loadAdapted(readAdapterSettings(folder).base, place, modelsAt);
+  const { base, lora: about } = readAdapterSettings(folder);
+  const whole = loadAdapted(base, place, modelsAt);
+  const start = about.layers ? someLayers(whole, about.layers) : whole;
   const { adapters, lora } = loadAdapters(folder, start.config);
   const parameters = mergeLora(start.config, start.parameters, adapters, lora);
   const kept = new Set<unknown>([...Object.values(parameters), ...parameters.layers.flatMap((l) => Object.values(l))]); // prettier-ignore
-  start.parameters.layers
+  whole.parameters.layers
     .flatMap((layer) => Object.values(layer))
     .filter((tensor) => !kept.has(tensor))
     .forEach((tensor) => tensor.dispose());

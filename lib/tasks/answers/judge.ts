@@ -7,21 +7,24 @@ export const askForAnswer = 'End with a line that begins with "Answer:".';
 
 /**
  * Returns the verdict on a completion in words, given the right answer: its final answer has to be marked, and equal as a
- * number, or in its words where the right answer is no number. The format is one line `Answer: …` at the end, and no other.
+ * number, or in its words where the right answer is no number. "Visibly" right is the last number where none is marked. The format is one line `Answer: …` at the end, and no other.
  */
 export function judgeAnswer(right: string, completion: string): Verdict {
   const { text, finished } = readText(completion);
-  const answer = finished ? finalAnswer(text) : null;
+  const wanted = canonicalAnswer(right);
   const isNumber = numberIn(right) !== null;
-  const canonical = answer === null ? null : isNumber ? numberIn(answer) : canonicalAnswer(answer) || null; // prettier-ignore
-  const correct = canonical !== null && canonical === canonicalAnswer(right);
+  const meaning = (answer: string | null): string | null =>
+    answer === null ? null : isNumber ? numberIn(answer) : canonicalAnswer(answer) || null;
+  const answer = finished ? finalAnswer(text) : null;
+  const canonical = meaning(answer);
+  const correct = canonical === wanted;
   return {
     correct,
     format: finished && isInForm(text),
     finished,
     answer,
     canonicalAnswer: canonical,
-    visibleCorrect: correct,
+    visibleCorrect: finished && meaning(finalAnswer(text, 'loose')) === wanted,
     lookupTable: false,
   };
 }
