@@ -76,7 +76,7 @@ test('the next pair takes the place of the first one; in the end nothing is left
   assert.deepEqual(model.sent, [{ index: 2, undo: true }]);
 });
 
-for (const name of ['labelPanel', 'trainingPanel', 'inspector'])
+for (const name of ['labelPanel', 'trainingPanel', 'inspector', 'chat'])
   test(`${name}: the program is one file without imports, which names every class of its style sheet`, () => {
     const { esm, css } = readView(name);
     assert.doesNotMatch(esm, /^import /m);

@@ -4,17 +4,21 @@ import { writeFileAtomic } from '../core/files';
 import { whole } from '../core/format';
 import { startEngine } from '../engine/tensorflow';
 import { evaluate, heldOutProblems, type ProblemSet } from '../evaluation/evaluate';
+import type { Estimate } from '../evaluation/metrics';
 import type { Evaluation } from '../evaluation/score';
 import { defaultCap } from '../sampling/cap';
 import type { Rollout } from '../sampling/sampler';
 import {
   checkpointNamed,
+  folderOfTexts,
   isLanguageModel,
   openCheckpoint,
 } from '../stages/language/openCheckpoint';
+import { likelihoodShape, senseOf, type Sense } from '../stages/language/sense';
 import { findTask, findTaskInWords } from '../stages/ownTask';
 import { samplerFor } from '../stages/places';
 import { promptText, verify } from '../tasks/index';
+import { createLikelihood } from '../training/likelihood';
 import { positiveNumber, readArguments, runCommand, wholeNumber } from './arguments';
 
 /** Tokens of a language model's completion at most. */
@@ -34,6 +38,8 @@ an option stands in parentheses.
   --temperature T        temperature of the sampling (1)
   --max-new-tokens N     tokens of a completion at most (${defaultCap}; of a language model ${wordsCap})
   --seed N               seed of the sampling (0)
+  --sense                of a language model: the perplexity of the completions under the model before its adapters, and the
+                         share that differ by more than the words of the problem
   --json                 print one JSON object instead of the table
   --dump FILE            write the problems with every completion and verdict, as JSONL
 `;
@@ -51,6 +57,7 @@ async function main(): Promise<void> {
     temperature: { type: 'string', default: '1' },
     'max-new-tokens': { type: 'string' },
     seed: { type: 'string', default: '0' },
+    sense: { type: 'boolean', default: false },
     json: { type: 'boolean', default: false },
     dump: { type: 'string' },
   } as const;
@@ -62,6 +69,8 @@ async function main(): Promise<void> {
     );
   const folder = checkpointNamed(name);
   const isInWords = isLanguageModel(folder);
+  if (values.sense && !isInWords)
+    throw new UserError(`--sense is for language models, and ${name} is none: leave it out`);
   const { task = isInWords ? 'words' : 'countdown' } = values;
   const { levels } = await (isInWords ? findTaskInWords(task) : findTask(task));
   const level = values.level === undefined ? (defaultLevel.get(task) ?? levels[0]!) : wholeNumber(values.level, '--level'); // prettier-ignore
@@ -88,13 +97,32 @@ async function main(): Promise<void> {
   sampler.dispose();
   if (values.dump !== undefined)
     writeFileAtomic(path.resolve(values.dump), dumpOf(problems, rollouts));
-  if (values.json) return console.log(JSON.stringify({ ...evaluation, seconds, tokensPerSecond }));
+  const sense = values.sense ? senseOfAll(folder, problems, rollouts) : undefined;
+  if (values.json)
+    return console.log(JSON.stringify({ ...evaluation, ...sense, seconds, tokensPerSecond }));
   const { n, samples } = evaluation;
   console.log(
     `${folder}: ${task} level ${level}, ${n} held-out problems, ${samples} completions each`,
   );
   for (const [name, value] of linesOf(evaluation)) console.log(`  ${name.padEnd(20)} ${value}`);
+  if (sense) {
+    console.log(`  ${'perplexity'.padEnd(20)} ${estimateText(sense.perplexity, 1)}`);
+    console.log(`  ${'distinct'.padEnd(20)} ${sense.distinct.toFixed(3).padStart(7)}`);
+  }
   console.log(`  ${seconds.toFixed(1)} s, ${Math.round(tokensPerSecond)} tokens/s`);
+}
+
+const estimateText = ({ mean, interval }: Estimate, digits: number): string =>
+  `${mean.toFixed(digits).padStart(7)}  [${interval.map((end) => end.toFixed(digits)).join(', ')}]`;
+
+/** What completions are to the model that a checkpoint began as. */
+function senseOfAll(
+  folder: string,
+  { problems }: ProblemSet,
+  rollouts: readonly Rollout[][],
+): Sense {
+  const likelihood = createLikelihood(openCheckpoint(folderOfTexts(folder)), likelihoodShape);
+  return senseOf(likelihood, problems, rollouts);
 }
 
 /** Returns the lines of the table: each rate with its interval, then the shares of the modes. */
@@ -103,8 +131,7 @@ function linesOf(evaluation: Evaluation): [string, string][] {
   const rates = Object.entries(intervals).flatMap(([name, interval]): [string, string][] => {
     const value = evaluation[name as keyof typeof intervals];
     if (value === null || interval === null) return [];
-    const ends = interval.map((end) => end.toFixed(3)).join(', ');
-    return [[name, `${value.toFixed(3).padStart(7)}  [${ends}]`]];
+    return [[name, estimateText({ mean: value, interval }, 3)]];
   });
   const modes = Object.entries(modeShares).map(([mode, share]) => `${mode} ${share.toFixed(3)}`);
   return [...rates, ['modes', modes.join(', ')]];
