@@ -5,7 +5,8 @@ import { runFolder, stageName, type Place } from '../stages/places';
 
 /** The seeds with which a stage was run to its end, the smallest first. */
 export function finishedSeeds(place: Place, size: string, stage: string): number[] {
-  const names = fs.readdirSync(path.join(place, 'runs'));
+  const folder = path.join(place, 'runs');
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   const seeds = new Set(names.map((name) => Number(/-s(\d+)$/.exec(name)?.[1])));
   return [...seeds]
     .map((seed) => ({ seed, name: stageName(size, stage, seed) }))

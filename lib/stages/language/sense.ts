@@ -1,4 +1,5 @@
 /** What a rule on language forgets to ask for: whether sentences make sense, and whether they are always the same one. */
+import { mean } from '../../core/statistics';
 import { meanInterval, type Estimate } from '../../evaluation/metrics';
 import type { Problem } from '../../tasks/index';
 import type { WordsProblem } from '../../tasks/words/words';
@@ -27,17 +28,16 @@ export function senseOf(
   problems: readonly Problem[],
   completions: readonly (readonly Said[])[],
 ): Sense {
-  const nats = completions.map((group) => {
-    const all = likelihood.of(group);
-    return all.reduce((sum, value) => sum + value, 0) / all.length;
-  });
-  const { mean, interval } = meanInterval(nats);
+  const all = likelihood.of(completions.flat());
+  let done = 0;
+  const nats = completions.map(({ length }) => mean(all.slice(done, (done += length))));
+  const { mean: middle, interval } = meanInterval(nats);
   const frames = completions.flatMap((group, i) =>
     group.map(({ text }) => frameOf(problems[i]!, text)),
   );
   return {
     perplexity: {
-      mean: Math.exp(-mean),
+      mean: Math.exp(-middle),
       interval: [Math.exp(-interval[1]), Math.exp(-interval[0])],
     },
     distinct: new Set(frames).size / frames.length,
