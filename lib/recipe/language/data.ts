@@ -40,6 +40,8 @@ const courses: Readonly<Record<string, Course>> = {
   sums: {
     plan: planOf({ sums: { 1: 2, 2: 2, 3: 2, 4: 2 } }),
     rl: {
+      steps: 60,
+      evaluateEvery: 20,
       maxNewTokens: 64,
       evaluated: levels('sums', [1, 2, 3, 4, 11, 12, 13, 14]),
       evaluationProblems: 8,
