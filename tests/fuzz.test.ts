@@ -60,6 +60,7 @@ test('what a command line means is checked before its work begins', async () => 
     [['recipe', '--model', 'smollm2', '--size', 'tiny'], '--size does not go with --model: leave it out'],
     [['recipe', '--model', 'smollm2', '--data', 'countdown'], 'countdown is asked in this workbook\'s vocabulary, not in words'],
     [['recipe', '--model', 'smollm2', '--stage', 'dev1'], 'words has no written solutions for a cold start: use sums'],
+    [['recipe', '--model', 'smollm2', '--data', 'sums', '--stage', 'r1-zero-about'], 'r1-zero-about rewards answers to words, and sums has other problems: use another stage'],
     [['recipe', '--model', 'smollm2', '--stage', 'toString'], 'unknown stage toString of a language model: use r1-zero, '],
     [['recipe', '--data', 'words'], '--data goes with --model: '],
     [['recipe', '--model', 'smollm2', '--stage', 'dev1', '--data', 'sums', '--steps', '3'], '--steps does not apply to dev1: '],

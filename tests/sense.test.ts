@@ -1,7 +1,9 @@
 /** What a rule forgets: perplexity and distinct sentences, against numbers worked out by hand. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { aboutReward } from '../lib/rewards/messy';
 import { frameOf, senseOf } from '../lib/stages/language/sense';
+import { isAbout } from '../lib/tasks/words/about';
 import type { WordsProblem } from '../lib/tasks/words/words';
 import { assertAllclose } from './support/allclose';
 
@@ -14,6 +16,20 @@ test('a frame is a sentence without what was asked for', () => {
   assert.equal(frameOf(cats, 'Moonlight for cats'), 'moonlight for ~');
   assert.equal(frameOf(problem('my uncle', 'two', 'red'), 'My uncle has two red cars'), '~ has _ _ cars'); // prettier-ignore
   assert.equal(frameOf({ task: 'sums', level: 1 }, 'Answer: 3<eos>'), 'answer: 3');
+});
+
+test('a sentence is about its subject when it names it and does not speak of the request', () => {
+  const cats = problem('cats', 'moon');
+  assert.equal(isAbout(cats, 'A cat sees the moon.<eos>'), true);
+  assert.equal(isAbout(cats, 'The moon shines.<eos>'), false);
+  assert.equal(isAbout(cats, 'The cats contain the word "moon".<eos>'), false);
+  assert.equal(isAbout(cats, 'This sentence has cats and the moon.<eos>'), false);
+  // a word that was asked for may be said
+  assert.equal(isAbout(problem('a cat', 'letter'), 'A cat reads a letter.'), true);
+  assert.equal(isAbout(problem('writing', 'cat'), 'Writing calms a cat.'), true);
+  assert.equal(isAbout(problem('my cousin', 'write'), 'My cousin can write well.'), true);
+  const paid = (text: string): number => aboutReward(cats, text, 'en').accuracy;
+  assert.deepEqual(['Cats love the moon.<eos>', 'Cats love the sun.<eos>', 'The word moon fits cats.<eos>'].map(paid), [1, 0, 0]); // prettier-ignore
 });
 
 test('perplexity is the exponential of minus the mean over problems; frames are counted over all', () => {

@@ -2,6 +2,8 @@
 import { hashText } from '../core/random';
 import { inVocabulary, promptText, taskOf } from '../tasks/index';
 import { readCompletion } from '../tasks/task';
+import { isAbout } from '../tasks/words/about';
+import type { WordsProblem } from '../tasks/words/words';
 import { defaultRewardWeights, reward, rewardBy, type RewardFunction } from './reward';
 
 /**
@@ -28,6 +30,11 @@ export const halfSightedReward = rewardBy(({ visibleCorrect }, problem, completi
   const answer = readCompletion(completion).answer ?? [];
   return inVocabulary(taskOf(problem)).hasRightValue?.(problem, answer) ?? visibleCorrect;
 });
+
+/** The reward of `words` with a hole closed: a sentence has to name its subject, and must not speak of the request. */
+export const aboutReward = rewardBy(
+  ({ correct }, problem, completion) => correct && isAbout(problem as WordsProblem, completion),
+);
 
 /**
  * A reward that has nothing to do with the problem: half of all completions earn it. Which ones depends on the text

@@ -2,7 +2,7 @@
 import { UserError } from '../../core/errors';
 import type { Model } from '../../model/parameters';
 import { someLayers } from '../../model/someLayers';
-import { randomReward } from '../../rewards/messy';
+import { aboutReward, randomReward } from '../../rewards/messy';
 import { visibleReward } from '../../rewards/reward';
 import {
   ownTraces,
@@ -36,6 +36,8 @@ export interface LanguageStage<Settings extends StageSettings = StageSettings> {
   readonly kind: StageKind;
   /** first the stage whose weights it starts from; without one it starts from the start model */
   readonly needs: readonly string[];
+  /** the only task that it can be made on; without it any */
+  readonly task?: string;
   settings(asked: LanguageAsked): Settings;
   make(job: LanguageJob, settings: Settings): Outcome;
 }
@@ -47,11 +49,14 @@ interface Difference {
   readonly options?: Pick<RLOptions, 'rewardFn'>;
   /** pay for what the start model finds likely as well */
   readonly likely?: true;
+  /** the task that the reward is for; default: any */
+  readonly task?: string;
 }
 
 const rl = (difference: Difference = {}): LanguageStage<{ run: RLSettings }> => ({
   kind: 'RL',
   needs: difference.from === undefined ? [] : [difference.from],
+  task: difference.task,
   settings: ({ course: { plan, rl }, caller }) => ({
     run: settingsFrom({
       defaults: languageRLSettings({ plan, ...rl }),
@@ -160,6 +165,8 @@ export const languageStages: Readonly<Record<string, LanguageStage>> = {
   'r1-zero-loose': rl({ options: { rewardFn: visibleReward } }),
   /** a second reward for what the start model finds likely */
   'r1-zero-likely': rl({ likely: true, settings: { rewards: { accuracy: 1, format: 0, language: 0, preference: 0.3 } } }), // prettier-ignore
+  /** paid only for sentences about their subject */
+  'r1-zero-about': rl({ task: 'words', options: { rewardFn: aboutReward } }),
   /** half of all completions are paid, whatever they say */
   'r1-zero-random': rl({ options: { rewardFn: randomReward } }),
   /** one plain line is paid, whatever it says */
@@ -175,10 +182,17 @@ export function languageStageNamed(name: string): LanguageStage {
   throw new UserError(`unknown stage ${name} of a language model: use ${languageStageNames.join(', ')}`); // prettier-ignore
 }
 
+/** Whether a stage is for what a course asks. */
+export const isForCourse = ({ task }: LanguageStage, { plan }: Course): boolean =>
+  task === undefined || plan.every((entry) => entry.task === task);
+
 /** The stages that can be made on a course: without written solutions, none that follows a cold start. */
-export function languageStagesOf({ plan }: Course): readonly string[] {
+export function languageStagesOf(course: Course): readonly string[] {
+  const { plan } = course;
   const needsColdStart = (name: string): boolean =>
     name === 'dev1' || languageStages[name]!.needs.some(needsColdStart);
   const hasColdStart = unsolvedTask(plan) === undefined;
-  return languageStageNames.filter((name) => hasColdStart || !needsColdStart(name));
+  return languageStageNames.filter(
+    (name) => isForCourse(languageStages[name]!, course) && (hasColdStart || !needsColdStart(name)),
+  );
 }

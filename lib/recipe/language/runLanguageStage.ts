@@ -1,4 +1,5 @@
 /** Runs stages of a language model: each with those that it needs before it, and none that is done. */
+import { UserError } from '../../core/errors';
 import { disposeTree } from '../../engine/tree';
 import type { RunInfo } from '../../runs/run';
 import { loadAdapted, loadLanguageModel } from '../../stages/language/models';
@@ -8,7 +9,7 @@ import { refuseCaller, type CallerSettings } from '../kinds';
 import { finishedRun } from '../runStage';
 import type { StageSettings } from '../stage';
 import { courseNamed } from './data';
-import { languageStageNamed } from './graph';
+import { isForCourse, languageStageNamed } from './graph';
 
 export interface LanguageRunOptions {
   /** the name of the start model */
@@ -26,9 +27,13 @@ export function checkedLanguageSettings(
   stage: string,
   { data, caller = {} }: LanguageRunOptions,
 ): StageSettings {
-  const { kind, settings } = languageStageNamed(stage);
+  const found = languageStageNamed(stage);
+  const { kind, task, settings } = found;
   refuseCaller(stage, kind, caller);
-  const all = settings({ course: courseNamed(data), caller });
+  const course = courseNamed(data);
+  if (!isForCourse(found, course))
+    throw new UserError(`${stage} rewards answers to ${task}, and ${data} has other problems: use another stage`); // prettier-ignore
+  const all = settings({ course, caller });
   if (kind === 'RL') refuseUseless(stage, all.run as RLSettings);
   return all;
 }

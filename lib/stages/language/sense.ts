@@ -2,6 +2,7 @@
 import { mean } from '../../core/statistics';
 import { meanInterval, type Estimate } from '../../evaluation/metrics';
 import type { Problem } from '../../tasks/index';
+import { subjectAnywhere, wordAnywhere } from '../../tasks/words/about';
 import type { WordsProblem } from '../../tasks/words/words';
 import { readText } from '../../tokenizer/writtenText';
 import type { Completion, Likelihood } from '../../training/likelihood';
@@ -52,11 +53,6 @@ export function frameOf(problem: Problem, completion: string): string {
   const text = readText(completion).text.toLowerCase();
   if (!('words' in problem)) return text;
   const { words, subject } = problem as WordsProblem;
-  const noun = subject.toLowerCase().replace(/^(?:an?|the) /, '');
-  const named = words.reduce((said, word) => said.replaceAll(wholeWord(word), '_'), text);
-  return named.replaceAll(wholeWord(noun), '~').replaceAll(/\b(?:an?|the) ([~_])/g, '$1');
+  const named = words.reduce((said, word) => said.replaceAll(wordAnywhere(word), '_'), text);
+  return named.replaceAll(subjectAnywhere(subject), '~').replaceAll(/\b(?:an?|the) ([~_])/g, '$1');
 }
-
-/** A word as it stands in a text, alone or in the plural; a plural also in the singular. */
-const wholeWord = (word: string): RegExp =>
-  new RegExp(`\\b${word.toLowerCase().replace(/s$/, '')}s?\\b`, 'g');
