@@ -20,9 +20,10 @@ export interface TorchServer {
   close(): void;
 }
 
-const packages = 'transformers==5.23.0 trl==1.16.0 datasets==5.2.0 safetensors numpy jinja2'.split(
-  ' ',
-);
+const packages =
+  'transformers==5.23.0 trl==1.16.0 peft==0.21.2 datasets==5.2.0 safetensors numpy jinja2'.split(
+    ' ',
+  );
 
 /** Returns the Python of an environment with PyTorch. The first call makes it, or throws a UserError. */
 export function torchPython(folder: string, basePython: string): string {
@@ -30,7 +31,9 @@ export function torchPython(folder: string, basePython: string): string {
   const stamp = path.join(folder, '.complete');
   const wanted = packages.join('\n');
   if (fs.existsSync(stamp) && fs.readFileSync(stamp, 'utf8') === wanted) return python;
-  console.error(`installing PyTorch, transformers and TRL into ${folder} (once, some minutes)`);
+  console.error(
+    `installing PyTorch, transformers, PEFT and TRL into ${folder} (once, some minutes)`,
+  );
   const run = (command: string, ...args: string[]): boolean =>
     spawnSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] }).status === 0;
   const install = (...names: string[]): boolean =>
