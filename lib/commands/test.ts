@@ -12,7 +12,7 @@ npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
 With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, steps, transformers,
-tokenizers, machines.
+tokenizers, exported, machines.
 Those from browser on run only when they are named, and all but browser write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
@@ -23,6 +23,8 @@ Those from browser on run only when they are named, and all but browser write wh
   transformers  compares greedy answers with those of Hugging Face's library, which it installs together with PyTorch into
                 .venv-torch: some minutes
   tokenizers    compares the tokenizers of language models with those of that library, SmolLM2's and trained ones: a minute
+  exported      compares greedy answers of an exported language model with those of transformers, PEFT and llama.cpp, which it
+                builds the first time: some minutes
   machines      sets up clones with other versions of Node, npm and Python, other users, homes, paths and limits: half an
                 hour, and the network
 `;
@@ -49,6 +51,7 @@ const onlyNamed = [
   'steps',
   'transformers',
   'tokenizers',
+  'exported',
   'machines',
 ];
 
@@ -87,6 +90,7 @@ function checks(): Record<string, string[][]> {
     steps: [['--require', 'tsx/cjs', 'tests/trust/steps.ts']],
     transformers: [['--require', 'tsx/cjs', 'tests/trust/againstTransformers.ts']],
     tokenizers: [['--require', 'tsx/cjs', 'tests/trust/againstTokenizers.ts']],
+    exported: [['--require', 'tsx/cjs', 'tests/trust/exported.ts']],
     machines: [['--require', 'tsx/cjs', 'tests/machines/all.ts']],
   };
 }
