@@ -12,7 +12,7 @@ import type { BatchShape } from '../../training/packing';
 export const likelihoodShape: BatchShape = { rows: 1, rowLength: 512 };
 
 /** A completion as it is and as it is read. */
-interface Said extends Completion {
+export interface Said extends Completion {
   readonly text: string;
 }
 
