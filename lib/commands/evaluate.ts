@@ -100,16 +100,17 @@ async function main(): Promise<void> {
   const sense = values.sense ? senseOfAll(folder, problems, rollouts) : undefined;
   if (values.json)
     return console.log(JSON.stringify({ ...evaluation, ...sense, seconds, tokensPerSecond }));
-  const { n, samples } = evaluation;
-  console.log(
-    `${folder}: ${task} level ${level}, ${n} held-out problems, ${samples} completions each`,
-  );
-  for (const [name, value] of linesOf(evaluation)) console.log(`  ${name.padEnd(20)} ${value}`);
-  if (sense) {
-    console.log(`  ${'perplexity'.padEnd(20)} ${estimateText(sense.perplexity, 1)}`);
-    console.log(`  ${'distinct'.padEnd(20)} ${sense.distinct.toFixed(3).padStart(7)}`);
-  }
+  printReport(`${folder}: ${task} level ${level}`, evaluation, sense);
   console.log(`  ${seconds.toFixed(1)} s, ${Math.round(tokensPerSecond)} tokens/s`);
+}
+
+function printReport(what: string, evaluation: Evaluation, sense: Sense | undefined): void {
+  const { n, samples } = evaluation;
+  console.log(`${what}, ${n} held-out problems, ${samples} completions each`);
+  for (const [name, value] of linesOf(evaluation)) console.log(`  ${name.padEnd(20)} ${value}`);
+  if (!sense) return;
+  console.log(`  ${'perplexity'.padEnd(20)} ${estimateText(sense.perplexity, 1)}`);
+  console.log(`  ${'distinct'.padEnd(20)} ${sense.distinct.toFixed(3).padStart(7)}`);
 }
 
 const estimateText = ({ mean, interval }: Estimate, digits: number): string =>
