@@ -13,13 +13,15 @@ import { distinct, type Chart } from '../plots/theme';
 import { recorded } from '../stages/places';
 import { textTable } from '../reports/table';
 import type { ScalingRow } from './scaling';
-import type { BenchRow, StepProfile } from './speed';
+import type { BenchRow } from './compare';
+import type { LanguageReport } from './languageModel';
+import type { StepProfile } from './speed';
 
 /** Everything that one call of the bench measured. */
 export interface SpeedReport {
   readonly machine: EngineReport;
   readonly matMulGflops: number;
-  readonly rows: BenchRow[];
+  readonly rows: readonly BenchRow[];
   readonly steps: Record<string, StepProfile>;
 }
 
@@ -43,40 +45,44 @@ function withOthers(name: string, rows: readonly Row[]): Row[] {
   return [...before.filter(({ size }) => !sizes.includes(size)), ...rows];
 }
 
-/** Writes `speed.csv` and `step.csv`. Rows of the same sizes are replaced, those of other sizes stay. */
-export function recordSpeed({ machine, rows, steps }: SpeedReport): void {
+/** Writes the rows of a table of rates. Rows of the same sizes are replaced, those of other sizes stay. */
+function recordRates(name: string, { machine, rows }: Pick<SpeedReport, 'machine' | 'rows'>): void {
   const { cpu, threads, tensorflow } = machine;
   const date = new Date().toISOString().slice(0, 10);
   const ends = (rates: readonly number[]): [number | null, number | null] =>
     rates.length > 0 ? [Math.min(...rates), Math.max(...rates)] : [null, null];
-  writeTable(
-    'speed.csv',
-    withOthers(
-      'speed.csv',
-      rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
-        const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
-        const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
-        return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
-      }),
-    ),
-  );
-  writeTable(
-    'step.csv',
-    withOthers(
-      'step.csv',
-      Object.entries(steps).map(([size, { parts, padding, tensorIds }]) => ({
-        size,
-        ...parts,
-        padding,
-        tensorIds,
-      })),
-    ),
-  );
+  const table = rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
+    const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
+    const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
+    return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
+  });
+  writeTable(name, withOthers(name, table));
 }
 
-/** Returns `speed.csv` as lines of text: our rate, the other's rate, and the ratio of the medians. */
-export function speedTable(file = benchFile('speed.csv')): string {
-  const rows = parseCsv(fs.readFileSync(file, 'utf8'));
+/** Writes `speed.csv` and `step.csv`. */
+export function recordSpeed(report: SpeedReport): void {
+  recordRates('speed.csv', report);
+  const steps = Object.entries(report.steps).map(([size, { parts, padding, tensorIds }]) => ({
+    size,
+    ...parts,
+    padding,
+    tensorIds,
+  }));
+  writeTable('step.csv', withOthers('step.csv', steps));
+}
+
+/** Writes `language.csv` and `languageMemory.csv`. */
+export function recordLanguage(machine: EngineReport, report: LanguageReport): void {
+  const { rows, peakMiB, estimateMiB } = report;
+  recordRates('language.csv', { machine, rows });
+  const { size, weights } = rows[0]!;
+  const memory = [{ size, weights, peakMiB, estimateMiB }];
+  writeTable('languageMemory.csv', withOthers('languageMemory.csv', memory));
+}
+
+/** Returns a table of rates as lines of text: our rate, the other's rate, and the ratio of the medians. */
+export function speedTable(name: 'speed.csv' | 'language.csv' = 'speed.csv'): string {
+  const rows = parseCsv(fs.readFileSync(benchFile(name), 'utf8'));
   const { cpu, threads, n, date } = rows[0]!;
   const lines = rows
     .filter(({ other }) => other !== null)

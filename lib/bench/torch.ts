@@ -15,7 +15,7 @@ export interface Measurement {
 
 /** A process with PyTorch. */
 export interface TorchServer {
-  /** Does a piece of work of `torch_server.py` and returns its answer. */
+  /** Does a piece of work of the Python file and returns its answer. */
   ask<T>(work: string, request?: Readonly<Record<string, unknown>>): Promise<T>;
   close(): void;
 }
@@ -51,9 +51,9 @@ export function torchPython(folder: string, basePython: string): string {
   return python;
 }
 
-/** Starts the process that works on request. */
-export function startTorch(python: string): TorchServer {
-  const child: ChildProcess = spawn(python, [path.join(root, 'lib/bench/torch_server.py')], {
+/** Starts the process that works on request: one of the Python files beside this one. */
+export function startTorch(python: string, script = 'torch_server.py'): TorchServer {
+  const child: ChildProcess = spawn(python, [path.join(root, 'lib/bench', script)], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { ...process.env, TRANSFORMERS_VERBOSITY: 'error', GLIBC_TUNABLES: '' },
   });

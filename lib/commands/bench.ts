@@ -1,17 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
-import { recordMemory, recordScaling, recordSpeed, type SpeedReport } from '../bench/records';
+import type { BenchRow } from '../bench/compare';
+import { measureLanguageModel } from '../bench/languageModel';
+import { recordLanguage, recordMemory, recordScaling, recordSpeed, type SpeedReport } from '../bench/records'; // prettier-ignore
 import { measureScaling, refuseTooLarge, scalingConfig, type ScalingRow } from '../bench/scaling';
 import { matMulGflops, measureSpeed, modelOf } from '../bench/speed';
 import { measureMemory } from '../bench/steadyMemory';
-import { startTorch, torchPython } from '../bench/torch';
+import { startTorch, torchPython, type TorchServer } from '../bench/torch';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
 import { whole } from '../core/format';
 import { formatSeconds } from '../core/progress';
-import { startEngine } from '../engine/tensorflow';
+import { startEngine, type EngineReport } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
 import { textTable } from '../reports/table';
+import { languageModelFolder, loadLanguageModel } from '../stages/language/models';
 import { taskVocabularySize } from '../tokenizer/vocabulary';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 
@@ -24,6 +27,8 @@ Measures the tokens per second of a training step (64 rows of 64 tokens), of dec
   --repeats N       measurements of each work; the median is shown, with the least and the most (5)
   --against torch   measure the work in PyTorch, transformers and TRL too, in turn with ours; installs them into a
                     Python environment of their own
+  --model NAME      measure, instead of all that, a language model that learns by adapters: decoding 64 rows, an update, a GRPO
+                    step of 64 completions of 64 tokens and its memory; with --against torch beside transformers, PEFT and TRL
   --json            print one JSON object instead of the table
   --scaling NAMES   measure, instead of all that, a GRPO step of each of these sizes, with its memory; 512x8x8 stands for
                     width, layers and heads
@@ -37,16 +42,20 @@ async function main(): Promise<void> {
     size: { type: 'string', default: 'small,base' },
     repeats: { type: 'string', default: '5' },
     against: { type: 'string' },
+    model: { type: 'string' },
     json: { type: 'boolean', default: false },
     scaling: { type: 'string' },
     memory: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   });
-  const started = Date.now();
+  if (values.against !== undefined && values.against !== 'torch')
+    throw new UserError(`unknown --against ${values.against}: use torch`);
+  const began = Date.now();
   if (values.scaling !== undefined) await scaling(values.scaling.split(','), values);
   else if (values.memory) await memory(values.record);
+  else if (values.model !== undefined) await languageModel(values.model, values);
   else await speed(values);
-  if (!values.json) console.log(formatSeconds((Date.now() - started) / 1000));
+  if (!values.json) console.log(formatSeconds((Date.now() - began) / 1000));
 }
 
 /** Measures each size in a process of its own, because the memory of a process only ever grows. */
@@ -99,62 +108,87 @@ async function memory(record: boolean): Promise<void> {
   if (record) await recordMemory(rows);
 }
 
-async function speed(values: {
-  size: string;
-  repeats: string;
-  against?: string;
-  json: boolean;
-  record: boolean;
-}): Promise<void> {
-  const repeats = wholeNumber(values.repeats, '--repeats', 1);
-  const sizes = values.size.split(',') as ModelSize[];
+interface Asked {
+  readonly size: string;
+  readonly repeats: string;
+  readonly against?: string;
+  readonly json: boolean;
+  readonly record: boolean;
+}
+
+/** PyTorch's side, where it is asked for. */
+const torchFor = ({ against }: Asked, script?: string): TorchServer | null =>
+  against === undefined
+    ? null
+    : startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'), script);
+
+async function speed(asked: Asked): Promise<void> {
+  const repeats = wholeNumber(asked.repeats, '--repeats', 1);
+  const sizes = asked.size.split(',') as ModelSize[];
   const unknown = sizes.find((size) => !modelSizes.includes(size));
   if (unknown !== undefined)
     throw new UserError(`unknown size ${unknown}: use ${modelSizes.join(', ')}`);
-  if (values.against !== undefined && values.against !== 'torch')
-    throw new UserError(`unknown --against ${values.against}: use torch`);
   for (const size of sizes)
     refuseTooLarge(size, modelConfig(size, taskVocabularySize), undefined, size);
   const machine = await startEngine();
-  const torch = values.against
-    ? startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'))
-    : null;
-  const report: SpeedReport = { machine, matMulGflops: matMulGflops(), rows: [], steps: {} };
-  for (const size of sizes) {
-    const { rows, step } = await measureSpeed(size, repeats, torch);
-    report.rows.push(...rows);
-    report.steps[size] = step;
-  }
+  const torch = torchFor(asked);
+  const gflops = matMulGflops();
+  const measured = [];
+  for (const size of sizes) measured.push({ size, ...(await measureSpeed(size, repeats, torch)) });
   torch?.close();
   process.stderr.write('\n');
-  if (values.record) recordSpeed(report);
-  if (values.json) return console.log(JSON.stringify(report));
+  const report: SpeedReport = {
+    ...{ machine, matMulGflops: gflops },
+    rows: measured.flatMap(({ rows }) => rows),
+    steps: Object.fromEntries(measured.map(({ size, step }) => [size, step])),
+  };
+  if (asked.record) recordSpeed(report);
+  if (asked.json) return console.log(JSON.stringify(report));
   print(report);
   if (!torch)
     console.log('\nbeside PyTorch, transformers and TRL: npm run bench -- --against torch');
 }
 
-function print({ machine, matMulGflops, rows, steps }: SpeedReport): void {
+async function languageModel(name: string, asked: Asked): Promise<void> {
+  const repeats = wholeNumber(asked.repeats, '--repeats', 1);
+  const machine = await startEngine();
+  const model = loadLanguageModel(name);
+  const torch = torchFor(asked, 'torch_language.py');
+  const about = { name, folder: languageModelFolder(name), model };
+  const report = await measureLanguageModel(about, repeats, torch);
+  torch?.close();
+  process.stderr.write('\n');
+  if (asked.record) recordLanguage(machine, report);
+  if (asked.json) return console.log(JSON.stringify({ machine, ...report }));
+  const { rows, peakMiB, estimateMiB } = report;
+  console.log(`${machineText(machine)}\n\n${ratesTable(rows)}`);
+  const apart = Math.round(100 * (estimateMiB / peakMiB - 1));
   console.log(
-    `${machine.cpu}, ${machine.threads} threads, TensorFlow ${machine.tensorflow}, ${machine.device}, ${matMulGflops} GFLOPS in matMul\n`,
+    `\nmemory of a GRPO step: ${whole(peakMiB)} MiB at its height; estimated ${whole(estimateMiB)} MiB (${apart > 0 ? '+' : ''}${apart} %)`,
   );
+  if (!torch)
+    console.log(
+      `\nbeside transformers, PEFT and TRL: npm run bench -- --model ${name} --against torch`,
+    );
+}
+
+const machineText = ({ cpu, threads, tensorflow, device }: EngineReport): string =>
+  `${cpu}, ${threads} threads, TensorFlow ${tensorflow}, ${device}`;
+
+function ratesTable(rows: readonly BenchRow[]): string {
   const shown = rows.map(({ size, work, ours, ourRates, otherName, other, otherRates, ratio }) => {
     const spread = (rates: readonly number[]): string =>
       `${Math.min(...rates)}-${Math.max(...rates)}`;
     const theirs = other === null ? ['', '', ''] : [otherName, String(other), spread(otherRates)];
     return [size, work, String(ours), spread(ourRates), ...theirs, ratio?.toFixed(2) ?? ''];
   });
-  const head = [
-    'size',
-    'work',
-    'tokens/s',
-    'least-most',
-    'against',
-    'tokens/s',
-    'least-most',
-    'ratio',
-  ];
-  console.log(textTable(head, shown, 2));
+  const [rate, spread] = ['tokens/s', 'least-most'];
+  const head = ['size', 'work', rate, spread, 'against', rate, spread, 'ratio'];
+  return textTable(head, shown, 2);
+}
+
+function print({ machine, matMulGflops, rows, steps }: SpeedReport): void {
+  console.log(`${machineText(machine)}, ${matMulGflops} GFLOPS in matMul\n\n${ratesTable(rows)}`);
   for (const [size, { parts, padding, tensorIds }] of Object.entries(steps)) {
     const total = Object.values(parts).reduce((a, b) => a + b, 0);
     const shares = Object.entries(parts).map(
