@@ -31,18 +31,26 @@ export interface PreferenceRLOptions extends RLOptions {
   readonly judged?: readonly string[];
 }
 
+/** A judge that says what a reward model finds, of the rollouts of these tasks. Its weights stay the caller's. */
+export function rewardModelJudge(
+  model: Model,
+  tasks: readonly string[],
+): Judge & { dispose(): void } {
+  const scorer = createScorer(model);
+  return {
+    scores: (rollouts) => scorer.scores(rollouts.map((r) => [...r.promptIds, ...r.completionIds])),
+    tasks,
+    dispose: () => scorer.dispose(),
+  };
+}
+
 /** Trains with the rules and the reward model. Returns null when the person stopped it, and the run has saved itself. */
 export async function trainPreferenceRL(options: PreferenceRLOptions): Promise<RLResult | null> {
   const { rewardModel, judged = ['general'], ...others } = options;
-  const scorer = createScorer(rewardModel);
+  const judge = rewardModelJudge(rewardModel, judged);
   try {
-    const judge: Judge = {
-      scores: (rollouts) =>
-        scorer.scores(rollouts.map((r) => [...r.promptIds, ...r.completionIds])),
-      tasks: judged,
-    };
     return await trainRL({ ...others, judge });
   } finally {
-    scorer.dispose();
+    judge.dispose();
   }
 }
