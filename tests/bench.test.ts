@@ -9,12 +9,17 @@ import {
   trainShape,
   type GrpoMeasurement,
 } from '../lib/bench/ours';
+import { createLanguageBench } from '../lib/bench/languageModel';
 import { estimateMiB, refuseTooLarge, scalingConfig } from '../lib/bench/scaling';
 import { measureMemory } from '../lib/bench/steadyMemory';
 import { UserError } from '../lib/core/errors';
+import { loadModel } from '../lib/model/checkpoint';
 import { modelConfig } from '../lib/model/config';
 import { countParameters, initParameters } from '../lib/model/parameters';
+import { writeRandomModel } from '../lib/stages/language/randomModel';
+import { openTokenizer } from '../lib/tokenizer/huggingFaceTokenizer';
 import { taskVocabularySize } from '../lib/tokenizer/vocabulary';
+import { temporaryFolder } from './support/folder';
 import { guardMemory } from './support/guardMemory';
 
 test('the bench counts the tokens of each piece of work and leaves nothing behind', async () => {
@@ -47,6 +52,28 @@ test('the bench counts the tokens of each piece of work and leaves nothing behin
     assert.ok(tokens.alone! > 0.9 * 512 * 8 && tokens.alone! <= 512 * 8);
     assert.ok(tokens.decode! > 0.9 * 512 * 8 && tokens.decode! <= 512 * 8);
     assert.ok(tokens.grpo! > 0.6 * 512 * grpoTokens && tokens.grpo! <= 512 * grpoTokens);
+    bench.dispose();
+  });
+});
+
+test('the bench of a language model samples exactly its tokens and leaves nothing behind', async () => {
+  const folder = temporaryFolder();
+  writeRandomModel(folder, 3);
+  const model = { ...loadModel(folder), tokenizer: openTokenizer(folder) };
+  await guardMemory('a bench of a language model', async () => {
+    const bench = createLanguageBench(model, { prompts: 2, groupSize: 4, newTokens: 6 });
+    assert.equal(bench.prompts.length, 2);
+    await bench.grpo(); // makes the adapters and their first moments
+    const works = { decode: bench.decode, update: bench.update, grpo: bench.grpo };
+    for (const [name, work] of Object.entries(works)) {
+      const { tokens, seconds } = await guardMemory(name, async () => work());
+      assert.equal(tokens, 2 * 4 * 6, name);
+      assert.ok(seconds > 0);
+    }
+    assert.deepEqual(
+      bench.completions().map((ids) => ids.length),
+      Array(8).fill(6),
+    );
     bench.dispose();
   });
 });

@@ -115,10 +115,11 @@ export async function measureLanguageModel(
   // The steps come first: the height of a process's memory is known only for its whole life.
   for (let i = 0; i < 2; i++) await bench.grpo();
   const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
-  const { newTokens, prompts } = languageShape;
+  const { prompts, groupSize, newTokens } = languageShape;
   const plan = planOf({ words: { 1: prompts } });
   const settings = languageRLSettings({ plan, maxNewTokens: newTokens });
-  const estimateMiB = Math.round(memoryNeed(needsOf(model, settings, lora)) / 2 ** 20);
+  const needs = { ...needsOf(model, settings, lora), rows: prompts * groupSize };
+  const estimateMiB = Math.round(memoryNeed(needs) / 2 ** 20);
   if (torch) await loadThere(torch, folder, model, bench.prompts);
   const about = { size: name, weights: countParameters(model.parameters) };
   const rows: BenchRow[] = [];
