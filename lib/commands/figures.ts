@@ -32,6 +32,7 @@ import {
   generationTable,
   type GenerationArm,
 } from '../reports/recordedGenerations';
+import { languageTables } from '../reports/languageTables';
 import { seedLines, seedTable } from '../reports/seeds';
 import { generalTable, stageLines } from '../reports/stageTables';
 import { testTimeLines } from '../stages/testTime';
@@ -177,7 +178,10 @@ async function main(): Promise<void> {
   const { stages: results = '', base = '' } = tables;
   const lines = stageLines(recorded, all);
   const general = generalTable(lines.filter(({ info }) => isShown(info)));
-  fill(path.join(root, 'README.md'), { seeds, results, base, general, speed: speedTable() });
+  const language = languageTables('smollm2');
+  const speed = speedTable();
+  fill(path.join(root, 'README.md'), { seeds, results, base, general, language, speed });
+  fill(path.join(recorded, 'bench', 'README.md'), { language: speedTable('language.csv') });
   await drawPaper();
 }
 
