@@ -31,7 +31,7 @@ const graph = 350e6;
 /**
  * Returns the bytes that reinforcement learning by adapters needs at its height: the program, the model, its copy with the
  * adapters added in, and either sampling or the update, whichever needs more. Measured with SmolLM2 on a CPU the estimate was
- * within a tenth (lib/README.md).
+ * within a tenth (data/bench/README.md).
  */
 export function memoryNeed({ config, lora, batch, rows, length }: MemoryNeeds): number {
   const { numLayers: L, numHeads: H, numKvHeads: KV, headDim: D, hiddenDim, modelDim, vocabSize } = config; // prettier-ignore
