@@ -2,7 +2,6 @@
 import { createRandom } from '../core/random';
 import { tf } from '../engine/tensorflow';
 import { decoderLogits } from '../model/decoder';
-import { loraTargets, type LoraConfig } from '../model/lora';
 import { countParameters, type Model } from '../model/parameters';
 import { createLanguageSampler } from '../sampling/languageSampler';
 import type { Rollout } from '../sampling/sampler';
@@ -15,7 +14,7 @@ import { planOf, problemsOfPlan } from '../tasks/plan';
 import { grpoUpdates, type ScoredCompletion } from '../training/grpo';
 import { workbookVariant } from '../training/variants';
 import { compare, type BenchRow, type Comparison, type Work } from './compare';
-import type { Measurement, TorchServer } from './torch';
+import { trlSteps, type Measurement, type TorchServer } from './torch';
 
 /** What a step is: 8 prompts with 8 completions each, all of exactly `newTokens` tokens. */
 export interface LanguageShape {
@@ -25,11 +24,7 @@ export interface LanguageShape {
 }
 export const languageShape: LanguageShape = { prompts: 8, groupSize: 8, newTokens: 64 };
 
-const lora: LoraConfig & { readonly recompute: boolean } = {
-  ...{ rank: 8, alpha: 16 },
-  targets: loraTargets,
-  recompute: false,
-};
+const lora = languageRLSettings().lora!;
 
 /** The pieces of work that can be timed. Each returns the tokens of its completions and its seconds. */
 export interface LanguageBench {
@@ -161,20 +156,16 @@ function comparisons(bench: LanguageBench, torch: TorchServer | null, repeats: n
   const asked = { prompts: bench.prompts, group: groupSize, new_tokens: newTokens };
   const there = (work: string, request: () => object): Work | null =>
     torch && (() => torch.ask<Measurement>(work, { ...request() }));
-  let trl: Promise<{ tokens: number[]; seconds: number[] }> | undefined;
-  let round = 0;
-  // TRL's trainer does all of its steps in one go: the first call runs it, later ones return its numbers.
-  const trlStep = torch && (async (): Promise<Measurement> => {
-    trl ??= torch.ask('trl', { ...asked, steps: repeats });
-    const { tokens, seconds } = await trl;
-    const i = Math.max(0, round++ - 1); // the first round warms up and is not counted
-    return { tokens: tokens[i]!, seconds: seconds[i]! };
-  }); // prettier-ignore
   const completions = () => ({ ...asked, completions: bench.completions() });
   const all: Comparison[] = [
     { work: 'decoding', otherName: 'generate', ours: bench.decode, other: there('generate', () => asked) }, // prettier-ignore
     { work: 'update of adapters', otherName: 'PEFT', ours: bench.update, other: there('update', completions) }, // prettier-ignore
-    { work: 'GRPO step', otherName: 'TRL', ours: bench.grpo, other: trlStep },
+    {
+      work: 'GRPO step',
+      otherName: 'TRL',
+      ours: bench.grpo,
+      other: torch && trlSteps(torch, asked, repeats),
+    },
   ];
   return all;
 }

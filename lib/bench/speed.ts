@@ -18,7 +18,7 @@ import {
   type GrpoMeasurement,
 } from './ours';
 import { compare, type BenchRow, type Comparison, type Work } from './compare';
-import type { Measurement, TorchServer } from './torch';
+import { trlSteps, type Measurement, type TorchServer } from './torch';
 
 /**
  * Measures how many billion operations a second the engine reaches at best in a matrix product of 1024 x 1024 x 1024.
@@ -135,18 +135,6 @@ function grpoSteps(ours: Work, torch: TorchServer | null, repeats: number): Comp
   const other = (): Promise<Measurement> => torch.ask('grpo', asked(150));
   return [
     { work, otherName: 'PyTorch', ours, other },
-    { work, otherName: 'TRL', ours, other: trlSteps(torch, repeats) },
+    { work, otherName: 'TRL', ours, other: trlSteps(torch, asked(150), repeats) },
   ];
-}
-
-/** GRPO steps of TRL. Its trainer does all of them in one go: the first call runs it, later ones return its numbers. */
-function trlSteps(torch: TorchServer, repeats: number): Work {
-  let measured: Promise<{ tokens: number[]; seconds: number[] }> | undefined;
-  let round = 0;
-  return async () => {
-    measured ??= torch.ask('trl', { ...asked(150), steps: repeats });
-    const { tokens, seconds } = await measured;
-    const i = Math.max(0, round++ - 1); // the first round warms up and is not counted
-    return { tokens: tokens[i]!, seconds: seconds[i]! };
-  };
 }

@@ -70,3 +70,19 @@ export function startTorch(python: string, script = 'torch_server.py'): TorchSer
     close: () => void child.stdin!.end(),
   };
 }
+
+/** GRPO steps of TRL. Its trainer does all of them in one go: the first call runs it, later ones return its numbers. */
+export function trlSteps(
+  torch: TorchServer,
+  asked: Readonly<Record<string, unknown>>,
+  repeats: number,
+): () => Promise<Measurement> {
+  let measured: Promise<{ tokens: number[]; seconds: number[] }> | undefined;
+  let round = 0;
+  return async () => {
+    measured ??= torch.ask('trl', { ...asked, steps: repeats });
+    const { tokens, seconds } = await measured;
+    const i = Math.max(0, round++ - 1); // the first round warms up and is not counted
+    return { tokens: tokens[i]!, seconds: seconds[i]! };
+  };
+}

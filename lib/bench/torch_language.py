@@ -3,12 +3,11 @@
 Answers requests as torch_server.py does. Prompts and completions are token ids; all completions have the same length.
 """
 
-import tempfile
 import time
 
 import torch
 import transformers
-from torch_server import serve
+from torch_server import serve, trl_steps
 
 modules = {"q": "q_proj", "k": "k_proj", "v": "v_proj", "o": "o_proj", "gate": "gate_proj", "up": "up_proj", "down": "down_proj"}
 rows_at_once = 16
@@ -75,36 +74,13 @@ class LanguageBench:
 
     def trl(self, prompts, group, new_tokens, steps):
         """Lets TRL's GRPOTrainer do whole steps, and returns the tokens and seconds of each."""
-        from datasets import Dataset
-        from trl import GRPOConfig, GRPOTrainer
-
         self.adapted = self.optimizer = None
         texts = [self.tokenizer.decode(p) for p in prompts]
-        began, counts = [], []
-
-        class Clock(transformers.TrainerCallback):
-            def on_step_begin(self, args, state, control, **_):
-                began.append(time.perf_counter())
-
-        def rewards(completion_ids, **_):
-            counts.append(sum(map(len, completion_ids)))
-            return [float(i % 2) for i in range(len(completion_ids))]
-
-        rows = len(prompts) * group
-        config = GRPOConfig(
-            output_dir=tempfile.mkdtemp(), per_device_train_batch_size=rows_at_once, num_generations=group, max_steps=steps + 2,
-            gradient_accumulation_steps=rows // rows_at_once, max_completion_length=new_tokens, beta=0.0, learning_rate=1e-6,
-            generation_kwargs={"min_new_tokens": new_tokens}, report_to=[], save_strategy="no", logging_steps=1000, use_cpu=True,
-            disable_tqdm=True, top_k=0, gradient_checkpointing=False, bf16=False,
+        return trl_steps(
+            self.folder, self.tokenizer, texts, steps, peft_config=self.lora, per_device_train_batch_size=rows_at_once,
+            num_generations=group, gradient_accumulation_steps=len(prompts) * group // rows_at_once,
+            max_completion_length=new_tokens, generation_kwargs={"min_new_tokens": new_tokens},
         )
-        trainer = GRPOTrainer(
-            model=transformers.AutoModelForCausalLM.from_pretrained(self.folder, dtype=torch.float32), reward_funcs=rewards,
-            args=config, processing_class=self.tokenizer, callbacks=[Clock()], peft_config=self.lora,
-            train_dataset=Dataset.from_dict({"prompt": texts * (steps + 2)}),
-        )
-        trainer.train()
-        seconds = [b - a for a, b in zip(began, began[1:])]
-        return {"tokens": counts[1 : 1 + steps], "seconds": seconds[1 : 1 + steps]}
 
 
 serve(LanguageBench())

@@ -175,35 +175,46 @@ class Bench:
 
     def trl(self, prompts, group, new_tokens, steps):
         """Lets TRL's GRPOTrainer do whole steps, and returns the tokens and seconds of each."""
-        from datasets import Dataset
-        from transformers import AutoModelForCausalLM, AutoTokenizer, TrainerCallback
-        from trl import GRPOConfig, GRPOTrainer
+        from transformers import AutoTokenizer
 
         tokenizer = AutoTokenizer.from_pretrained(self.folder, padding_side="left")
         texts = [tokenizer.decode(p[1:]) for p in prompts]
-        began, counts = [], []
-
-        class Clock(TrainerCallback):
-            def on_step_begin(self, args, state, control, **_):
-                began.append(time.perf_counter())
-
-        def rewards(completion_ids, **_):
-            counts.append(sum(map(len, completion_ids)))
-            return [float(i % 2) for i in range(len(completion_ids))]
-
         rows = len(prompts) * group
-        config = GRPOConfig(
-            output_dir=tempfile.mkdtemp(), per_device_train_batch_size=rows, num_generations=group, max_steps=steps + 1,
-            max_completion_length=new_tokens, beta=0.0, learning_rate=1e-6, report_to=[], save_strategy="no",
-            logging_steps=1000, use_cpu=True, disable_tqdm=True, top_k=0, gradient_checkpointing=False, bf16=False,
+        return trl_steps(
+            self.folder, tokenizer, texts, steps, per_device_train_batch_size=rows, num_generations=group, max_completion_length=new_tokens
         )
-        trainer = GRPOTrainer(
-            model=AutoModelForCausalLM.from_pretrained(self.folder, dtype=torch.float32), reward_funcs=rewards, args=config,
-            processing_class=tokenizer, callbacks=[Clock()], train_dataset=Dataset.from_dict({"prompt": texts * (steps + 1)}),
-        )
-        trainer.train()
-        seconds = [b - a for a, b in zip(began, began[1:])]
-        return {"tokens": counts[1 : 1 + len(seconds)], "seconds": seconds}
+
+
+def trl_steps(folder, tokenizer, texts, steps, peft_config=None, **settings):
+    """Runs GRPOTrainer with rewards of 0 and 1 in turn: tokens and seconds of each step after the first, which warms up."""
+    from datasets import Dataset
+    from transformers import AutoModelForCausalLM, TrainerCallback
+    from trl import GRPOConfig, GRPOTrainer
+
+    began, counts = [], []
+
+    class Clock(TrainerCallback):
+        def on_step_begin(self, args, state, control, **_):
+            began.append(time.perf_counter())
+            counts.append(0)
+
+    def rewards(completion_ids, **_):
+        counts[-1] += sum(map(len, completion_ids))
+        return [float(i % 2) for i in range(len(completion_ids))]
+
+    # One step more: the end of a step is the beginning of the next.
+    config = GRPOConfig(
+        output_dir=tempfile.mkdtemp(), max_steps=steps + 2, beta=0.0, learning_rate=1e-6, report_to=[], save_strategy="no",
+        logging_steps=1000, use_cpu=True, disable_tqdm=True, top_k=0, gradient_checkpointing=False, bf16=False, **settings,
+    )
+    trainer = GRPOTrainer(
+        model=AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32), reward_funcs=rewards, args=config,
+        processing_class=tokenizer, callbacks=[Clock()], train_dataset=Dataset.from_dict({"prompt": texts * (steps + 2)}),
+        peft_config=peft_config,
+    )
+    trainer.train()
+    seconds = [b - a for a, b in zip(began, began[1:])]
+    return {"tokens": counts[1 : 1 + steps], "seconds": seconds[1 : 1 + steps]}
 
 
 def answer(bench, work, **arguments):
