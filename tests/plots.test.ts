@@ -331,7 +331,15 @@ test('a chart does not say on which paper it is drawn, and its inks can be read 
 });
 
 test('numbers in words', () => {
-  assert.deepEqual([0.75, 1, 0, null].map(share), ['.75', '1.00', '.00', '-']);
+  assert.deepEqual([0.75, 1, 0, -0.554, -0.001, -1.2, null].map(share), [
+    '.75',
+    '1.00',
+    '.00',
+    '-.55',
+    '.00',
+    '-1.20',
+    '-',
+  ]);
   assert.deepEqual([percent(0.755), percent(0.0312, 1)], ['76%', '3.1%']);
   assert.deepEqual([whole(12_499.6), thousands(88_240)], ['12,500', '88 thousand']);
   assert.deepEqual([2.853, 12_345.6, 7, 0.00123].map((value) => written(value)), ['2.85', '12,346', '7', '0.00123']); // prettier-ignore

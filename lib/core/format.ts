@@ -1,8 +1,13 @@
 /** How numbers are written for people: one function for each kind of number. */
 
-/** A share as tables show it: `.75`, `1.00`; `-` where there is none. */
+/** A share as tables show it: `.75`, `1.00`, `-.02` at the end of an interval; `-` where there is none. */
 export const share = (value: number | null): string =>
-  value === null ? '-' : value.toFixed(2).replace(/^0/, '');
+  value === null
+    ? '-'
+    : value
+        .toFixed(2)
+        .replace(/^(-?)0/, '$1')
+        .replace(/^-(?=\.00$)/, '');
 
 /** A share of 1 in percent, with as many decimals as asked for: `75%`, `75.3%`. */
 export const percent = (value: number, decimals = 0): string =>

@@ -8,6 +8,7 @@ import { levelTable } from './levelTable';
 const onRules: Arms = {
   'R1-Zero': 'r1-zero',
   'two rewards': 'r1-zero-likely',
+  'about its subject': 'r1-zero-about',
   'plain line': 'r1-zero-format',
   coin: 'r1-zero-random',
 };
