@@ -14,7 +14,8 @@ import {
   type Standing,
   type Steering,
 } from '../lib/stages/loop/steering';
-import { trainingPanel, type PanelState } from '../lib/workbook/trainingPanel';
+import type { PanelState } from '../lib/workbook/panelState';
+import { trainingPanel } from '../lib/workbook/trainingPanel';
 import { trainRL, type RLResult } from '../lib/stages/rl';
 import { drawView } from './support/fakeDom';
 import { temporaryFolder } from './support/folder';

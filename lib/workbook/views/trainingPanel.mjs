@@ -2,9 +2,8 @@
  * The training panel in the browser, an anywidget. The kernel sends `state` at every step, and what the person changes
  * is sent back as `wish`.
  *
- * @import { SteeredName, SteeredValues } from '../../stages/loop/steering'
- * @import { PanelState, Series } from '../trainingPanel'
- * @typedef {{ values?: Partial<SteeredValues>, paused?: boolean, stop?: boolean }} Wish
+ * @import { SteeredName } from '../../stages/loop/steering'
+ * @import { PanelState, Series, Wish } from '../panelState'
  */
 import { make } from './make.mjs';
 
