@@ -6,7 +6,10 @@ export default tseslint.config(
     files: ['**/*.ts'],
     extends: [...tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { project: './tsconfig.json', tsconfigRootDir: process.cwd() },
+      parserOptions: {
+        project: ['./tsconfig.json', './lib/site/page/tsconfig.json'],
+        tsconfigRootDir: process.cwd(),
+      },
     },
     rules: {
       // The test runner's `test()` returns a promise that nobody awaits.

@@ -20,6 +20,7 @@ const excluded = [
   'lib/setup/**',
   'lib/jupyter/kernel/**',
   'lib/workbook/views/**',
+  'lib/site/page/**',
 ];
 
 /** The parts of lib/recipe/graph.ts that StageName refers to. They are not exported, because `stages` holds them all. */

@@ -11,11 +11,12 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, fuzz, crash, memory, steps, transformers,
+With names, only these of: types, lint, format, unit, notebooks, browser, site, fuzz, crash, memory, steps, transformers,
 tokenizers, exported, machines.
-Those from browser on run only when they are named, and all but browser write what they find to data/trust/:
+Those from browser on run only when they are named, and all but browser and site write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
+  site          builds the site and uses it in that browser: its models answer as here, and learn
   fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
   crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
   memory        the memory over ten thousand steps of a small model: some minutes
@@ -33,7 +34,7 @@ const bin = (file: string): string => path.join(root, 'node_modules', file);
 const tsFiles = (folder: string): string[] =>
   fs
     .readdirSync(path.join(root, folder), { recursive: true, encoding: 'utf8' })
-    .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+    .filter((file) => file.endsWith('.ts') && !file.startsWith('site/'))
     .map((file) => path.join(folder, file));
 
 const kernelCompiler = [
@@ -45,6 +46,7 @@ const kernelCompiler = [
 /** The checks that run only when they are named. What they print is shown while they run. */
 const onlyNamed = [
   'browser',
+  'site',
   'fuzz',
   'crash',
   'memory',
@@ -66,6 +68,7 @@ function checks(): Record<string, string[][]> {
     types: [
       [bin('typescript/bin/tsc'), '-p', '.'],
       [bin('typescript/bin/tsc'), '-p', 'lib/workbook/views'],
+      [bin('typescript/bin/tsc'), '-p', 'lib/site/page'],
       [...kernelCompiler, ...tsFiles('lib')],
       [...tsx, 'lib/commands/docs.ts', '--check'],
     ],
@@ -83,6 +86,7 @@ function checks(): Record<string, string[][]> {
     // The tests are CommonJS, so the part of tsx that starts faster is enough.
     unit: [['--require', 'tsx/cjs', '--test', '--test-concurrency=2', ...unitTests]],
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
+    site: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/site.test.ts']],
     // The limit of the heap, in MiB, is a part of the check.
     fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
     crash: [['--require', 'tsx/cjs', 'tests/crash/large.ts']],

@@ -19,7 +19,7 @@ import { textTable } from './table';
 type Kept = Pick<RolloutRecord, 'step' | 'task' | 'level' | 'prompt' | 'completion'>;
 
 /** The start model, which judges. */
-type Start = Model & { readonly tokenizer: TextTokenizer };
+export type StartModel = Model & { readonly tokenizer: TextTokenizer };
 
 /** The held-out problems of a level among which those of the records are: every evaluation begins with the same ones. */
 const problemsAsked = 64;
@@ -30,7 +30,7 @@ const problemsAsked = 64;
  * judged by the start model. Over several seeds the perplexity is their geometric mean with Student's 95 % interval; of one
  * seed the interval is over problems. Arms without a finished run are left out.
  */
-export function senseTable(start: Start, place: Place, size: string, arms: Arms): string {
+export function senseTable(start: StartModel, place: Place, size: string, arms: Arms): string {
   const found = Object.entries(arms).flatMap(([arm, stage]) => {
     const folders = finishedSeeds(place, size, stage).map((seed) => runFolder(place, stageName(size, stage, seed))); // prettier-ignore
     return folders.length === 0 ? [] : [{ arm, folders }];

@@ -21,11 +21,14 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   recipe      run the whole recipe in the terminal
   model       bring in a language model, such as smollm2
   export      write a checkpoint for transformers, or as a GGUF file for llama.cpp
+  chat        talk with a checkpoint
+  serve       let other programs talk with it, by the protocol of OpenAI
   evaluate    score a checkpoint on held-out problems
   notebooks   execute notebooks in the terminal and save their outputs
   inspect     write the rollouts of a run, token by token, as a page for the browser
   bench       measure the speed of training, decoding and a GRPO step
   figures     draw the figures and tables of the README, and the paper's figures beside them
+  site        build pages in which the models answer and learn in any browser; --serve shows them
   docs        write pages about every exported function and type of lib/
   doctor      say what is installed, what is missing, and how to mend it (--json)
   bundle      make one file of all this for laptops without network (--help)
@@ -38,7 +41,9 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
 const scripts =
-  'test recipe model chat serve export evaluate notebooks inspect bench figures docs'.split(' ');
+  'test recipe model chat serve export evaluate notebooks inspect bench figures site docs'.split(
+    ' ',
+  );
 
 /** Runs one command line and returns the exit code. */
 async function main(/** @type {string} */ command = '--help', /** @type {string[]} */ ...args) {

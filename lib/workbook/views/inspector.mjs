@@ -387,4 +387,4 @@ function render({ model, el }) {
   el.append(at.box);
 }
 
-export default { render };
+export default { render, createTokens, cards, summaryOf };

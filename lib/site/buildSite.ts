@@ -1,0 +1,96 @@
+/** Builds the site: the pages of `page/` with the library in them, and the models that they ask. */
+import { execFileSync } from 'node:child_process';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import type { Plugin } from 'vite';
+import { UserError } from '../core/errors';
+import { root, writeFileAtomic } from '../core/files';
+import { checkpointFolder, recorded } from '../stages/places';
+import { listModels } from './listModels';
+
+const page = path.join(root, 'lib/site/page');
+
+/** The modules of Node that the library may use in a page, and what stands in their place there. */
+export const standIns: Readonly<Record<string, string>> = {
+  'node:child_process': 'node/childProcess.ts',
+  'node:crypto': 'node/crypto.ts',
+  'node:fs': 'node/fs.ts',
+  'node:os': 'node/os.ts',
+  'node:path': 'node/path.ts',
+  'node:util': 'node/util.ts',
+};
+
+/** The file of the library that chooses the engine, and what stands in its place in a page. */
+export const engine = { file: 'lib/engine/tensorflow.ts', inPage: 'engine.ts' } as const;
+
+/** The pages of the site. */
+const pages = ['playground'];
+
+const inPage = (file: string): string => path.join(page, file);
+
+/** Puts the page's engine and its stand-ins for Node into the library. */
+const exchanged: Plugin = {
+  name: 'exchanged',
+  enforce: 'pre',
+  async resolveId(name, importer, options) {
+    if (name in standIns) return inPage(standIns[name]!);
+    if (!name.endsWith('/tensorflow')) return null;
+    const found = await this.resolve(name, importer, { ...options, skipSelf: true });
+    return found?.id === path.join(root, engine.file) ? inPage(engine.inPage) : null;
+  },
+};
+
+/**
+ * Threads of tfjs's WASM backend start from the text of a function, which must not use a name of the module around it
+ * that a bundler shortens.
+ */
+const threads: Plugin = {
+  name: 'threads',
+  transform(code, id) {
+    if (!id.includes('tfjs-backend-wasm-threaded-simd.js')) return null;
+    const outside = code.replace('var _scriptDir', '_scriptDir');
+    return { code: outside.replaceAll('_scriptDir', 'globalThis.wasmScript'), map: null };
+  },
+};
+
+/** Builds the site into a folder; an older site there is removed first. A folder with anything else in it is a UserError. */
+export async function buildSite(folder: string): Promise<void> {
+  refuseOther(folder);
+  const { build } = await import('vite'); // an import of its own: Vite is no CommonJS
+  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root });
+  await build({
+    root: page,
+    base: './',
+    configFile: false,
+    logLevel: 'warn',
+    plugins: [exchanged, threads],
+    worker: { format: 'es', plugins: () => [exchanged, threads] },
+    define: { builtFrom: JSON.stringify(commit.toString().trim()) },
+    build: {
+      ...{
+        outDir: folder,
+        emptyOutDir: true,
+        target: 'es2022',
+        modulePreload: { polyfill: false },
+      },
+      rolldownOptions: { input: pages.map((name) => inPage(`${name}.html`)) },
+    },
+  });
+  const models = listModels();
+  for (const { name } of models) copyModel(name, folder);
+  writeFileAtomic(path.join(folder, 'models.json'), JSON.stringify(models) + '\n');
+}
+
+/** Throws where a folder holds anything but a site. */
+function refuseOther(folder: string): void {
+  const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
+  if (names.length > 0 && !names.includes('models.json'))
+    throw new UserError(`${folder} holds something else: name a folder that is not there yet`);
+}
+
+function copyModel(name: string, folder: string): void {
+  const to = path.join(folder, 'models', name);
+  fs.mkdirSync(to, { recursive: true });
+  for (const file of ['config.json', 'model.safetensors'])
+    fs.copyFileSync(path.join(checkpointFolder(recorded, name), file), path.join(to, file));
+}

@@ -1,0 +1,4 @@
+export const fork = () => {
+  throw new Error('no processes');
+};
+export const execFileSync = () => 'page';
