@@ -85,7 +85,8 @@ function piecesOf(ids: readonly number[], tokenizer: TextTokenizer): string[] {
   return pieces;
 }
 
-const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;
+/** A number as the inspector shows it. */
+export const toThousandths = (value: number): number => Math.round(value * 1000) / 1000;
 
 /** Where a completion tries, judges and errs. */
 export function marksOf(problem: Problem, completion: string): TraceMarks {

@@ -71,9 +71,17 @@ function shares({ answers, asked, right, others }: Column): TemplateResult | str
 /** The lists of tokens, which keep the token that the reader points at, by their column. */
 const tokenLists = new Map<string, ReturnType<typeof inspector.createTokens>>();
 
-function answerInFull(place: string, column: Column): TemplateResult {
-  const list = tokenLists.get(place) ?? inspector.createTokens(place);
+function createList(place: string): ReturnType<typeof inspector.createTokens> {
+  const list = inspector.createTokens(place);
+  list.element.addEventListener('keydown', ({ key }) => {
+    if (key === 'ArrowRight' || key === 'ArrowLeft') list.walk(key === 'ArrowRight' ? 1 : -1);
+  });
   tokenLists.set(place, list);
+  return list;
+}
+
+function answerInFull(place: string, column: Column): TemplateResult {
+  const list = tokenLists.get(place) ?? createList(place);
   const answer = column.answers[column.selected]!;
   list.show(answer, 'log-probability');
   const tokens = [...list.element.querySelectorAll<HTMLElement>('.token')];

@@ -13,7 +13,7 @@ import { addressOf, problemOf, readAddress, type Settings } from './settings';
 type Work = 'nothing' | 'asking' | 'this problem' | 'other problems';
 
 const { api, started } = openEngine();
-const root = document.querySelector<HTMLElement>('main')!;
+const root = document.querySelector<HTMLElement>('#page')!;
 
 let models: readonly ListedModel[] = [];
 let { settings, refused } = readAddress(location.search);

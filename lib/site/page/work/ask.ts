@@ -1,8 +1,8 @@
 /** Asks a model, and says what is known of its answers: as the inspector has them, with their verdict. */
 import type { Model } from '../../../model/parameters';
-import type { Rollout, Sampler } from '../../../sampling/sampler';
+import type { Sampler } from '../../../sampling/sampler';
 import { reward } from '../../../rewards/reward';
-import { marksOf } from '../../../stages/inspection';
+import { marksOf, toThousandths } from '../../../stages/inspection';
 import { samplerFor } from '../../../stages/places';
 import { promptIds, verify, type Problem, type Verdict } from '../../../tasks/index';
 import type { Language } from '../../../tokenizer/vocabulary';
@@ -43,11 +43,16 @@ export async function ask(model: Model, asked: Asked): Promise<Answer[]> {
   const group = await sampleWithWaits(model, sampler, prompt, { ...sampling, language, waits });
   const rewards = group.map(({ text }) => reward(problem, text, language));
   const advantages = groupAdvantages(rewards.map(({ total }) => total));
-  return group.map(({ text, logprobs, entropies }: Rollout, i): Answer => {
+  return group.map(({ text, logprobs, entropies }, i): Answer => {
     const verdict = verify(problem, text);
     return {
-      ...{ tokens: text.split(' '), isSpaced: true, logprobs, entropies, verdict },
-      ...{ advantage: advantages[i]!, reward: { ...rewards[i]! }, correct: verdict.correct },
+      ...{ tokens: text.split(' '), isSpaced: true, verdict },
+      ...{ logprobs: logprobs.map(toThousandths), entropies: entropies.map(toThousandths) },
+      ...{
+        advantage: toThousandths(advantages[i]!),
+        reward: { ...rewards[i]! },
+        correct: verdict.correct,
+      },
       marks: marksOf(problem, text),
     };
   });

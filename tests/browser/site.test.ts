@@ -1,0 +1,151 @@
+/** The site in a Chromium: it is built, opened below a path of its own, and used. */
+import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { after, before, test } from 'node:test';
+import axe from 'axe-core';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import type { PreviewServer } from 'vite';
+import { root } from '../../lib/core/files';
+import { loadCheckpoint } from '../../lib/model/checkpoint';
+import { defaultCap } from '../../lib/sampling/cap';
+import { buildSite } from '../../lib/site/buildSite';
+import { checkpointFolder, recorded, samplerFor } from '../../lib/stages/places';
+import { countdownProblem } from '../../lib/tasks/countdown';
+import { promptIds } from '../../lib/tasks/index';
+import { findBrowser } from './lab';
+
+const program = findBrowser();
+const skip = program === undefined && 'no Chromium or Chrome is on the PATH';
+
+const folder = path.join(root, 'data/local/browser', `site-${process.pid}`);
+/** The site has to work from any folder of a server. */
+const base = '/some/where/';
+
+let server: PreviewServer;
+let browser: Browser;
+
+before(async () => {
+  if (skip) return;
+  await buildSite(folder);
+  const { preview } = await import('vite');
+  server = await preview({
+    ...{ configFile: false, root, base, logLevel: 'warn', build: { outDir: folder } },
+    preview: { host: '127.0.0.1', port: 8123 },
+  });
+  browser = await chromium.launch({ executablePath: program, args: ['--disable-gpu'] });
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+  fs.rmSync(folder, { recursive: true, force: true });
+});
+
+/** A page of the site in a browser that knows nothing of it yet. Errors of the page fail the test. */
+async function open(address: string, size = { width: 1200, height: 900 }): Promise<Page> {
+  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  page.setDefaultTimeout(60_000);
+  page.on('pageerror', (error) => assert.fail(error.stack));
+  await page.goto(new URL(address, server.resolvedUrls!.local[0]).href);
+  return page;
+}
+
+const asked = 'playground.html?models=small-r1-zero-s0&numbers=26,3,5,7&seed=5';
+
+/** Waits until the first answer of a column has been said. */
+const answered = (page: Page) => page.waitForSelector('.verdict-line:not(:text("…"))');
+
+for (const backend of ['wasm', 'cpu'])
+  test(`${backend}: a model says in the page what it says here`, { skip }, async (t) => {
+    const page = await open(`${asked}&samples=64&backend=${backend}`);
+    await answered(page);
+    const cards = await page.$$eval('.card', (all) =>
+      all.map((card) =>
+        [...card.querySelectorAll('.token')].map((token) => token.textContent).join(' '),
+      ),
+    );
+    await page.context().close();
+    const { config, parameters } = loadCheckpoint(checkpointFolder(recorded, 'small-r1-zero-s0'));
+    const sampler = samplerFor(config);
+    const prompt = promptIds(countdownProblem(26, [3, 5, 7]), 'en');
+    const options = { groupSize: 64, maxNewTokens: defaultCap, seed: 5 };
+    const [group] = await sampler.sample(parameters, [prompt], options);
+    const same = group!.filter(({ text }, i) => text === cards[i]).length;
+    t.diagnostic(`${same} of 64 completions have the same tokens`);
+    assert.ok(same >= 62, `${same}`);
+  });
+
+test('the first answer comes soon and with few bytes', { skip }, async (t) => {
+  const context = await browser.newContext({ reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const client = await context.newCDPSession(page);
+  await client.send('Network.enable');
+  let bytes = 0;
+  client.on('Network.loadingFinished', ({ encodedDataLength }) => (bytes += encodedDataLength));
+  const started = Date.now();
+  await page.goto(new URL(asked, server.resolvedUrls!.local[0]).href);
+  await answered(page);
+  const seconds = (Date.now() - started) / 1000;
+  await context.close();
+  t.diagnostic(`${seconds.toFixed(1)} s, ${(bytes / 1e6).toFixed(2)} MB of the page itself`);
+  const loaded =
+    sizeOf('assets', /worker|playground|wasm-simd/) + sizeOf('models/small-r1-zero-s0', /./);
+  t.diagnostic(`${(loaded / 1e6).toFixed(2)} MB in all`);
+  assert.ok(loaded < 3e6);
+});
+
+function sizeOf(inside: string, name: RegExp): number {
+  const files = fs.readdirSync(path.join(folder, inside)).filter((file) => name.test(file));
+  return files.reduce((sum, file) => sum + fs.statSync(path.join(folder, inside, file)).size, 0);
+}
+
+test('the playground on a phone, in the dark, and for a screen reader', { skip }, async () => {
+  const page = await open(`${asked}&models=small-base-s0,small-r1-zero-s0`.replace('models=small-r1-zero-s0&', ''), { width: 360, height: 740 }); // prettier-ignore
+  await answered(page);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await noViolations(page);
+  }
+  const width = await page.evaluate<number>('document.documentElement.scrollWidth');
+  assert.ok(width <= 360, `the page is ${width} pixels wide`);
+  await page.context().close();
+});
+
+/** Asserts that axe-core finds nothing on the page as it is. */
+async function noViolations(page: Page): Promise<void> {
+  await page.evaluate(axe.source);
+  const { violations } = (await page.evaluate('axe.run()')) as axe.AxeResults;
+  const found = violations.map(
+    ({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`,
+  );
+  assert.deepEqual(found, []);
+}
+
+test(
+  'everything in the playground is done with keys, and what goes wrong is said',
+  { skip },
+  async () => {
+    const page = await open(`${asked}&level=9`);
+    await page.waitForSelector('[role=alert]:has-text("level=9")');
+    await answered(page);
+    await page.getByLabel('Your own answer').focus();
+    await page.keyboard.type('3 * 7 + 5');
+    await page.waitForSelector('output:has-text("right")');
+    await page.getByLabel('your own: target, then numbers').focus();
+    await page.keyboard.press('ControlOrMeta+a');
+    await page.keyboard.type('61 2 2');
+    await page.keyboard.press('Enter');
+    const why = await page.getByLabel('your own: target, then numbers').evaluate((input: HTMLInputElement) => input.validationMessage); // prettier-ignore
+    assert.match(why, /target 61 is out of range/);
+    await page.getByRole('button', { name: 'Keep asking this' }).focus();
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => Number(/(\d+) answers/.exec(document.querySelector('.share')?.textContent ?? '')?.[1]) >= 64); // prettier-ignore
+    await page.keyboard.press('Enter'); // it is the stop button now
+    await page.waitForSelector('button:has-text("Keep asking this")');
+    await page.locator('.tokens').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.waitForSelector('.readout:has-text("token 2")');
+    await page.context().close();
+  },
+);
