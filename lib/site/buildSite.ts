@@ -24,7 +24,7 @@ export const standIns: Readonly<Record<string, string>> = {
 export const engine = { file: 'lib/engine/tensorflow.ts', inPage: 'engine.ts' } as const;
 
 /** The pages of the site. */
-const pages = ['playground'];
+const pages = ['playground', 'live'];
 
 const inPage = (file: string): string => path.join(page, file);
 

@@ -101,6 +101,11 @@ function change(changed: Partial<Settings>): void {
   void ask();
 }
 
+/** A model that this browser has trained, `my-tiny-r1-zero-s0`. */
+const ownModel = (name: string): ListedModel => ({
+  ...{ name, size: 'yours', title: name.replace(/^my-/, '') },
+});
+
 const titleOf = (name: string): string => {
   const found = models.find((model) => model.name === name);
   return found ? `${found.title}, ${found.size}` : name;
@@ -208,7 +213,7 @@ async function start(): Promise<void> {
   draw();
   try {
     const [list, { backend: name }] = await Promise.all([listedModels(siteAddress), started]);
-    models = list;
+    models = [...list, ...(await api.ownModels()).map(ownModel)];
     backend = `The models run in this page, with ${name}. Nothing is sent anywhere.`;
   } catch (error) {
     backend = `It does not start here: ${(error as Error).message}`;

@@ -6,8 +6,6 @@ export interface ListedModel {
   readonly size: string;
   /** what it is called in the workbook: `R1-Zero` */
   readonly title: string;
-  /** kB to load */
-  readonly kilobytes: number;
 }
 
 export async function listedModels(site: string): Promise<ListedModel[]> {

@@ -3,11 +3,21 @@ import { loadCheckpoint } from '../../../model/checkpoint';
 import type { Model } from '../../../model/parameters';
 import { UserError } from '../../../core/errors';
 import { checkpointFolder, local, recorded } from '../../../stages/places';
-import { existsSync, writeFileSync } from '../node/fs';
+import { existsSync, readdirSync, writeFileSync } from '../node/fs';
+import { dirname } from '../node/path';
 
 const loaded = new Map<string, Promise<Model>>();
 
-/** The model of a checkpoint: one that this page has trained, or one of the site. `base` is the address of the site. A file that does not come is a UserError. */
+/** Before the name of a checkpoint that this browser has trained. */
+const own = 'my-';
+
+/** The models that this browser has trained and kept. */
+export const ownModels = (): string[] => {
+  const folder = dirname(checkpointFolder(local, 'any'));
+  return existsSync(folder) ? readdirSync(folder).map((name) => own + name) : [];
+};
+
+/** The model of a checkpoint of the site, or with `my-` before its name of one that this browser has trained. `base` is the address of the site. A file that does not come is a UserError. */
 export function modelNamed(name: string, base: string): Promise<Model> {
   const found = loaded.get(name) ?? load(name, base);
   loaded.set(name, found);
@@ -16,8 +26,11 @@ export function modelNamed(name: string, base: string): Promise<Model> {
 }
 
 async function load(name: string, base: string): Promise<Model> {
-  const own = checkpointFolder(local, name);
-  if (existsSync(own)) return loadCheckpoint(own);
+  if (name.startsWith(own))
+    return loadCheckpoint(
+      checkpointFolder(local, name.slice(own.length)),
+      'this browser has trained none of that name: see R1-Zero, live',
+    );
   const folder = checkpointFolder(recorded, name);
   const get = async (file: string): Promise<void> => {
     const answer = await fetch(new URL(`models/${name}/${file}`, base)).catch(() => null);

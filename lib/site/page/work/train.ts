@@ -13,7 +13,7 @@ import {
   type RolloutRecord,
   type RunInfo,
 } from '../../../runs/run';
-import type { Evaluation } from '../../../evaluation/score';
+import { evaluationRow } from '../../../stages/evaluateLevel';
 import { checkpointFolder, local, runFolder, stageName } from '../../../stages/places';
 import { trainRL } from '../../../stages/rl';
 import type { RLSettings } from '../../../stages/settings';
@@ -41,7 +41,8 @@ export interface Watcher {
   panel(state: PanelState): void;
   /** a row of `metrics.csv`, and what was kept of the rollouts */
   step(row: Row, kept: readonly RolloutRecord[]): void;
-  evaluated(step: number, evaluations: readonly Evaluation[]): void;
+  /** rows of `evaluations.csv` */
+  evaluated(rows: readonly Row[]): void;
 }
 
 /** Less than the recorded runs do between their steps, so that a page is not kept waiting. */
@@ -81,7 +82,8 @@ export async function train(
       watcher.step(row, kept ?? []);
       await keep(folder);
     },
-    onEvaluation: (step, evaluations) => watcher.evaluated(step, evaluations),
+    onEvaluation: (step, evaluations) =>
+      watcher.evaluated(evaluations.map((one) => evaluationRow(step, one))),
   }).finally(() => keep(folder));
   stopFlag.requested = false;
   if (!made) return null;

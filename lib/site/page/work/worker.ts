@@ -6,7 +6,7 @@ import { verify, type Problem, type Verdict } from '../../../tasks/index';
 import { ask, type Answer, type Asked } from './ask';
 import { startBackend, type BackendName } from './backend';
 import { bringBack } from './keep';
-import { modelNamed } from './models';
+import { modelNamed, ownModels } from './models';
 import {
   filesOf,
   forgetRun,
@@ -46,6 +46,7 @@ const api = {
   async train(training: Training, watcher: Watcher) {
     return train(training, await modelNamed(`${training.size}-base-s0`, site), watcher);
   },
+  ownModels,
   wish,
   stop: () => void (stopFlag.requested = true),
   keptRun,
