@@ -67,12 +67,11 @@ export async function buildSite(folder: string): Promise<void> {
     worker: { format: 'es', plugins: () => [exchanged, threads] },
     define: { builtFrom: JSON.stringify(commit.toString().trim()) },
     build: {
-      ...{
-        outDir: folder,
-        emptyOutDir: true,
-        target: 'es2022',
-        modulePreload: { polyfill: false },
-      },
+      outDir: folder,
+      emptyOutDir: true,
+      target: 'es2022',
+      modulePreload: { polyfill: false },
+      chunkSizeWarningLimit: 1500, // kB: the worker has the engine in it
       rolldownOptions: { input: pages.map((name) => inPage(`${name}.html`)) },
     },
   });

@@ -62,6 +62,8 @@ export interface RLOptions extends TrainingOptions<RLSettings, string> {
   readonly updates?: Updates;
   /** false for what learns with more than the policy's weights: an interrupted run starts again */
   readonly resumable?: boolean;
+  /** steps between two saved states, from which an interrupted run goes on; default 25 */
+  readonly saveEvery?: number;
   /** changes settings while the run goes on, or makes it wait or stop */
   readonly steering?: Steering;
   /** called after each evaluation round */
@@ -141,13 +143,10 @@ async function trainOpened(
   }
 }
 
-/** Steps between two saved states, from which an interrupted run goes on. */
-const savedEvery = 25;
-
 /** One step of the run: evaluate where it is due, sample, reward, update, and record all of it. */
 async function oneStep(running: RunningRL, step: number): Promise<void> {
   const { options, run, policy, sampler, bar, settings, now } = running;
-  const { seed, rewardFn, judge, resumable = true } = options;
+  const { seed, rewardFn, judge, resumable = true, saveEvery = 25 } = options;
   const { evaluateEvery, evaluationProblems, finalProblems } = now;
   if (step % evaluateEvery === 0)
     await evaluateAll(running, step, step === 0 ? finalProblems : evaluationProblems);
@@ -166,7 +165,7 @@ async function oneStep(running: RunningRL, step: number): Promise<void> {
   const kept = keepRollouts(running, groups, step);
   bar.update(step + 1, stepText(row));
   await options.onStep?.(row, settings.steps, kept);
-  if (resumable && step % savedEvery === savedEvery - 1)
+  if (resumable && step % saveEvery === saveEvery - 1)
     run.save(step + 1, encodeTrainerState(policy.state));
 }
 

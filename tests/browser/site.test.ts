@@ -4,15 +4,21 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
+import { unzipSync } from 'fflate';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { PreviewServer } from 'vite';
-import { root } from '../../lib/core/files';
+import { root, writeFileAtomic } from '../../lib/core/files';
+import { mean } from '../../lib/core/statistics';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { defaultCap } from '../../lib/sampling/cap';
 import { buildSite } from '../../lib/site/buildSite';
-import { checkpointFolder, recorded, samplerFor } from '../../lib/stages/places';
+import { readMetrics } from '../../lib/runs/run';
+import { checkpointFolder, recorded, runFolder, samplerFor } from '../../lib/stages/places';
 import { countdownProblem } from '../../lib/tasks/countdown';
 import { promptIds } from '../../lib/tasks/index';
+import { readInspectorData } from '../../lib/workbook/inspector';
+import { temporaryFolder } from '../support/folder';
+import { metricsOf } from '../support/microRun';
 import { findBrowser } from './lab';
 
 const program = findBrowser();
@@ -141,3 +147,58 @@ test(
     await page.context().close();
   },
 );
+
+const training = 'live.html?steps=8';
+const finished = (page: Page) => page.waitForSelector('[role=status]:has-text("Finished after 8 steps")', { timeout: 180_000 }); // prettier-ignore
+
+test(
+  'a run in the page goes on after a reload, is the same again, and opens here',
+  { skip },
+  async (t) => {
+    const page = await open(training);
+    await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForSelector('.r1-training:has-text("step 5 of 8")', { timeout: 120_000 });
+    await page.reload();
+    await page.getByRole('button', { name: /Go on from step [34]/ }).click();
+    await finished(page);
+    const one = await downloaded(page);
+
+    await page.getByRole('button', { name: 'Forget this run' }).click();
+    await page.getByRole('button', { name: 'Start' }).click();
+    await finished(page);
+    await noViolations(page);
+    const other = await downloaded(page);
+    await page.context().close();
+    assert.deepEqual(metricsOf(runFolder(other, name)), metricsOf(runFolder(one, name)));
+
+    const rewards = readMetrics(runFolder(one, name)).map((row) => Number(row['reward/mean']));
+    const [first, last] = [mean(rewards.slice(0, 3)), mean(rewards.slice(-3))];
+    t.diagnostic(
+      `reward ${first.toFixed(3)} in the first three steps, ${last.toFixed(3)} in the last three`,
+    );
+    assert.ok(last > first);
+    assert.equal(readInspectorData(runFolder(one, name)).steps.at(-1), 8);
+    const trained = loadCheckpoint(checkpointFolder(one, name));
+    const base = loadCheckpoint(checkpointFolder(recorded, 'tiny-base-s0'));
+    assert.deepEqual(trained.config, base.config);
+    assert.notDeepEqual(
+      trained.parameters.embedding.arraySync(),
+      base.parameters.embedding.arraySync(),
+    );
+  },
+);
+
+const name = 'tiny-r1-zero-s0';
+
+/** Downloads the run of the page, and returns the folder that it was unpacked into. */
+async function downloaded(page: Page): Promise<string> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: 'Download the run' }).click(),
+  ]);
+  const into = temporaryFolder();
+  const archive = unzipSync(fs.readFileSync(await download.path()));
+  for (const [file, bytes] of Object.entries(archive))
+    writeFileAtomic(path.join(into, file), bytes);
+  return into;
+}

@@ -237,12 +237,12 @@ function layout({ name, steps, problems }, id, { least, most }, { map, tokens })
     choice: make('select', {}, ...options),
     radios,
     scale: make('span', { class: 'scale' }),
-    title: make('h4', { id }),
+    title: make('h3', { id }),
     summary: make('p', { 'aria-live': 'polite' }),
     bars: make('p', { class: 'row', 'aria-hidden': 'true' }),
-    groupTitle: make('h4'),
+    groupTitle: make('h3'),
     group: make('div', { class: 'cards' }),
-    throughTitle: make('h4'),
+    throughTitle: make('h3'),
     through: make('div', { class: 'cards' }),
   };
   const { choice, scale, title, summary, bars, groupTitle, group, throughTitle, through } = parts;

@@ -175,7 +175,11 @@ async function drawCurves(): Promise<void> {
 async function inspect(): Promise<void> {
   const data = await api.inspected(training);
   inspectorPlace.replaceChildren();
-  if (data) inspectorView.render({ model: { get: () => data }, el: inspectorPlace });
+  if (!data) return;
+  const title = document.createElement('h2');
+  title.textContent = 'Whole groups, word by word';
+  inspectorPlace.append(title);
+  inspectorView.render({ model: { get: () => data }, el: inspectorPlace });
 }
 
 /** Trains, or goes on, and shows every step. */

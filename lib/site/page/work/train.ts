@@ -77,6 +77,7 @@ export async function train(
   const made = await trainRL({
     ...{ size, seed, from: base, fromName: stageName(size, 'base', 0) },
     settings: { ...settings, steps },
+    saveEvery: 3,
     steering: { before: (standing) => ordersOf(standing, wishes, (state) => watcher.panel(state)) },
     async onStep(row, _, kept) {
       watcher.step(row, kept ?? []);
