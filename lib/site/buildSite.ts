@@ -6,6 +6,8 @@ import type { Plugin } from 'vite';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 import { checkpointFolder, recorded } from '../stages/places';
+import { writeBook } from './book/book';
+import { frame } from './frame';
 import { listModels } from './listModels';
 
 const page = path.join(root, 'lib/site/page');
@@ -24,7 +26,7 @@ export const standIns: Readonly<Record<string, string>> = {
 export const engine = { file: 'lib/engine/tensorflow.ts', inPage: 'engine.ts' } as const;
 
 /** The pages of the site. */
-const pages = ['playground', 'live'];
+const pages = ['index', 'playground', 'live', 'book'];
 
 const inPage = (file: string): string => path.join(page, file);
 
@@ -63,7 +65,7 @@ export async function buildSite(folder: string): Promise<void> {
     base: './',
     configFile: false,
     logLevel: 'warn',
-    plugins: [exchanged, threads],
+    plugins: [exchanged, threads, frame],
     worker: { format: 'es', plugins: () => [exchanged, threads] },
     define: { builtFrom: JSON.stringify(commit.toString().trim()) },
     build: {
@@ -74,6 +76,10 @@ export async function buildSite(folder: string): Promise<void> {
       chunkSizeWarningLimit: 1500, // kB: the worker has the engine in it
       rolldownOptions: { input: pages.map((name) => inPage(`${name}.html`)) },
     },
+  });
+  writeBook(folder);
+  fs.cpSync(path.join(recorded, 'figures/paper'), path.join(folder, 'figures'), {
+    recursive: true,
   });
   const models = listModels();
   for (const { name } of models) copyModel(name, folder);

@@ -1,0 +1,44 @@
+/** What all pages of the site have in common: their head, and the way to the others. */
+import type { Plugin } from 'vite';
+
+/** The pages that every page leads to, by their addresses from the root of the site. */
+const ways: Readonly<Record<string, string>> = {
+  'book/00-start-here.html': 'Workbook',
+  'playground.html': 'Playground',
+  'live.html': 'R1-Zero, live',
+  'figures/index.html': 'The paper’s figures',
+  'api/index.html': 'API',
+};
+
+const head = `
+    <meta charset="utf-8" />
+    <meta name="viewport" content="width=device-width, initial-scale=1" />
+    <meta property="og:image" content="./preview.png" />
+    <meta name="twitter:card" content="summary_large_image" />
+    <link rel="icon" href="data:," />`;
+
+const header = (page: string): string => `
+    <a class="skip" href="#main">to the content</a>
+    <header>
+      <a class="home" href="./index.html">R1 workbook</a>
+      <nav aria-label="site">
+        ${Object.entries(ways)
+          .map(
+            ([address, name]) =>
+              `<a href="./${address}"${address === page ? ' aria-current="page"' : ''}>${name}</a>`,
+          )
+          .join('\n        ')}
+      </nav>
+    </header>`;
+
+/** Writes the common parts into the pages, where they say \`<!-- head -->\` and \`<!-- header -->\`. */
+export const frame: Plugin = {
+  name: 'frame',
+  transformIndexHtml: {
+    order: 'pre',
+    handler: (html, { path }) =>
+      html
+        .replace('<!-- head -->', head)
+        .replace('<!-- header -->', header(path.replace(/^\//, ''))),
+  },
+};
