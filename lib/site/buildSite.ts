@@ -7,8 +7,11 @@ import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
 import { checkpointFolder, recorded } from '../stages/places';
 import { writeBook } from './book/book';
+import { writeDocs } from './docs';
 import { frame } from './frame';
 import { listModels } from './listModels';
+import { serviceWorker, writeOffline } from './offline';
+import { writePreview } from './preview';
 
 const page = path.join(root, 'lib/site/page');
 
@@ -74,7 +77,13 @@ export async function buildSite(folder: string): Promise<void> {
       target: 'es2022',
       modulePreload: { polyfill: false },
       chunkSizeWarningLimit: 1500, // kB: the worker has the engine in it
-      rolldownOptions: { input: pages.map((name) => inPage(`${name}.html`)) },
+      rolldownOptions: {
+        input: [...pages.map((name) => inPage(`${name}.html`)), inPage('serviceWorker.ts')],
+        output: {
+          entryFileNames: ({ name }) =>
+            `${name}.js` === serviceWorker ? serviceWorker : 'assets/[name]-[hash].js',
+        },
+      },
     },
   });
   writeBook(folder);
@@ -84,6 +93,10 @@ export async function buildSite(folder: string): Promise<void> {
   const models = listModels();
   for (const { name } of models) copyModel(name, folder);
   writeFileAtomic(path.join(folder, 'models.json'), JSON.stringify(models) + '\n');
+  await writePreview(folder);
+  if (!writeDocs(path.join(folder, 'api'), ['--disableSources', '--logLevel', 'Error']))
+    throw new UserError('the pages of the programming interface fail: see above');
+  writeOffline(folder);
 }
 
 /** Throws where a folder holds anything but a site. */

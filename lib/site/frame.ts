@@ -15,7 +15,10 @@ const head = `
     <meta name="viewport" content="width=device-width, initial-scale=1" />
     <meta property="og:image" content="./preview.png" />
     <meta name="twitter:card" content="summary_large_image" />
-    <link rel="icon" href="data:," />`;
+    <link rel="icon" href="data:," />
+    <script>
+      addEventListener('load', () => navigator.serviceWorker?.register("./serviceWorker.js"));
+    </script>`;
 
 const header = (page: string): string => `
     <a class="skip" href="#main">to the content</a>
@@ -31,7 +34,7 @@ const header = (page: string): string => `
       </nav>
     </header>`;
 
-/** Writes the common parts into the pages, where they say \`<!-- head -->\` and \`<!-- header -->\`. */
+/** Writes the common parts into the pages, where they say `<!-- head -->` and `<!-- header -->`. */
 export const frame: Plugin = {
   name: 'frame',
   transformIndexHtml: {

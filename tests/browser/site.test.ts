@@ -148,6 +148,70 @@ test(
   },
 );
 
+test(
+  'once opened, the site is there without a connection, and its threads are allowed',
+  { skip },
+  async () => {
+    const page = await open(asked);
+    await answered(page);
+    await page.evaluate('navigator.serviceWorker.ready.then(() => undefined)');
+    await page.context().setOffline(true);
+    await page.reload();
+    await answered(page);
+    assert.equal(await page.evaluate('crossOriginIsolated'), true);
+    await page.locator('select').first().selectOption('base-r1-s0');
+    await page.waitForSelector('.status:has-text("base-r1-s0 does not load (no connection)")');
+    await page.goto(new URL('./', page.url()).href);
+    await page.waitForSelector('h1');
+    await page.context().close();
+  },
+);
+
+test(
+  'a notebook is read: its charts and inspectors come alive, its words are found',
+  { skip },
+  async () => {
+    for (const width of [1200, 360]) {
+      const page = await open('book/02-r1-zero.html', { width, height: 900 });
+      for (const kind of ['chart', 'inspector']) {
+        await page.locator(`figure[data-${kind}]`).first().scrollIntoViewIfNeeded();
+        await page.locator(`figure[data-${kind}] .alive`).first().waitFor();
+      }
+      await noViolations(page);
+      const inside = await page.evaluate<number>('document.documentElement.scrollWidth');
+      assert.ok(inside <= width, `the page is ${inside} pixels wide`);
+      await page.getByLabel('Search').fill('perplexity');
+      await page.locator('#found a').first().click();
+      await page.waitForURL(/11-a-real-model\.html#/);
+      await page.context().close();
+    }
+  },
+);
+
+test('every link of the site leads somewhere', { skip }, () => {
+  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const missing = files
+    .filter((file) => file.endsWith('.html') && !/^(api|figures)/.test(file))
+    .flatMap((file) => {
+      const html = fs.readFileSync(path.join(folder, file), 'utf8');
+      const links = [...html.matchAll(/(?:href|src|data-chart|data-inspector)="([^"]*)"/g)].map(
+        ([, link]) => link!,
+      );
+      return links
+        .filter((link) => !/^(https?:|data:|#)/.test(link))
+        .filter((link) => !leadsSomewhere(path.join(folder, path.dirname(file)), link))
+        .map((link) => `${file}: ${link}`);
+    });
+  assert.deepEqual(missing, []);
+});
+
+function leadsSomewhere(from: string, link: string): boolean {
+  const [file = '', fragment] = link.replace(/\?.*/, '').split('#');
+  const at = path.join(from, file);
+  if (!fs.existsSync(at)) return false;
+  return fragment === undefined || fs.readFileSync(at, 'utf8').includes(`id="${fragment}"`);
+}
+
 const training = 'live.html?steps=8';
 const finished = (page: Page) => page.waitForSelector('[role=status]:has-text("Finished after 8 steps")', { timeout: 180_000 }); // prettier-ignore
 

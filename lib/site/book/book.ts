@@ -63,7 +63,7 @@ export function writeBook(site: string): void {
     const own: Readonly<Record<string, string>> = {
       title: `${htmlText(page.title)} · R1 workbook`,
       description: htmlText(page.sections[0]!.words.trim().slice(0, 200)),
-      body: `<div class="book">${contents(page.headings)}<article id="main">${page.html}${turn(all[i - 1], all[i + 1])}</article></div>`,
+      body: `<div class="book">${contents(page.headings)}<main id="main"><article>${page.html}${turn(all[i - 1], all[i + 1])}</article></main></div>`,
     };
     const text = frame.replace(
       /<!-- (title|description|body) -->/g,

@@ -45,7 +45,7 @@ export function renderMarkdown(
   taken: Set<string>,
   linkOf: (href: string) => string | null,
 ): Rendered {
-  const tokens = markdown.parse(source, {});
+  const tokens = withoutEmptyHeads(markdown.parse(source, {}));
   const headings: Heading[] = [];
   const words: string[] = [];
   tokens.forEach((token, i) => {
@@ -60,6 +60,26 @@ export function renderMarkdown(
     mendLinks(token.children ?? [], linkOf);
   });
   return { html: markdown.renderer.render(tokens, markdown.options, {}), headings, words: words.join(' ') }; // prettier-ignore
+}
+
+/** Leaves out the heads of tables that have no words, and makes the empty cells of others no heads. */
+function withoutEmptyHeads(tokens: Token[]): Token[] {
+  const kept: Token[] = [];
+  for (let i = 0; i < tokens.length; i++) {
+    const token = tokens[i]!;
+    if (token.type === 'thead_open') {
+      const end = tokens.findIndex(({ type }, at) => at > i && type === 'thead_close');
+      const cells = tokens.slice(i, end).filter(({ type }) => type === 'inline');
+      if (cells.every(({ content }) => content === '')) {
+        i = end;
+        continue;
+      }
+    }
+    const isEmptyHead = token.type === 'th_open' && tokens[i + 1]!.content === '';
+    if (isEmptyHead) token.tag = tokens[i + 2]!.tag = 'td';
+    kept.push(token);
+  }
+  return kept;
 }
 
 type Token = ReturnType<typeof markdown.parse>[number];

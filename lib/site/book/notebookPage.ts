@@ -61,7 +61,7 @@ export function notebookPage(notebook: Notebook, { linkOf, inspectorOf }: PageMa
       if (output.output_type === 'error') return printed(`${output.ename}: ${output.evalue}`);
       return shown(output.data, keep, inspectorOf);
     });
-    return `<div class="code"><pre class="source" tabindex="0"><code>${highlighted(code, 'ts')}</code></pre>${outputs.join('')}</div>`;
+    return `<div class="code"><pre class="source"><code>${highlighted(code, 'ts')}</code></pre>${outputs.join('')}</div>`;
   };
   const html = notebook.cells
     .filter(({ source }) => textOf(source).trim() !== '')
@@ -70,8 +70,7 @@ export function notebookPage(notebook: Notebook, { linkOf, inspectorOf }: PageMa
   return { title: headings[0]!.text, html, headings, sections, files };
 }
 
-const printed = (text: string): string =>
-  `<pre class="printed" tabindex="0">${htmlText(text.trimEnd())}</pre>`;
+const printed = (text: string): string => `<pre class="printed">${htmlText(text.trimEnd())}</pre>`;
 
 /** An output in the best form that a page has for it: a chart to touch, an inspector, a picture, or words. */
 function shown(

@@ -21,6 +21,12 @@ async function enliven(figure: HTMLElement): Promise<void> {
     inspectorView.render({ model: { get: () => data }, el: place });
   } else await draw(await read<Chart>(chart!), figure, place);
   figure.replaceChildren(place);
+  letKeysScroll(figure);
+}
+
+/** What is wider than its place is scrolled with keys, once it can be reached with them. */
+function letKeysScroll(box: Element): void {
+  if (box.scrollWidth > box.clientWidth) box.setAttribute('tabindex', '0');
 }
 
 const seen = new IntersectionObserver(
@@ -41,3 +47,6 @@ for (const figure of document.querySelectorAll<HTMLElement>(
 searchIn(document.querySelector('#search')!, document.querySelector('#found')!, () =>
   read('search.json'),
 );
+
+for (const box of document.querySelectorAll('pre, figure, math[display="block"], .text table'))
+  letKeysScroll(box);
