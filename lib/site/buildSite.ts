@@ -5,7 +5,7 @@ import * as path from 'node:path';
 import type { Plugin } from 'vite';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
-import { checkpointFolder, recorded } from '../stages/places';
+import { checkpointFolder, recorded, runFolder, stageName } from '../stages/places';
 import { writeBook } from './book/book';
 import { writeDocs } from './docs';
 import { frame } from './frame';
@@ -29,7 +29,7 @@ export const standIns: Readonly<Record<string, string>> = {
 export const engine = { file: 'lib/engine/tensorflow.ts', inPage: 'engine.ts' } as const;
 
 /** The pages of the site. */
-const pages = ['index', 'playground', 'live', 'book'];
+const pages = ['index', 'playground', 'live', 'compare', 'book'];
 
 const inPage = (file: string): string => path.join(page, file);
 
@@ -92,6 +92,7 @@ export async function buildSite(folder: string): Promise<void> {
   });
   const models = listModels();
   for (const { name } of models) copyModel(name, folder);
+  for (const name of comparedRuns) copyRun(name, folder);
   writeFileAtomic(path.join(folder, 'models.json'), JSON.stringify(models) + '\n');
   await writePreview(folder);
   if (!writeDocs(path.join(folder, 'api'), ['--disableSources', '--logLevel', 'Error']))
@@ -104,6 +105,16 @@ function refuseOther(folder: string): void {
   const names = fs.existsSync(folder) ? fs.readdirSync(folder) : [];
   if (names.length > 0 && !names.includes('models.json'))
     throw new UserError(`${folder} holds something else: name a folder that is not there yet`);
+}
+
+/** The recorded runs that a run of one's own can be compared with. */
+const comparedRuns = [0, 1, 2].map((seed) => stageName('small', 'r1-zero', seed));
+
+function copyRun(name: string, folder: string): void {
+  const to = path.join(folder, 'runs', name);
+  fs.mkdirSync(to, { recursive: true });
+  for (const file of ['run.json', 'metrics.csv'])
+    fs.copyFileSync(path.join(runFolder(recorded, name), file), path.join(to, file));
 }
 
 function copyModel(name: string, folder: string): void {

@@ -6,6 +6,7 @@ const ways: Readonly<Record<string, string>> = {
   'book/00-start-here.html': 'Workbook',
   'playground.html': 'Playground',
   'live.html': 'R1-Zero, live',
+  'compare.html': 'Side by side',
   'figures/index.html': 'The paper’s figures',
   'api/index.html': 'API',
 };

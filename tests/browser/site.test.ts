@@ -4,7 +4,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
-import { unzipSync } from 'fflate';
+import { unzipSync, zipSync } from 'fflate';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import type { PreviewServer } from 'vite';
 import { root, writeFileAtomic } from '../../lib/core/files';
@@ -232,6 +232,7 @@ test(
     await finished(page);
     await noViolations(page);
     const other = await downloaded(page);
+    await compared(page, [one, other]);
     await page.context().close();
     assert.deepEqual(metricsOf(runFolder(other, name)), metricsOf(runFolder(one, name)));
 
@@ -253,6 +254,33 @@ test(
 );
 
 const name = 'tiny-r1-zero-s0';
+
+/** Drops saved runs on the page that compares, and something that is none. */
+async function compared(page: Page, places: readonly string[]): Promise<void> {
+  await page.goto(new URL('compare.html?compare=small-r1-zero-s0,nobody', page.url()).href);
+  await page.waitForSelector('[role=alert]:has-text("the site has no run nobody")');
+  const files = places.map((place, i) => {
+    const packed = zipSync({ [`runs/${name}/run.json`]: read(place, 'run.json'), [`runs/${name}/metrics.csv`]: read(place, 'metrics.csv') }); // prettier-ignore
+    return { name: `reader-${i}.zip`, mimeType: 'application/zip', buffer: Buffer.from(packed) };
+  });
+  const none = {
+    name: 'notes.zip',
+    mimeType: 'application/zip',
+    buffer: Buffer.from('no archive'),
+  };
+  const older = zipSync({ 'runs/x/run.json': Buffer.from('{"format": 2}'), 'runs/x/metrics.csv': Buffer.from('step\n0\n') }); // prettier-ignore
+  const newer = { ...none, name: 'newer.zip', buffer: Buffer.from(older) };
+  await page.locator('input[type=file]').setInputFiles([...files, none, newer]);
+  await page.waitForSelector('[role=alert]:has-text("notes.zip is no zip archive")');
+  await page.waitForSelector('[role=alert]:has-text("is of a newer version")');
+  for (const run of ['small-r1-zero-s0', 'reader-0', 'reader-1'])
+    await page.locator('table th', { hasText: run }).waitFor();
+  await page.waitForSelector('.chart svg[aria-label*="reader-1"]');
+  await noViolations(page);
+}
+
+const read = (place: string, file: string): Uint8Array =>
+  fs.readFileSync(path.join(runFolder(place, name), file));
 
 /** Downloads the run of the page, and returns the folder that it was unpacked into. */
 async function downloaded(page: Page): Promise<string> {
