@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   if (!values.serve) return;
   const { preview } = await import('vite');
   const server = await preview({
-    ...{ configFile: false, root, base: './', logLevel: 'warn' },
+    ...{ configFile: false, root, base: './', appType: 'mpa', logLevel: 'warn' },
     build: { outDir: folder },
     preview: { host: '127.0.0.1', port },
   });

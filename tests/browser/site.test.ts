@@ -36,7 +36,14 @@ before(async () => {
   await buildSite(folder);
   const { preview } = await import('vite');
   server = await preview({
-    ...{ configFile: false, root, base, logLevel: 'warn', build: { outDir: folder } },
+    ...{
+      configFile: false,
+      root,
+      base,
+      appType: 'mpa',
+      logLevel: 'warn',
+      build: { outDir: folder },
+    },
     preview: { host: '127.0.0.1', port: 8123 },
   });
   browser = await chromium.launch({ executablePath: program, args: ['--disable-gpu'] });
@@ -87,7 +94,8 @@ test('the first answer comes soon and with few bytes', { skip }, async (t) => {
   t.diagnostic(`${((Date.now() - started) / 1000).toFixed(1)} s to the first answer`);
   await page.context().close();
   const loaded =
-    sizeOf('assets', /worker|playground|wasm-simd/) + sizeOf('models/small-r1-zero-s0', /./);
+    sizeOf('assets', /worker|playground|engineClient|inspector|style|wasm-simd/) +
+    sizeOf('models/small-r1-zero-s0', /./);
   t.diagnostic(`${(loaded / 1e6).toFixed(2)} MB: the page, its worker, the engine and the model`);
   assert.ok(loaded < 3e6);
 });
@@ -187,6 +195,12 @@ test(
     }
   },
 );
+
+test('an engine that is not there is refused by name', { skip }, async () => {
+  const page = await open('playground.html?backend=webgpu');
+  await page.waitForSelector('text=cannot compute with webgpu here: use wasm or cpu');
+  await page.context().close();
+});
 
 test('every link of the site leads somewhere', { skip }, () => {
   const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });

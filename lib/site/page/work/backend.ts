@@ -1,4 +1,7 @@
-/** Which of tfjs's backends computes. */
+/**
+ * Which of tfjs's backends computes. That for WebGPU is not among them: the sampler reads its numbers at once, which that
+ * backend does through a canvas, and in a worker the numbers were zeros, without an error (tfjs 4.22, Chromium 156).
+ */
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import plain from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm.wasm?url';
 import simd from '@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm?url';
@@ -21,5 +24,7 @@ export async function startBackend(asked?: BackendName): Promise<BackendName> {
       await tf.ready();
       return name;
     }
-  throw new Error(`this browser cannot compute with ${asked ?? backendNames.join(' or ')}`);
+  throw new Error(
+    `cannot compute with ${asked ?? 'any engine'} here: use ${backendNames.join(' or ')}`,
+  );
 }
