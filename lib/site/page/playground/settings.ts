@@ -28,7 +28,7 @@ export const defaults: Settings = {
   task: 'countdown',
   level: 3,
   numbers: null,
-  seed: 0,
+  seed: 4,
   language: 'en',
   temperature: 1,
   samples: 8,
