@@ -7,6 +7,7 @@ import {
   type Interval,
   type ProblemCount,
 } from '../../../evaluation/metrics';
+import { whole } from '../../../core/format';
 import inspector from '../../../workbook/views/inspector.mjs';
 import type { Answer } from '../work/ask';
 
@@ -22,6 +23,8 @@ export interface Column {
   readonly selected: number;
   /** tokens of it that are shown; the others are still to be said */
   readonly said: number;
+  /** tokens that the newest answers took a second */
+  readonly speed: number;
   /** all answers to this problem, and those that are right */
   readonly asked: number;
   readonly right: number;
@@ -30,7 +33,7 @@ export interface Column {
 }
 
 export const emptyColumn = (model: string, title: string): Column => ({
-  ...{ model, title, status: 'loading', fault: '', answers: [], selected: 0, said: 0 },
+  ...{ model, title, status: 'loading', fault: '', answers: [], selected: 0, said: 0, speed: 0 },
   ...{ asked: 0, right: 0, others: [] },
 });
 
@@ -51,7 +54,7 @@ function shareBar(what: string, share: number, [low, high]: Interval, n: string)
 }
 
 /** How often the model is right, one answer at a time and many together. */
-function shares({ answers, asked, right, others }: Column): TemplateResult | string {
+function shares({ answers, asked, right, others, speed }: Column): TemplateResult | string {
   if (asked === 0) return '';
   const best = answers.filter(({ correct }) => correct).length;
   const elected = consAtK(answers.map(({ verdict }) => verdict.canonicalAnswer));
@@ -63,7 +66,8 @@ function shares({ answers, asked, right, others }: Column): TemplateResult | str
     ${measured ? shareBar('other problems', measured.mean, measured.interval, `${others.length} problems`) : ''}
     <p class="quiet">
       Of these ${answers.length}: ${best} right, so the best of ${answers.length} is
-      ${best > 0 ? 'right ✓' : 'wrong ✗'}. Majority vote: <code>${vote}</code> ${verdict}
+      ${best > 0 ? 'right ✓' : 'wrong ✗'}. Majority vote: <code>${vote}</code> ${verdict}.
+      <span class="speed">${whole(speed)} tokens/s</span>
     </p>
   `;
 }

@@ -138,14 +138,19 @@ async function answer(place: number, mine: number, before: number): Promise<void
     seed,
     before,
   };
-  put(place, { status: before === 0 ? 'answering' : 'ready' });
   try {
+    await api.load(settings.models[place]!);
+    if (mine !== question) return;
+    put(place, { status: before === 0 ? 'answering' : 'ready' });
+    const began = performance.now();
     const answers = await api.ask(settings.models[place]!, asked);
     if (mine !== question) return;
+    const tokens = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    const speed = (1000 * tokens) / (performance.now() - began);
     const right = answers.filter(({ correct }) => correct).length;
     const column = columns[place]!;
     const said = before === 0 ? 0 : Infinity;
-    put(place, { answers, said, selected: 0, status: 'ready', asked: column.asked + answers.length, right: column.right + right }); // prettier-ignore
+    put(place, { answers, said, selected: 0, speed, status: 'ready', asked: column.asked + answers.length, right: column.right + right }); // prettier-ignore
   } catch (error) {
     if (mine === question) put(place, { status: 'failed', fault: (error as Error).message });
   }
