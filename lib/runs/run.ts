@@ -299,7 +299,7 @@ function toCsv(rows: readonly Row[]): string {
 }
 
 /** Returns the commit of the code, or `unknown` outside a git checkout. */
-function currentCommit(): string {
+export function currentCommit(): string {
   try {
     const options = {
       cwd: root,

@@ -1,10 +1,10 @@
 /** Builds the site: the pages of `page/` with the library in them, and the models that they ask. */
-import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Plugin } from 'vite';
 import { UserError } from '../core/errors';
 import { root, writeFileAtomic } from '../core/files';
+import { currentCommit } from '../runs/run';
 import { checkpointFolder, recorded, runFolder, stageName } from '../stages/places';
 import { writeBook } from './book/book';
 import { writeDocs } from './docs';
@@ -58,19 +58,34 @@ const threads: Plugin = {
   },
 };
 
-/** Builds the site into a folder; an older site there is removed first. A folder with anything else in it is a UserError. */
-export async function buildSite(folder: string): Promise<void> {
+/**
+ * Builds the site into a folder, whole or not at all. An older site there is replaced; a folder with anything else in it is
+ * a UserError. `address` is where it will lie on the web, with a `/` at its end; without it, links to it have no picture.
+ */
+export async function buildSite(folder: string, address = './'): Promise<void> {
   refuseOther(folder);
+  const half = `${folder}.${process.pid}.tmp`;
+  try {
+    await bundle(half, address);
+    await addFiles(half);
+    fs.rmSync(folder, { recursive: true, force: true });
+    fs.renameSync(half, folder);
+  } finally {
+    fs.rmSync(half, { recursive: true, force: true });
+  }
+}
+
+/** The pages and what runs in them. */
+async function bundle(folder: string, address: string): Promise<void> {
   const { build } = await import('vite'); // an import of its own: Vite is no CommonJS
-  const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root });
   await build({
     root: page,
     base: './',
     configFile: false,
     logLevel: 'warn',
-    plugins: [exchanged, threads, frame],
+    plugins: [exchanged, threads, frame(address)],
     worker: { format: 'es', plugins: () => [exchanged, threads] },
-    define: { builtFrom: JSON.stringify(commit.toString().trim()) },
+    define: { builtFrom: JSON.stringify(currentCommit()) },
     build: {
       outDir: folder,
       emptyOutDir: true,
@@ -86,10 +101,13 @@ export async function buildSite(folder: string): Promise<void> {
       },
     },
   });
+}
+
+/** What lies beside them: the notebooks, the figures, models, runs, the API. */
+async function addFiles(folder: string): Promise<void> {
   writeBook(folder);
-  fs.cpSync(path.join(recorded, 'figures/paper'), path.join(folder, 'figures'), {
-    recursive: true,
-  });
+  const figures = path.join(recorded, 'figures/paper');
+  fs.cpSync(figures, path.join(folder, 'figures'), { recursive: true });
   const models = listModels();
   for (const { name } of models) copyModel(name, folder);
   for (const name of comparedRuns) copyRun(name, folder);

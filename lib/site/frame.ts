@@ -11,15 +11,21 @@ const ways: Readonly<Record<string, string>> = {
   'api/index.html': 'API',
 };
 
-const head = `
+const head = (html: string, address: string): string => {
+  const title = /<title>([^]*?)<\/title>/.exec(html)![1]!;
+  const description = /name="description"\s+content="([^"]*)"/.exec(html)![1]!;
+  return `
     <meta charset="utf-8" />
     <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta property="og:image" content="./preview.png" />
+    <meta property="og:title" content="${title}" />
+    <meta property="og:description" content="${description}" />
+    <meta property="og:image" content="${address}preview.png" />
     <meta name="twitter:card" content="summary_large_image" />
     <link rel="icon" href="data:," />
     <script>
       addEventListener('load', () => navigator.serviceWorker?.register("./serviceWorker.js"));
     </script>`;
+};
 
 const header = (page: string): string => `
     <a class="skip" href="#main">to the content</a>
@@ -35,14 +41,17 @@ const header = (page: string): string => `
       </nav>
     </header>`;
 
-/** Writes the common parts into the pages, where they say `<!-- head -->` and `<!-- header -->`. */
-export const frame: Plugin = {
+/**
+ * Writes the common parts into the pages, where they say `<!-- head -->` and `<!-- header -->`. `address` is where the site
+ * will lie: pictures beside links are found by whole addresses alone.
+ */
+export const frame = (address: string): Plugin => ({
   name: 'frame',
   transformIndexHtml: {
     order: 'pre',
     handler: (html, { path }) =>
       html
-        .replace('<!-- head -->', head)
+        .replace('<!-- head -->', head(html, address))
         .replace('<!-- header -->', header(path.replace(/^\//, ''))),
   },
-};
+});

@@ -62,7 +62,7 @@ export function writeBook(site: string): void {
   all.forEach(({ name, page }, i) => {
     const own: Readonly<Record<string, string>> = {
       title: `${htmlText(page.title)} · R1 workbook`,
-      description: htmlText(page.sections[0]!.words.trim().slice(0, 200)),
+      description: htmlText(firstSentences(page)),
       body: `<div class="book">${contents(page.headings)}<main id="main"><article>${page.html}${turn(all[i - 1], all[i + 1])}</article></main></div>`,
     };
     const text = frame.replace(
@@ -80,6 +80,17 @@ export function writeBook(site: string): void {
     front.replace('<!-- chapters -->', `<ul>${links.join('')}</ul>`),
   );
   fs.rmSync(at('book.html'));
+}
+
+/** How long the description of a page is at most. */
+const longestDescription = 200;
+
+/** The first sentences of a page, as many as fit a description. */
+function firstSentences({ title, sections }: NotebookPage): string {
+  const words = sections[0]!.words.trim().slice(title.length).trim();
+  const start = words.slice(0, longestDescription);
+  const end = start.lastIndexOf('. ');
+  return end > 0 ? start.slice(0, end + 1) : start;
 }
 
 /** What a search finds in a chapter. */
