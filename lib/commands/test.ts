@@ -11,8 +11,8 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, site, fuzz, crash, memory, steps, transformers,
-tokenizers, exported, machines.
+With names, only these of: types, lint, format, unit, notebooks, browser, site, fuzz, crash, memory, page, steps,
+transformers, tokenizers, exported, machines.
 Those from browser on run only when they are named, and all but browser and site write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
@@ -20,6 +20,7 @@ Those from browser on run only when they are named, and all but browser and site
   fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
   crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
   memory        the memory over ten thousand steps of a small model: some minutes
+  page          lets R1-Zero learn in the page of the site, four times: half an hour, on a machine that does nothing else
   steps         tries every kind of bad training step, and times the checks of a step, on a machine that does nothing else
   transformers  compares greedy answers with those of Hugging Face's library, which it installs together with PyTorch into
                 .venv-torch: some minutes
@@ -50,6 +51,7 @@ const onlyNamed = [
   'fuzz',
   'crash',
   'memory',
+  'page',
   'steps',
   'transformers',
   'tokenizers',
@@ -91,6 +93,7 @@ function checks(): Record<string, string[][]> {
     fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
     crash: [['--require', 'tsx/cjs', 'tests/crash/large.ts']],
     memory: [['--expose-gc', '--require', 'tsx/cjs', 'tests/trust/memory.ts']],
+    page: [[...tsx, 'tests/trust/page.ts']],
     steps: [['--require', 'tsx/cjs', 'tests/trust/steps.ts']],
     transformers: [['--require', 'tsx/cjs', 'tests/trust/againstTransformers.ts']],
     tokenizers: [['--require', 'tsx/cjs', 'tests/trust/againstTokenizers.ts']],

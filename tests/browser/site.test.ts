@@ -5,13 +5,11 @@ import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import axe from 'axe-core';
 import { unzipSync, zipSync } from 'fflate';
-import { chromium, type Browser, type Page } from 'playwright-core';
-import type { PreviewServer } from 'vite';
-import { root, writeFileAtomic } from '../../lib/core/files';
+import type { Page } from 'playwright-core';
+import { writeFileAtomic } from '../../lib/core/files';
 import { mean } from '../../lib/core/statistics';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
 import { defaultCap } from '../../lib/sampling/cap';
-import { buildSite } from '../../lib/site/buildSite';
 import { readMetrics } from '../../lib/runs/run';
 import { checkpointFolder, recorded, runFolder, samplerFor } from '../../lib/stages/places';
 import { countdownProblem } from '../../lib/tasks/countdown';
@@ -20,47 +18,25 @@ import { readInspectorData } from '../../lib/workbook/inspector';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
 import { findBrowser } from './lab';
+import { openSite, type OpenedSite } from './siteServer';
 
 const program = findBrowser();
 const skip = program === undefined && 'no Chromium or Chrome is on the PATH';
 
-const folder = path.join(root, 'data/local/browser', `site-${process.pid}`);
-/** The site has to work from any folder of a server. */
-const base = '/some/where/';
-
-let server: PreviewServer;
-let browser: Browser;
+let site: OpenedSite;
 
 before(async () => {
-  if (skip) return;
-  await buildSite(folder);
-  const { preview } = await import('vite');
-  server = await preview({
-    ...{
-      configFile: false,
-      root,
-      base,
-      appType: 'mpa',
-      logLevel: 'warn',
-      build: { outDir: folder },
-    },
-    preview: { host: '127.0.0.1', port: 8123 },
-  });
-  browser = await chromium.launch({ executablePath: program, args: ['--disable-gpu'] });
+  if (program !== undefined) site = await openSite(program, 8123);
 });
-after(async () => {
-  await browser?.close();
-  await server?.close();
-  fs.rmSync(folder, { recursive: true, force: true });
-});
+after(() => site?.end());
 
 /** A page of the site in a browser that knows nothing of it yet. Errors of the page fail the test. */
 async function open(address: string, size = { width: 1200, height: 900 }): Promise<Page> {
-  const context = await browser.newContext({ viewport: size, reducedMotion: 'reduce' });
+  const context = await site.browser.newContext({ viewport: size, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(60_000);
   page.on('pageerror', (error) => assert.fail(error.stack));
-  await page.goto(new URL(address, server.resolvedUrls!.local[0]).href);
+  await page.goto(new URL(address, site.address).href);
   return page;
 }
 
@@ -123,8 +99,11 @@ test('the first answer comes soon and with few bytes', { skip }, async (t) => {
 });
 
 function sizeOf(inside: string, name: RegExp): number {
-  const files = fs.readdirSync(path.join(folder, inside)).filter((file) => name.test(file));
-  return files.reduce((sum, file) => sum + fs.statSync(path.join(folder, inside, file)).size, 0);
+  const files = fs.readdirSync(path.join(site.folder, inside)).filter((file) => name.test(file));
+  return files.reduce(
+    (sum, file) => sum + fs.statSync(path.join(site.folder, inside, file)).size,
+    0,
+  );
 }
 
 test('the playground on a phone, in the dark, and for a screen reader', { skip }, async () => {
@@ -225,17 +204,17 @@ test('an engine that is not there is refused by name', { skip }, async () => {
 });
 
 test('every link of the site leads somewhere', { skip }, () => {
-  const files = fs.readdirSync(folder, { recursive: true, encoding: 'utf8' });
+  const files = fs.readdirSync(site.folder, { recursive: true, encoding: 'utf8' });
   const missing = files
     .filter((file) => file.endsWith('.html') && !/^(api|figures)/.test(file))
     .flatMap((file) => {
-      const html = fs.readFileSync(path.join(folder, file), 'utf8');
+      const html = fs.readFileSync(path.join(site.folder, file), 'utf8');
       const links = [...html.matchAll(/(?:href|src|data-chart|data-inspector)="([^"]*)"/g)].map(
         ([, link]) => link!,
       );
       return links
         .filter((link) => !/^(https?:|data:|#)/.test(link))
-        .filter((link) => !leadsSomewhere(path.join(folder, path.dirname(file)), link))
+        .filter((link) => !leadsSomewhere(path.join(site.folder, path.dirname(file)), link))
         .map((link) => `${file}: ${link}`);
     });
   assert.deepEqual(missing, []);
