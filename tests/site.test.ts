@@ -16,6 +16,7 @@ import {
   readAddress,
   type Settings,
 } from '../lib/site/page/playground/settings';
+import { bringBack, forget, keep } from '../lib/site/page/work/keep';
 import { temporaryFolder } from './support/folder';
 import { sourceFiles } from './support/sourceFiles';
 
@@ -110,6 +111,14 @@ test('the disk of a page does what a disk does', () => {
   assert.deepEqual([...pageDisk.filesIn('/somewhere/a').keys()], ['b/two']);
 });
 
+test('where a browser keeps nothing, a run goes on and is told so', async () => {
+  assert.equal('indexedDB' in globalThis, false);
+  assert.equal(await keep('/somewhere/a'), false);
+  assert.equal(await bringBack(), false);
+  await forget('/somewhere/a');
+  assert.deepEqual([...pageDisk.filesIn('/somewhere/a')], []);
+});
+
 test('settings go through the address and back, and what an address cannot say is named', () => {
   assert.equal(addressOf(defaults), '?');
   assert.deepEqual(readAddress(''), { settings: defaults, refused: [] });
@@ -125,6 +134,7 @@ test('settings go through the address and back, and what an address cannot say i
   assert.deepEqual(read, defaults);
   assert.equal(refused.length, 9);
   assert.equal(readAddress('?task=units').settings.level, 2);
+  assert.deepEqual(readAddress('?task=units&numbers=26,3,5,7').refused, ['numbers=26,3,5,7']);
   assert.deepEqual(readAddress('?colour=red&backend=cpu').refused, ['colour=red']);
   assert.deepEqual(problemOf({ ...defaults, numbers: [26, 3, 5, 7] }).level, 3);
   assert.deepEqual(numbersIn('26: 3'), undefined);

@@ -204,6 +204,9 @@ async function run(): Promise<void> {
           draw();
           if (Date.now() - drawnAt > drawEvery) void drawCurves();
         },
+        notKept() {
+          backend = 'This browser does not keep the run: download it before you leave the page.';
+        },
         evaluated(rows) {
           evaluations.push(...rows);
           draw();

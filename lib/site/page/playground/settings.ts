@@ -74,7 +74,12 @@ export function readAddress(query: string): { settings: Settings; refused: strin
   const settings: Settings = {
     models: read('models', modelsIn, [...defaults.models]),
     ...{ task, level },
-    numbers: read<readonly number[] | null>('numbers', numbersIn, null),
+    // only countdown has numbers of the reader's own
+    numbers: read<readonly number[] | null>(
+      'numbers',
+      (text) => (task === 'countdown' ? numbersIn(text) : undefined),
+      null,
+    ),
     seed: number('seed'),
     language: read('language', (text) => languages.find((one) => one === text), defaults.language),
     temperature: number('temperature'),

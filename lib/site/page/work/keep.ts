@@ -18,11 +18,19 @@ export async function bringBack(): Promise<boolean> {
   return keeps;
 }
 
-/** Keeps the files of a folder as they are now, without the lock of the process that writes them. */
-export async function keep(folder: string): Promise<void> {
-  if (!keeps) return;
+/**
+ * Keeps the files of a folder as they are now, without the lock of the process that writes them. Returns whether they are
+ * kept: a browser may have no room left, and the run goes on without.
+ */
+export async function keep(folder: string): Promise<boolean> {
+  if (!keeps) return false;
   const files = [...filesIn(folder)].filter(([name]) => !/\.(lock|tmp)$/.test(name));
-  await set(folder, new Map(files), store);
+  try {
+    await set(folder, new Map(files), store);
+  } catch {
+    keeps = false;
+  }
+  return keeps;
 }
 
 /** Forgets a folder, here and in the browser. */

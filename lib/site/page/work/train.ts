@@ -41,6 +41,8 @@ export interface Watcher {
   panel(state: PanelState): void;
   /** a row of `metrics.csv`, and what was kept of the rollouts */
   step(row: Row, kept: readonly RolloutRecord[]): void;
+  /** the browser does not keep the run any longer */
+  notKept(): void;
   /** rows of `evaluations.csv` */
   evaluated(rows: readonly Row[]): void;
 }
@@ -81,7 +83,7 @@ export async function train(
     steering: { before: (standing) => ordersOf(standing, wishes, (state) => watcher.panel(state)) },
     async onStep(row, _, kept) {
       watcher.step(row, kept ?? []);
-      await keep(folder);
+      if (!(await keep(folder))) watcher.notKept();
     },
     onEvaluation: (step, evaluations) =>
       watcher.evaluated(evaluations.map((one) => evaluationRow(step, one))),
