@@ -164,6 +164,7 @@ test('the commands find a data set by its name, beside the tasks that are writte
   assert.match(promptText(problem, 'en'), /^A hen lays/);
   assert.equal(verify(problem, `${task.solution!(problem, createRandom(0))}<eos>`).correct, true);
   assert.deepEqual(courseNamed('my-hens').plan, [{ task: 'my-hens', level: 1, prompts: 8 }]);
+  assert.equal(courseNamed('my-hens').rl.maxNewTokens, 160);
   await assert.rejects(findTask('my-hens', tasks), { name: 'UserError', message: 'my-hens is asked in words: use a language model, --model smollm2' }); // prettier-ignore
 
   const functions = 'generate() {}, verify() {}';

@@ -53,6 +53,9 @@ const courses: Readonly<Record<string, Course>> = {
 /** The courses that the workbook brings. */
 export const courseNames = Object.keys(courses);
 
+/** Tokens of a completion at most where nothing is known of the task: room for a few steps of arithmetic in words. */
+const ownCap = 160;
+
 /**
  * Returns the course of that name, or the one that asks a task in words on all levels it trains on. Throws a UserError for a
  * name that is neither.
@@ -66,5 +69,5 @@ export function courseNamed(name: string): Course {
   const trained = task.levels.filter((level) => !task.heldOutLevels?.includes(level));
   const prompts = Math.max(1, Math.round(8 / trained.length));
   const plan = trained.map((level) => ({ task: name, level, prompts }));
-  return { plan, rl: { evaluated: levels(name, task.levels) } };
+  return { plan, rl: { evaluated: levels(name, task.levels), maxNewTokens: ownCap } };
 }
