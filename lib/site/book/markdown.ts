@@ -16,10 +16,13 @@ export function highlighted(code: string, language: string): string {
   return name ? Prism.highlight(code, Prism.languages[name]!, name) : htmlText(code);
 }
 
+/** MathML, which browsers draw by themselves; a formula that is none fails the build. */
+const mathematics = { output: 'mathml', throwOnError: true };
+
 /** Our own notebooks may hold HTML: folded solutions are written in it. */
 const markdown = new MarkdownIt({ html: true, typographer: false, highlight: highlighted }).use(
   katex,
-  { output: 'mathml', throwOnError: true },
+  mathematics,
 );
 
 /** A heading of a page, for its table of contents. */
