@@ -17,7 +17,7 @@ function thinned<T>(rows: readonly T[], most: number): T[] {
 }
 
 /** Returns the mean of a column over the `window` rows that end with row i; rows without a value do not count. */
-function smoothed(rows: readonly Row[], key: string, i: number, window: number): number {
+export function smoothed(rows: readonly Row[], key: string, i: number, window: number): number {
   const values = rows
     .slice(Math.max(0, i - window + 1), i + 1)
     .map((row) => number(row, key))

@@ -14,3 +14,15 @@ export function finishedSeeds(place: Place, size: string, stage: string): number
     .map(({ seed }) => seed)
     .sort((a, b) => a - b);
 }
+
+/** The folders of the finished runs of each arm, a run for each seed. Arms without one are left out. */
+export const armFolders = (
+  place: Place,
+  size: string,
+  arms: Readonly<Record<string, string>>,
+): { arm: string; folders: string[] }[] =>
+  Object.entries(arms).flatMap(([arm, stage]) => {
+    const seeds = finishedSeeds(place, size, stage);
+    const folders = seeds.map((seed) => runFolder(place, stageName(size, stage, seed)));
+    return folders.length === 0 ? [] : [{ arm, folders }];
+  });

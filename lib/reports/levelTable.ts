@@ -4,10 +4,10 @@ import { share } from '../core/format';
 import { mean } from '../core/statistics';
 import { seedInterval } from '../evaluation/metrics';
 import { readEvaluations, readRunInfo } from '../runs/run';
-import { runFolder, stageName, type Place } from '../stages/places';
+import type { Place } from '../stages/places';
 import type { PlanEntry } from '../tasks/plan';
 import type { Arms } from './arms';
-import { finishedSeeds } from './finishedSeeds';
+import { armFolders } from './finishedSeeds';
 import { textTable } from './table';
 
 /** What the runs of one arm measured: pass@1 by level, a map for each seed. */
@@ -28,10 +28,7 @@ export function levelTable(
   arms: Arms,
   nameOf: (level: number) => string,
 ): string {
-  const found = Object.entries(arms).flatMap(([arm, stage]) => {
-    const folders = finishedSeeds(place, size, stage).map((seed) => runFolder(place, stageName(size, stage, seed))); // prettier-ignore
-    return folders.length === 0 ? [] : [{ arm, folders }];
-  });
+  const found = armFolders(place, size, arms);
   const [first] = found;
   if (!first) return 'nothing is recorded';
   const all = found.map(({ arm, folders }): Measured => ({ arm, seeds: folders.map((f) => byLevel(f, -1)) })); // prettier-ignore

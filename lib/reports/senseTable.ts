@@ -6,13 +6,13 @@ import { seedInterval, type Estimate } from '../evaluation/metrics';
 import type { Model } from '../model/parameters';
 import { readInspection, readRollouts, type RolloutRecord } from '../runs/run';
 import { likelihoodShape, senseOf, type Sense } from '../stages/language/sense';
-import { runFolder, stageName, type Place } from '../stages/places';
+import type { Place } from '../stages/places';
 import { promptIds, promptText, type Problem } from '../tasks/index';
 import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { writtenIds } from '../tokenizer/writtenText';
 import { createLikelihood, type Likelihood } from '../training/likelihood';
 import type { Arms } from './arms';
-import { finishedSeeds } from './finishedSeeds';
+import { armFolders } from './finishedSeeds';
 import { textTable } from './table';
 
 /** A completion of a held-out problem, as a record kept it. */
@@ -31,10 +31,7 @@ const problemsAsked = 64;
  * seed the interval is over problems. Arms without a finished run are left out.
  */
 export function senseTable(start: StartModel, place: Place, size: string, arms: Arms): string {
-  const found = Object.entries(arms).flatMap(([arm, stage]) => {
-    const folders = finishedSeeds(place, size, stage).map((seed) => runFolder(place, stageName(size, stage, seed))); // prettier-ignore
-    return folders.length === 0 ? [] : [{ arm, folders }];
-  });
+  const found = armFolders(place, size, arms);
   const kept = found.map(({ arm, folders }) => ({ arm, runs: folders.map((f) => keptAt(f, -1)) }));
   const [first] = found;
   if (first) kept.unshift({ arm: 'start', runs: first.folders.map((f) => keptAt(f, 0)) });

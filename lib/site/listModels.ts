@@ -35,8 +35,7 @@ export function listModels(): ListedModel[] {
     Object.entries(titles).flatMap(([stage, title]) => {
       const name = stageName(size, stage, 0);
       const file = path.join(checkpointFolder(recorded, name), 'model.safetensors');
-      const found = fs.existsSync(file);
-      return found ? [{ name, size, title }] : [];
+      return fs.existsSync(file) ? [{ name, size, title }] : [];
     }),
   );
 }

@@ -244,6 +244,12 @@ test(
 
     await page.getByRole('button', { name: 'Forget this run' }).click();
     await page.getByRole('button', { name: 'Start' }).click();
+    await page.waitForSelector('.r1-training:has-text("of 8")', { timeout: 120_000 });
+    const second = await page.context().newPage();
+    await second.goto(page.url());
+    await second.getByRole('button', { name: /Start|Go on/ }).click();
+    await second.waitForSelector('[role=alert]:has-text("is made in another page")');
+    await second.close();
     await finished(page);
     await noViolations(page);
     const other = await downloaded(page);

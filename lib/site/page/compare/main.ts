@@ -1,7 +1,7 @@
 /** The runs of a room side by side. */
 import '../style.css';
 import { html, render } from 'lit';
-import type { Row } from '../../../core/csv';
+import { smoothed } from '../../../plots/fromRun';
 import { trainingCurves, type StepPanel } from '../../../plots/trainingCurves';
 import { draw as drawChart } from '../draw';
 import { droppedRun, recordedRun, type ComparedRun } from './runs';
@@ -28,11 +28,6 @@ const panels: readonly {
 /** Steps whose mean a point of a curve is. */
 const window = 5;
 
-function smoothed(rows: readonly Row[], key: string, at: number): number {
-  const values = rows.slice(Math.max(0, at - window + 1), at + 1).map((row) => Number(row[key]));
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
 async function drawRuns(): Promise<void> {
   if (runs.length === 0) return chart.replaceChildren();
   const curves = panels.map(({ title, key, format }): StepPanel => ({
@@ -42,7 +37,7 @@ async function drawRuns(): Promise<void> {
       metrics.map((row, i) => ({
         step: Number(row.step),
         task: name,
-        value: smoothed(metrics, key, i),
+        value: smoothed(metrics, key, i, window),
       })),
     ),
   }));

@@ -2,7 +2,7 @@
 import { html, type TemplateResult } from 'lit';
 import { countdownProblem } from '../../../tasks/countdown';
 import { taskNamed } from '../../../tasks/index';
-import type { ListedModel } from './models';
+import type { ListedModel } from '../../listModels';
 import { defaults, limits, numbersIn, taskNames, type Settings, type TaskName } from './settings';
 
 export type Change = (changed: Partial<Settings>) => void;

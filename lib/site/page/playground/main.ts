@@ -6,7 +6,7 @@ import { generate, promptText, verify } from '../../../tasks/index';
 import { openEngine, siteAddress } from '../engineClient';
 import { columnView, emptyColumn, type Column } from './column';
 import { controls } from './controls';
-import { listedModels, type ListedModel } from './models';
+import type { ListedModel } from '../../listModels';
 import { addressOf, problemOf, readAddress, type Settings } from './settings';
 
 /** What goes on: one question, or questions until the reader stops them. */
@@ -100,6 +100,9 @@ function change(changed: Partial<Settings>): void {
   history.replaceState(null, '', addressOf(settings));
   void ask();
 }
+
+const listedModels = async (): Promise<ListedModel[]> =>
+  (await (await fetch(new URL('models.json', siteAddress))).json()) as ListedModel[];
 
 /** A model that this browser has trained, `my-tiny-r1-zero-s0`. */
 const ownModel = (name: string): ListedModel => ({
@@ -217,7 +220,7 @@ async function share({ target }: Event): Promise<void> {
 async function start(): Promise<void> {
   draw();
   try {
-    const [list, { backend: name }] = await Promise.all([listedModels(siteAddress), started]);
+    const [list, { backend: name }] = await Promise.all([listedModels(), started]);
     models = [...list, ...(await api.ownModels()).map(ownModel)];
     backend = `The models run in this page, with ${name}. Nothing is sent anywhere.`;
   } catch (error) {

@@ -1,9 +1,9 @@
 /** R1-Zero in the page: the loop of the library, with its run on the page's disk. */
 import type { Row } from '../../../core/csv';
-import { stopFlag } from '../../../core/loop';
 import { disposeTree } from '../../../engine/tree';
 import type { ModelSize } from '../../../model/config';
 import type { Model } from '../../../model/parameters';
+import type { FinishedRun } from '../../../runs/finishedRun';
 import {
   readEvaluations,
   readInspection,
@@ -11,7 +11,6 @@ import {
   readRollouts,
   readRunInfo,
   type RolloutRecord,
-  type RunInfo,
 } from '../../../runs/run';
 import { evaluationRow } from '../../../stages/evaluateLevel';
 import { checkpointFolder, local, runFolder, stageName } from '../../../stages/places';
@@ -65,14 +64,9 @@ export const nameOfRun = ({ size, seed }: Training): string => stageName(size, '
 const folderOf = (training: Training): string => runFolder(local, nameOfRun(training));
 
 /**
- * Trains, or goes on with a run that was kept. Returns the run when it is finished, and null when the person stopped it.
- * `base` is the model that it starts from; its weights stay the caller's.
+ * Trains, or goes on with a run that was kept, until it is finished or the person stops it. `base` is the model that it starts from; its weights stay the caller's.
  */
-export async function train(
-  training: Training,
-  base: Model,
-  watcher: Watcher,
-): Promise<RunInfo | null> {
+export async function train(training: Training, base: Model, watcher: Watcher): Promise<void> {
   const { size, seed, steps } = training;
   const folder = folderOf(training);
   wishes.now = {};
@@ -88,20 +82,13 @@ export async function train(
     onEvaluation: (step, evaluations) =>
       watcher.evaluated(evaluations.map((one) => evaluationRow(step, one))),
   }).finally(() => keep(folder));
-  stopFlag.requested = false;
-  if (!made) return null;
+  if (!made) return;
   disposeTree(made.model.parameters);
   await keep(checkpointFolder(local, nameOfRun(training)));
-  return made.info;
 }
 
-/** What the page shows of a run that was kept. */
-export interface KeptRun {
-  readonly info: RunInfo;
-  readonly metrics: readonly Row[];
-  readonly evaluations: readonly Row[];
-  readonly rollouts: readonly RolloutRecord[];
-}
+/** What the page shows of a run that was kept, finished or not. */
+export type KeptRun = Omit<FinishedRun, 'name'>;
 
 /** A run that was kept, as far as it has come, or null. */
 export function keptRun(training: Training): KeptRun | null {

@@ -1,8 +1,7 @@
 /** The worker of a page. All that computes runs here, so that the page itself stays at hand. */
 import '../node/globals';
 import { expose } from 'comlink';
-import { stopFlag } from '../../../core/loop';
-import { verify, type Problem, type Verdict } from '../../../tasks/index';
+import { UserError } from '../../../core/errors';
 import { ask, type Answer, type Asked } from './ask';
 import { startBackend, type BackendName } from './backend';
 import { bringBack } from './keep';
@@ -41,14 +40,20 @@ const api = {
   },
   ask: async (model: string, asked: Asked): Promise<Answer[]> =>
     ask(await modelNamed(model, site), asked),
-  verify: (problem: Problem, completion: string): Verdict => verify(problem, completion),
-  /** trains in this worker; a second training waits for nothing and is refused by the run's lock */
-  async train(training: Training, watcher: Watcher) {
-    return train(training, await modelNamed(`${training.size}-base-s0`, site), watcher);
+  /** trains in this worker; a run that another page of this browser makes is a UserError */
+  async train(training: Training, watcher: Watcher): Promise<void> {
+    const name = nameOfRun(training);
+    const work = async (): Promise<void> =>
+      train(training, await modelNamed(`${training.size}-base-s0`, site), watcher);
+    // a page that was just closed or loaded anew gives its lock back a moment later
+    const signal = AbortSignal.timeout(3000);
+    await navigator.locks.request(name, { signal }, work).catch((error: Error) => {
+      if (error.name !== 'TimeoutError') throw error;
+      throw new UserError(`${name} is made in another page: close it, or use another seed`);
+    });
   },
   ownModels,
   wish,
-  stop: () => void (stopFlag.requested = true),
   keptRun,
   filesOf,
   inspected,

@@ -1,4 +1,0 @@
-export const fork = () => {
-  throw new Error('no processes');
-};
-export const execFileSync = () => 'page';
