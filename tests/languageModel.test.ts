@@ -17,6 +17,9 @@ import {
   readRollouts,
   readRunInfo,
 } from '../lib/runs/run';
+import { courseNamed } from '../lib/recipe/language/data';
+import { languageStages, type OwnSettings } from '../lib/recipe/language/graph';
+import type { Counts } from '../lib/stages/collect';
 import { memoryNeed, needsOf, refuseWithoutMemory } from '../lib/stages/language/memory';
 import { likelihoodJudge } from '../lib/stages/language/likelihoodJudge';
 import { loadAdapted, languageModelFolder } from '../lib/stages/language/models';
@@ -194,4 +197,29 @@ test('a student of some blocks is read back from adapters that name them', async
   assert.deepEqual(snapshot(read.parameters), snapshot(made.model.parameters));
   disposeMerged(made.model.parameters, from.parameters);
   disposeTree(read.parameters);
+});
+
+test('the control of rejection sampling learns from as many completions as Dev3 did, right or wrong', async () => {
+  const job = { size: 'random', seed: 5, place, startedAt: 0, names: [], fromName: 'random', start, models: [start] }; // prettier-ignore
+  const { settings, make } = languageStages['dev3-random']!;
+  const asked = settings({ course: courseNamed('sums'), caller: {} }) as OwnSettings;
+  const run = {
+    ...asked.run,
+    evaluated: [],
+    maxNewTokens: 8,
+    epochs: 1,
+    batches: [{ rows: 1, rowLength: 256 }],
+  };
+  const data = { ...asked.data, plan: planOf({ sums: { 1: 4 } }), samples: 2, maxNewTokens: 8 };
+  const traces = Array.from({ length: 3 }, (_, i): Trace => ({
+    ...{ kind: 'reasoning', task: 'sums', level: 1, language: 'en' },
+    prompt: `Say ${i}.`,
+    completion: `${i}!<eos>`,
+  }));
+  const dev3 = await trainSft({ ...job, stage: 'dev3', from: start, traces, settings: run });
+  const control = await make({ ...job, stage: 'dev3-random' }, { run, data });
+  assert.deepEqual([dev3!.info.config.traces, control!.info.config.traces], [3, 3]);
+  const { kept } = control!.info.result!.counts as Counts;
+  assert.ok(kept > 3, `${kept} were there`);
+  for (const { model } of [dev3!, control!]) disposeMerged(model!.parameters, start.parameters);
 });

@@ -4,12 +4,14 @@ import type { Model } from '../../model/parameters';
 import { someLayers } from '../../model/someLayers';
 import { aboutReward, randomReward } from '../../rewards/messy';
 import { visibleReward } from '../../rewards/reward';
+import { readRunInfo } from '../../runs/run';
 import {
   ownTraces,
   solutionTraces,
   unsolvedTask,
   type OwnTracesSettings,
 } from '../../stages/language/languageTraces';
+import { runFolder, stageName } from '../../stages/places';
 import { trainRL, type RLOptions } from '../../stages/rl';
 import { trainSft } from '../../stages/sft';
 import { settingsFrom, type RLSettings, type SftSettings } from '../../stages/settings';
@@ -111,25 +113,50 @@ const coldStart: LanguageStage<{ run: SftSettings; data: { plan: readonly PlanEn
   },
 };
 
-/** Dev3: the start model once more, on what Dev2 says; `right` false takes it as it comes. */
-const rejectionSampling = (
-  right: boolean,
-): LanguageStage<{ run: SftSettings; data: OwnTracesSettings }> => ({
+/** Settings of a stage that imitates completions of Dev2, and of how these are chosen. */
+export interface OwnSettings {
+  readonly run: SftSettings;
+  readonly data: OwnTracesSettings;
+}
+
+/** Dev3: the start model once more, on what Dev2 says rightly. */
+const rejectionSampling: LanguageStage<OwnSettings> = {
   kind: 'SFT',
   needs: ['dev2'],
   settings: (asked) => {
     const run = sftSettings(asked);
     const plan = times(asked.course.plan, 25);
     const { maxNewTokens } = run;
-    return { run, data: { plan, samples: 8, maxNewTokens, perPrompt: 2, traces: 300, right } };
+    return {
+      run,
+      data: { plan, samples: 8, maxNewTokens, perPrompt: 2, traces: 300, right: true },
+    };
   },
-  async make({ start, models, ...job }, { run, data }) {
-    const { traces, counts, tokens } = await ownTraces(models[0]!, job.seed, data);
-    writeTraces(traceFile(job.place, nameOf(job)), traces);
-    const about = { counts, sampledTokens: tokens };
-    return trainSft({ ...job, from: start, fromName: job.size, traces, about, settings: run });
+  make: (job, settings) => ownSft(job, settings, job.start),
+};
+
+/** As many completions of Dev2 as Dev3 learned from, right or wrong. */
+const randomControl: LanguageStage<OwnSettings> = {
+  ...rejectionSampling,
+  needs: ['dev2', 'dev3'],
+  make: (job, { run, data }) => {
+    const dev3 = readRunInfo(runFolder(job.place, stageName(job.size, 'dev3', job.seed)));
+    const { traces } = dev3!.config as { traces: number };
+    return ownSft(job, { run, data: { ...data, traces, right: false } }, job.start);
   },
-});
+};
+
+/** Trains a model, with adapters beside its weights, on what the first of the stage's models says. */
+async function ownSft(
+  { models, ...job }: LanguageJob,
+  { run, data }: OwnSettings,
+  from: Model,
+): Outcome {
+  const { traces, counts, tokens } = await ownTraces(models[0]!, job.seed, data);
+  writeTraces(traceFile(job.place, nameOf(job)), traces);
+  const about = { counts, sampledTokens: tokens };
+  return trainSft({ ...job, from, fromName: job.size, traces, about, settings: run });
+}
 
 /** The blocks of the start model that a student has: two in three, without those before the last ones. */
 const studentBlocks = (numLayers: number): [number, number][] => {
@@ -141,16 +168,12 @@ const studentBlocks = (numLayers: number): [number, number][] => {
 };
 
 /** A student of fewer blocks imitates what Dev2 says rightly. */
-const distilled: LanguageStage<{ run: SftSettings; data: OwnTracesSettings }> = {
-  ...rejectionSampling(true),
-  async make({ start, models, ...job }, { run, data }) {
-    const { traces, counts, tokens } = await ownTraces(models[0]!, job.seed, data);
-    writeTraces(traceFile(job.place, nameOf(job)), traces);
-    const layers = studentBlocks(start.config.numLayers);
-    const about = { counts, sampledTokens: tokens };
+const distilled: LanguageStage<OwnSettings> = {
+  ...rejectionSampling,
+  make(job, { run, data }) {
+    const layers = studentBlocks(job.start.config.numLayers);
     const settings = { ...run, lora: { ...run.lora!, layers } };
-    const from = someLayers(start, layers);
-    return trainSft({ ...job, from, fromName: job.size, traces, about, settings });
+    return ownSft(job, { run: settings, data }, someLayers(job.start, layers));
   },
 };
 
@@ -158,8 +181,8 @@ export const languageStages: Readonly<Record<string, LanguageStage>> = {
   'r1-zero': rl(),
   dev1: coldStart,
   dev2: rl({ from: 'dev1' }),
-  dev3: rejectionSampling(true),
-  'dev3-random': rejectionSampling(false),
+  dev3: rejectionSampling,
+  'dev3-random': randomControl,
   distilled,
   /** paid for the last number, marked or not */
   'r1-zero-loose': rl({ options: { rewardFn: visibleReward } }),
