@@ -7,9 +7,9 @@ import ts from 'typescript';
 import { csvLine, parseCsv, type Row } from '../lib/core/csv';
 import { displayBundle, inNotebook } from '../lib/core/display';
 import { root, writeFileAtomic } from '../lib/core/files';
-import { millions } from '../lib/core/format';
+import { formatSeconds, millions } from '../lib/core/format';
 import { loop, stopFlag } from '../lib/core/loop';
-import { formatSeconds, progress, progressText, type Mark } from '../lib/core/progress';
+import { progress, progressText, type Mark } from '../lib/core/progress';
 import {
   createRandom,
   hashText,

@@ -2,7 +2,7 @@
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { languageStagesOf } from '../recipe/language/graph';
 import { checkedLanguageSettings, runLanguageStage } from '../recipe/language/runLanguageStage';
 import { costLines, costTable } from '../reports/cost';

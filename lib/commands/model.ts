@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { bringIn, forgetModel } from '../stages/language/bringIn';
 import { local, shortPath } from '../stages/places';
 import { readArguments, runCommand } from './arguments';

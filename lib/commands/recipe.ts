@@ -1,6 +1,6 @@
 import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { modelSizes, type ModelSize } from '../model/config';
 import {
   chainStages,

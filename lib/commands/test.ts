@@ -4,7 +4,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { readArguments, runCommand } from './arguments';
 
 const help = `

@@ -22,3 +22,10 @@ export const thousands = (value: number): string => `${Math.round(value / 1000)}
 /** A number of tokens in millions, with as many decimals as asked for: `1.2M`, `1.23M`. */
 export const millions = (value: number, decimals = 1): string =>
   `${(value / 1e6).toFixed(decimals)}M`;
+
+/** Returns seconds as a person reads them: `8 s`, `2 min 05 s`. */
+export function formatSeconds(seconds: number): string {
+  const rounded = Math.round(seconds);
+  if (rounded < 60) return `${rounded} s`;
+  return `${Math.floor(rounded / 60)} min ${String(rounded % 60).padStart(2, '0')} s`;
+}

@@ -1,18 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { displayBundle, inNotebook } from './display';
+import { formatSeconds } from './format';
 
 /** A line that shows how far a long piece of work has come, and about how long it still takes. */
 export interface Progress {
   update(done: number, note?: string): void;
   /** ends the line; `note` replaces the last one */
   end(note?: string): void;
-}
-
-/** Returns seconds as a person reads them: `8 s`, `2 min 05 s`. */
-export function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  if (whole < 60) return `${whole} s`;
-  return `${Math.floor(whole / 60)} min ${String(whole % 60).padStart(2, '0')} s`;
 }
 
 /** How many pieces of the work were done after how many seconds. */

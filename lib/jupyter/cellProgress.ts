@@ -1,5 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { textOf } from './notebook';
 import type { CellEvent } from './runner';
 

@@ -1,7 +1,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { root, writeFileAtomic } from '../core/files';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { cellProgress } from './cellProgress';
 import { Kernel } from './kernelClient';
 import { codeCells, readNotebook, writeNotebook } from './notebook';

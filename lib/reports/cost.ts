@@ -2,8 +2,7 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { parseCsv } from '../core/csv';
-import { millions } from '../core/format';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds, millions } from '../core/format';
 import { activeWeights, type ModelConfig } from '../model/config';
 import { knownStage } from '../recipe/graph';
 import { makesModel, type StageKind } from '../recipe/kinds';

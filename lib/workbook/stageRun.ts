@@ -3,7 +3,7 @@ import * as fs from 'node:fs';
 import * as path from 'node:path';
 import type { Row } from '../core/csv';
 import { Stopped, UserError } from '../core/errors';
-import { formatSeconds } from '../core/progress';
+import { formatSeconds } from '../core/format';
 import { disposeTree } from '../engine/tree';
 import { loadCheckpoint } from '../model/checkpoint';
 import type { Model } from '../model/parameters';

@@ -250,6 +250,9 @@ test(
     await second.getByRole('button', { name: /Start|Go on/ }).click();
     await second.waitForSelector('[role=alert]:has-text("is made in another page")');
     await second.close();
+    await page.clock.install();
+    await page.clock.fastForward(600_000);
+    await page.waitForSelector('[role=status]:has-text("slept for 10 min")');
     await finished(page);
     await noViolations(page);
     const other = await downloaded(page);

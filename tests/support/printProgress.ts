@@ -1,5 +1,4 @@
-import { whole } from '../../lib/core/format';
-import { formatSeconds } from '../../lib/core/progress';
+import { formatSeconds, whole } from '../../lib/core/format';
 
 const secondsBetweenLines = 10;
 

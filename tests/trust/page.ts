@@ -5,7 +5,7 @@
  */
 import * as fs from 'node:fs';
 import type { Page } from 'playwright-core';
-import { formatSeconds } from '../../lib/core/progress';
+import { formatSeconds } from '../../lib/core/format';
 import { findBrowser } from '../browser/lab';
 import { openSite } from '../browser/siteServer';
 import { writeTrust } from './record';

@@ -4,13 +4,14 @@ import '../../../workbook/views/trainingPanel.css';
 import { proxy } from 'comlink';
 import { html, render, type TemplateResult } from 'lit';
 import type { Row } from '../../../core/csv';
-import { share } from '../../../core/format';
+import { formatSeconds, share } from '../../../core/format';
 import { rlChart } from '../../../plots/fromRun';
 import type { RolloutRecord } from '../../../runs/run';
 import inspectorView from '../../../workbook/views/inspector.mjs';
 import { draw as drawChart } from '../draw';
 import { openEngine } from '../engineClient';
 import type { KeptRun, Training } from '../work/train';
+import { stayAwake } from './awake';
 import { download } from './download';
 import { createPanel, type Panel } from './panel';
 import { addressOf, most, readAddress, usualSteps } from './settings';
@@ -22,6 +23,7 @@ let { training, refused } = readAddress(location.search);
 let status: 'starting' | 'idle' | 'running' | 'failed' = 'starting';
 let fault = '';
 let backend = '';
+let notice = '';
 let kept: KeptRun | null = null;
 let metrics: Row[] = [];
 let evaluations: Row[] = [];
@@ -41,7 +43,8 @@ function draw(): void {
       ${refused.length > 0 ? html`<p class="note" role="alert">The address asks for ${refused.join(', ')}, which is not there: the usual value stands in its place.</p>` : ''}
       ${form(isRunning)}
       <p role="status" class="quiet">${statusText()}</p>
-      ${fault === '' ? '' : html`<p class="note" role="alert">${fault}</p>`} ${panelPlace}
+      ${fault === '' ? '' : html`<p class="note" role="alert">${fault}</p>`}
+      ${notice === '' ? '' : html`<p class="note" role="status">${notice}</p>`} ${panelPlace}
       ${chartPlace} ${wordsOf(spoken)} ${evaluationTable(evaluations)} ${inspectorPlace}
       <p class="quiet">${backend}</p>
     `,
@@ -186,9 +189,13 @@ async function inspect(): Promise<void> {
 async function run(): Promise<void> {
   status = 'running';
   fault = '';
+  notice = '';
   inspectorPlace.replaceChildren();
   draw();
-  const lock = await navigator.wakeLock?.request('screen').catch(() => undefined);
+  const rest = stayAwake((seconds) => {
+    notice = `The page slept for ${formatSeconds(seconds)}, stopped by the browser or the computer: the run has gone on where it stood.`;
+    draw();
+  });
   try {
     await api.train(
       training,
@@ -216,7 +223,7 @@ async function run(): Promise<void> {
   } catch (error) {
     fault = (error as Error).message;
   }
-  await lock?.release();
+  rest();
   panel = null;
   panelPlace.replaceChildren();
   status = 'idle';
