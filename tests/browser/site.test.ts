@@ -9,15 +9,21 @@ import type { Page } from 'playwright-core';
 import { writeFileAtomic } from '../../lib/core/files';
 import { mean } from '../../lib/core/statistics';
 import { loadCheckpoint } from '../../lib/model/checkpoint';
-import { defaultCap } from '../../lib/sampling/cap';
 import { readMetrics } from '../../lib/runs/run';
-import { checkpointFolder, recorded, runFolder, samplerFor } from '../../lib/stages/places';
-import { countdownProblem } from '../../lib/tasks/countdown';
-import { promptIds } from '../../lib/tasks/index';
+import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
 import { readInspectorData } from '../../lib/workbook/inspector';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
 import { findBrowser } from './lab';
+import {
+  answered,
+  answersOn,
+  asked,
+  askedHere,
+  backends,
+  bytesToFirstAnswer,
+  speedsOn,
+} from './playground';
 import { openSite, type OpenedSite } from './siteServer';
 
 const program = findBrowser();
@@ -40,50 +46,19 @@ async function open(address: string, size = { width: 1200, height: 900 }): Promi
   return page;
 }
 
-const asked = 'playground.html?models=small-r1-zero-s0&numbers=26,3,5,7&seed=5';
-
-/** Waits until the first answer of a column has been said. */
-const answered = (page: Page) => page.waitForSelector('.verdict-line:not(:text("…"))');
-
-for (const backend of ['wasm', 'cpu'])
+for (const backend of backends)
   test(`${backend}: a model says in the page what it says here`, { skip }, async (t) => {
     const page = await open(`${asked}&samples=64&backend=${backend}`);
     await answered(page);
-    const read = `[...document.querySelectorAll('.card')].map((card) =>
-      [...card.querySelectorAll('.token')].map((token) => token.textContent).join(' '))`;
-    const cards = await page.evaluate<string[]>(read);
-    const speeds = await speedsOf(page);
+    const inPage = await answersOn(page);
+    const speeds = await speedsOn(page);
     await page.context().close();
-    const { config, parameters } = loadCheckpoint(checkpointFolder(recorded, 'small-r1-zero-s0'));
-    const sampler = samplerFor(config);
-    const prompt = promptIds(countdownProblem(26, [3, 5, 7]), 'en');
-    const options = { groupSize: 64, maxNewTokens: defaultCap, seed: 5 };
-    await sampler.sample(parameters, [prompt], options); // records the graphs
-    const began = performance.now();
-    const [group] = await sampler.sample(parameters, [prompt], options);
-    const tokens = group!.reduce((sum, { completionIds }) => sum + completionIds.length, 0);
-    const here = (1000 * tokens) / (performance.now() - began);
-    t.diagnostic(`64 answers of small, tokens/s: in the page ${speeds.join(', ')}, here ${Math.round(here)}`); // prettier-ignore
-    const same = group!.filter(({ text }, i) => text === cards[i]).length;
+    const { answers, speed } = await askedHere();
+    t.diagnostic(`64 answers of small, tokens/s: in the page ${speeds.join(', ')}, here ${speed}`);
+    const same = answers.filter(({ text }, i) => text === inPage[i]).length;
     t.diagnostic(`${same} of 64 completions have the same tokens`);
     assert.ok(same >= 62, `${same}`);
   });
-
-/** Asks the same problem twice more; returns what the page says of its speed, the first and warming one included. */
-async function speedsOf(page: Page): Promise<string[]> {
-  const speeds: string[] = [];
-  const read = async (): Promise<void> => {
-    speeds.push((await page.locator('.speed').innerText()).replace(/ tokens.*|,/g, ''));
-  };
-  await read();
-  for (let again = 0; again < 2; again++) {
-    await page.getByRole('button', { name: 'Ask', exact: true }).click();
-    await page.waitForSelector('.speed', { state: 'detached' });
-    await answered(page);
-    await read();
-  }
-  return speeds;
-}
 
 test('the first answer comes soon and with few bytes', { skip }, async (t) => {
   const started = Date.now();
@@ -91,20 +66,10 @@ test('the first answer comes soon and with few bytes', { skip }, async (t) => {
   await answered(page);
   t.diagnostic(`${((Date.now() - started) / 1000).toFixed(1)} s to the first answer`);
   await page.context().close();
-  const loaded =
-    sizeOf('assets', /worker|playground|engineClient|inspector|style|wasm-simd/) +
-    sizeOf('models/small-r1-zero-s0', /./);
-  t.diagnostic(`${(loaded / 1e6).toFixed(2)} MB: the page, its worker, the engine and the model`);
-  assert.ok(loaded < 3e6);
+  const bytes = bytesToFirstAnswer(site.folder);
+  t.diagnostic(`${(bytes / 1e6).toFixed(2)} MB: the page, its worker, the engine and the model`);
+  assert.ok(bytes < 3e6);
 });
-
-function sizeOf(inside: string, name: RegExp): number {
-  const files = fs.readdirSync(path.join(site.folder, inside)).filter((file) => name.test(file));
-  return files.reduce(
-    (sum, file) => sum + fs.statSync(path.join(site.folder, inside, file)).size,
-    0,
-  );
-}
 
 test('the playground on a phone, in the dark, and for a screen reader', { skip }, async () => {
   const page = await open(`${asked}&models=small-base-s0,small-r1-zero-s0`.replace('models=small-r1-zero-s0&', ''), { width: 360, height: 740 }); // prettier-ignore

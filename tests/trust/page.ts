@@ -1,13 +1,24 @@
 /**
- * Lets R1-Zero learn in the page of the site, in a Chromium, for `npm test -- page`: half an hour on a machine that does
- * nothing else. For each size and seed it reads what the page itself shows: pass@1 on held-out problems before and after,
- * and the time; and the memory of the browser's processes on the way. The result is written to data/trust/page.json.
+ * What the pages of the site do in a Chromium, for `npm test -- page`: half an hour on a machine that does nothing else.
+ * First the playground: how soon it answers, how fast with each engine, and whether it says what the native engine says.
+ * Then R1-Zero learns in the page. For each size and seed it reads what the page itself shows: pass@1 on held-out problems
+ * before and after, and the time; and the memory of the browser's processes on the way. The results are written to
+ * data/trust/site.json and data/trust/page.json.
  */
 import * as fs from 'node:fs';
 import type { Page } from 'playwright-core';
-import { formatSeconds } from '../../lib/core/format';
+import { formatSeconds, whole } from '../../lib/core/format';
 import { findBrowser } from '../browser/lab';
-import { openSite } from '../browser/siteServer';
+import {
+  answered,
+  answersOn,
+  asked,
+  askedHere,
+  backends,
+  bytesToFirstAnswer,
+  speedsOn,
+} from '../browser/playground';
+import { openSite, type OpenedSite } from '../browser/siteServer';
 import { writeTrust } from './record';
 
 /** What is trained: at most ten minutes each. */
@@ -74,14 +85,56 @@ async function learn(page: Page, address: string, run: (typeof runs)[number]): P
   return { ...{ size, seed, steps, seconds: Math.round(seconds) }, levels, before, after, memory };
 }
 
+/** Opens a page of the site in a browser that knows nothing of it yet. */
+const opened = async ({ browser }: OpenedSite): Promise<Page> =>
+  (await browser.newContext()).newPage();
+
+/** Asks the playground with each engine, and the native engine. */
+async function ask(site: OpenedSite): Promise<void> {
+  const started = Date.now();
+  const soonest: { readonly word: number; readonly answer: number }[] = [];
+  for (let again = 0; again < 3; again++) {
+    const page = await opened(site);
+    const began = Date.now();
+    await page.goto(new URL(asked, site.address).href);
+    await page.waitForSelector('.token');
+    const word = (Date.now() - began) / 1000;
+    await answered(page);
+    soonest.push({ word, answer: (Date.now() - began) / 1000 });
+    await page.context().close();
+  }
+  const here = await askedHere();
+  const engines = [];
+  for (const backend of backends) {
+    const page = await opened(site);
+    await page.goto(new URL(`${asked}&samples=64&backend=${backend}`, site.address).href);
+    await answered(page);
+    const texts = await answersOn(page);
+    const same = here.answers.filter(({ text }, i) => text === texts[i]).length;
+    engines.push({ backend, same, tokensPerSecond: (await speedsOn(page)).at(-1)! });
+    await page.context().close();
+  }
+  const latest = (what: 'word' | 'answer') => Math.max(...soonest.map((one) => one[what])).toFixed(1); // prettier-ignore
+  const bytes = bytesToFirstAnswer(site.folder);
+  const speeds = engines.map(({ backend, tokensPerSecond, same }) => `${backend} ${whole(tokensPerSecond)} (${same} of 64 the same)`); // prettier-ignore
+  writeTrust('site', {
+    what: 'the playground of the site in Chromium: first word and first answer of R1-Zero, then tokens/s of 64 answers',
+    number: `${latest('word')} s, ${latest('answer')} s and ${(bytes / 1e6).toFixed(2)} MB; ${speeds.join(', ')}, native ${whole(here.speed)}`,
+    command: 'npm test -- page',
+    seconds: Math.round((Date.now() - started) / 1000),
+    ...{ soonest, bytes, engines, native: here.speed },
+  });
+}
+
 async function main(): Promise<void> {
   const program = findBrowser();
   if (program === undefined) throw new Error('no Chromium or Chrome is on the PATH');
   const site = await openSite(program, 8124);
+  await ask(site);
   const started = Date.now();
   const made: PageRun[] = [];
   for (const run of runs) {
-    const page = await (await site.browser.newContext()).newPage();
+    const page = await opened(site);
     made.push(await learn(page, site.address, run));
     await page.context().close();
   }

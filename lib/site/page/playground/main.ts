@@ -159,15 +159,18 @@ async function answer(place: number, mine: number, before: number): Promise<void
   }
 }
 
-/** Milliseconds between two words. */
-const pace = 45;
+/** Milliseconds between two words, and those that a whole answer may take. */
+const [wordPace, answerPace] = [45, 1500];
 
 async function say(place: number, mine: number): Promise<void> {
   const { answers } = columns[place]!;
   const length = answers[0]?.tokens.length ?? 0;
   if (matchMedia('(prefers-reduced-motion: reduce)').matches) return put(place, { said: length });
+  const pace = Math.min(wordPace, answerPace / length);
+  const began = performance.now();
   while (mine === question && columns[place]!.said < length) {
-    put(place, { said: columns[place]!.said + 1 });
+    const due = Math.ceil((performance.now() - began + 1) / pace); // drawing takes a while as well
+    put(place, { said: Math.min(due, length) });
     await new Promise((resolve) => setTimeout(resolve, pace));
   }
 }
