@@ -8,15 +8,18 @@ import { root } from '../lib/core/files';
 import { engine, standIns } from '../lib/site/buildSite';
 import { listModels } from '../lib/site/listModels';
 import * as pageDisk from '../lib/site/page/node/fs';
+import { chosenProblem, writings, type TaskName } from '../lib/site/page/playground/chosen';
 import {
   addressOf,
   defaults,
-  numbersIn,
   problemOf,
   readAddress,
+  taskNames,
+  whyNot,
   type Settings,
 } from '../lib/site/page/playground/settings';
 import { bringBack, forget, keep } from '../lib/site/page/work/keep';
+import { promptText } from '../lib/tasks/index';
 import { temporaryFolder } from './support/folder';
 import { sourceFiles } from './support/sourceFiles';
 
@@ -125,19 +128,39 @@ test('settings go through the address and back, and what an address cannot say i
   const settings: Settings = {
     ...defaults,
     ...{ models: ['tiny-base-s0', 'small-r1-s0'], task: 'countdown', level: 5, seed: 7 },
-    ...{ numbers: [26, 3, 5, 7], language: 'zh', temperature: 0.7, samples: 64, waits: 2 },
+    ...{ chosen: '26 3 5 7', language: 'zh', temperature: 0.7, samples: 64, waits: 2 },
   };
   assert.deepEqual(readAddress(addressOf(settings)), { settings, refused: [] });
   const hostile =
-    '?task=sums&level=9&numbers=61,1,2&temperature=0&samples=1e9&seed=x&language=fr&models=../x&waits=';
+    '?task=sums&level=9&chosen=61,1,2&temperature=0&samples=1e9&seed=x&language=fr&models=../x&waits=';
   const { settings: read, refused } = readAddress(hostile);
   assert.deepEqual(read, defaults);
   assert.equal(refused.length, 9);
   assert.equal(readAddress('?task=units').settings.level, 2);
-  assert.deepEqual(readAddress('?task=units&numbers=26,3,5,7').refused, ['numbers=26,3,5,7']);
+  assert.deepEqual(readAddress('?task=units&chosen=26,3,5,7').refused, ['chosen=26,3,5,7']);
   assert.deepEqual(readAddress('?colour=red&backend=cpu').refused, ['colour=red']);
-  assert.deepEqual(problemOf({ ...defaults, numbers: [26, 3, 5, 7] }).level, 3);
-  assert.deepEqual(numbersIn('26: 3'), undefined);
+  assert.deepEqual(problemOf({ ...defaults, chosen: '26 3 5 7' }).level, 3);
+});
+
+test('a problem that the reader chooses is the one that the model is asked, or is refused in one line', () => {
+  const said = (task: TaskName, text: string): string =>
+    whyNot(task, text) || promptText(chosenProblem(task, text), 'en');
+  for (const task of taskNames) assert.equal(whyNot(task, writings[task].example), '');
+  assert.equal(said('countdown', '26, 3 5,7'), 'make 26 : 3 5 7 _');
+  assert.equal(said('programs', '* 2 + 9, 7 1'), 'rule 7 -> 23 ; 1 -> 11 : _ _');
+  assert.equal(said('units', '12m+3 time 5'), 'from 12 m rate + 3 time 5 :');
+  assert.equal(said('units', '16 l - 4 to 8'), 'from 16 l rate - 4 to 8 :');
+  assert.match(said('countdown', '26 3'), /1 numbers given/);
+  assert.match(
+    said('countdown', '26: 3'),
+    /no problem: 26: 3: use target, then numbers, such as 26 3 5 7/,
+  );
+  assert.match(said('programs', '* 2 + 9'), /no problem.*such as/);
+  assert.match(said('programs', '* 2 + x, 7 1'), /no program/);
+  assert.match(said('programs', '* 2, 7 7'), /choose two different inputs/);
+  assert.match(said('units', '12 m'), /no problem: 12 m: use start, rate/);
+  assert.match(said('units', '16 l - 4 to 24'), /16 - 4 never comes to 24/);
+  assert.match(said('units', '16 l - 4 to 7'), /time 2.25 is out of range: use 2 to 6/);
 });
 
 test('the site brings the recorded models of each size', () => {

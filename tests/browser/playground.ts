@@ -10,7 +10,7 @@ import { countdownProblem } from '../../lib/tasks/countdown';
 import { promptIds } from '../../lib/tasks/index';
 
 /** The model and the problem of the checks. */
-export const asked = 'playground.html?models=small-r1-zero-s0&numbers=26,3,5,7&seed=5';
+export const asked = 'playground.html?models=small-r1-zero-s0&chosen=26,3,5,7&seed=5';
 
 /** What runs in the page and is measured: WebAssembly, and plain JavaScript. */
 export const backends = ['wasm', 'cpu'] as const;

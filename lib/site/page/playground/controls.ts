@@ -1,9 +1,9 @@
 /** The form of the playground: which model, which problem, and how it is asked. */
 import { html, type TemplateResult } from 'lit';
-import { countdownProblem } from '../../../tasks/countdown';
 import { taskNamed } from '../../../tasks/index';
 import type { ListedModel } from '../../listModels';
-import { defaults, limits, numbersIn, taskNames, type Settings, type TaskName } from './settings';
+import { writings, type TaskName } from './chosen';
+import { defaults, limits, taskNames, whyNot, type Settings } from './settings';
 
 export type Change = (changed: Partial<Settings>) => void;
 
@@ -64,37 +64,19 @@ function slider(name: keyof typeof sliders, settings: Settings, change: Change):
   </label>`;
 }
 
-/** The reader's own numbers, for countdown. */
-function ownNumbers({ numbers }: Settings, change: Change): TemplateResult {
+/** A problem that the reader chooses. */
+function chosenInput({ task, chosen }: Settings, change: Change): TemplateResult {
   const set = (event: Event): void => {
     const input = event.target as HTMLInputElement;
     const text = input.value.trim();
-    const read = text === '' ? null : numbersIn(text);
-    input.setCustomValidity(read === undefined ? whyNot(text) : '');
-    input.reportValidity();
-    if (read !== undefined) change({ numbers: read });
+    input.setCustomValidity(text === '' ? '' : whyNot(task, text));
+    if (input.reportValidity()) change({ chosen: text === '' ? null : text });
   };
+  const { parts, example } = writings[task];
   return html`<label>
-    your own: target, then numbers
-    <input
-      inputmode="numeric"
-      size="14"
-      placeholder="26 3 5 7"
-      .value=${numbers?.join(' ') ?? ''}
-      @change=${set}
-    />
+    your own: ${parts}
+    <input size="14" placeholder=${example} .value=${chosen ?? ''} @change=${set} />
   </label>`;
-}
-
-/** Says in one line what is wrong with numbers, and what would be right. */
-function whyNot(text: string): string {
-  const [target, ...numbers] = text.split(/[\s,]+/).map(Number) as [number, ...number[]];
-  try {
-    countdownProblem(target, numbers);
-    return '';
-  } catch (error) {
-    return (error as Error).message;
-  }
 }
 
 export function controls(
@@ -106,7 +88,7 @@ export function controls(
   const toTask = (name: TaskName): void => {
     const { levels } = taskNamed(name);
     const fits = levels.includes(defaults.level) ? defaults.level : levels[0]!;
-    change({ task: name, level: fits, numbers: null });
+    change({ task: name, level: fits, chosen: null });
   };
   const option = (value: string | number, text: string, isChosen: boolean) =>
     html`<option value=${value} ?selected=${isChosen}>${text}</option>`;
@@ -123,7 +105,7 @@ export function controls(
     <label>
       level
       <select
-        @change=${(event: Event) => change({ level: Number((event.target as HTMLSelectElement).value), numbers: null })}
+        @change=${(event: Event) => change({ level: Number((event.target as HTMLSelectElement).value), chosen: null })}
       >
         ${taskNamed(task).levels.map((one) => option(one, String(one), one === level))}
       </select>
@@ -136,7 +118,7 @@ export function controls(
         ${(['en', 'zh'] as const).map((one) => option(one, languageNames[one], one === language))}
       </select>
     </label>
-    ${task === 'countdown' ? ownNumbers(settings, change) : ''}
+    ${chosenInput(settings, change)}
     ${(['temperature', 'samples', 'waits'] as const).map((name) => slider(name, settings, change))}
   </form>`;
 }

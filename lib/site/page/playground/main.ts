@@ -38,7 +38,7 @@ function draw(): void {
         <button type="button" class="main" ?disabled=${busy} @click=${() => void ask()}>Ask</button>
         <button
           type="button"
-          @click=${() => change({ seed: (settings.seed + 1) % 10000, numbers: null })}
+          @click=${() => change({ seed: (settings.seed + 1) % 10000, chosen: null })}
         >
           Next problem
         </button>

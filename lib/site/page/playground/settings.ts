@@ -1,20 +1,19 @@
 /** What is asked in the playground, and how it stands in the address, so that it can be shared as a link. */
 import { UserError } from '../../../core/errors';
 import { createRandom } from '../../../core/random';
-import { countdownProblem } from '../../../tasks/countdown';
 import { generate, taskNamed, type Problem } from '../../../tasks/index';
 import { languages, type Language } from '../../../tokenizer/vocabulary';
+import { chosenProblem, writings, type TaskName } from './chosen';
 
-export const taskNames = ['countdown', 'programs', 'units'] as const;
-export type TaskName = (typeof taskNames)[number];
+export const taskNames = Object.keys(writings) as TaskName[];
 
 export interface Settings {
   /** the names of one or two checkpoints */
   readonly models: readonly string[];
   readonly task: TaskName;
   readonly level: number;
-  /** numbers that the reader chose, the target first: `26, 3, 5, 7`; null: a problem of the level */
-  readonly numbers: readonly number[] | null;
+  /** the problem that the reader chose, such as `26 3 5 7`; null: one of the level */
+  readonly chosen: string | null;
   /** which problem of the level, and which answers */
   readonly seed: number;
   readonly language: Language;
@@ -27,7 +26,7 @@ export const defaults: Settings = {
   models: ['small-r1-zero-s0'],
   task: 'countdown',
   level: 3,
-  numbers: null,
+  chosen: null,
   seed: 4,
   language: 'en',
   temperature: 1,
@@ -43,9 +42,9 @@ export const limits = {
   waits: [0, 3, 1],
 } as const;
 
-/** The problem that the settings name: held out, never trained on; or the reader's own. A UserError for impossible numbers. */
-export function problemOf({ task, level, numbers, seed }: Settings): Problem {
-  if (numbers) return countdownProblem(numbers[0]!, numbers.slice(1));
+/** The problem that the settings name: held out, never trained on; or the one that the reader chose. */
+export function problemOf({ task, level, chosen, seed }: Settings): Problem {
+  if (chosen !== null) return chosenProblem(task, chosen);
   return generate(task, level, createRandom(seed, 'playground'), 'held-out');
 }
 
@@ -74,12 +73,7 @@ export function readAddress(query: string): { settings: Settings; refused: strin
   const settings: Settings = {
     models: read('models', modelsIn, [...defaults.models]),
     ...{ task, level },
-    // only countdown has numbers of the reader's own
-    numbers: read<readonly number[] | null>(
-      'numbers',
-      (text) => (task === 'countdown' ? numbersIn(text) : undefined),
-      null,
-    ),
+    chosen: read('chosen', (text) => (whyNot(task, text) === '' ? text : undefined), null),
     seed: number('seed'),
     language: read('language', (text) => languages.find((one) => one === text), defaults.language),
     temperature: number('temperature'),
@@ -108,14 +102,13 @@ const modelsIn = (text: string): string[] | undefined => {
   return names.length <= 2 && names.every((name) => /^[\w-]+$/.test(name)) ? names : undefined;
 };
 
-/** Numbers that make a problem of countdown: the target, then two to four numbers. */
-export function numbersIn(text: string): number[] | undefined {
-  const numbers = text.split(/[\s,]+/).map(Number);
+/** Says in one line what is wrong with a problem as it is written, and what would be right; '' where nothing is. */
+export function whyNot(task: TaskName, text: string): string {
   try {
-    countdownProblem(numbers[0]!, numbers.slice(1));
-    return numbers;
+    chosenProblem(task, text);
+    return '';
   } catch (error) {
-    if (error instanceof UserError) return undefined;
+    if (error instanceof UserError) return error.message;
     throw error;
   }
 }
