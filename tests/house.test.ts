@@ -14,6 +14,7 @@ const rooms = [
   'site',
   'workbook',
   'reports',
+  'handover',
   'recipe',
   'stages',
   'plots',

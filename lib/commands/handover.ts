@@ -1,0 +1,77 @@
+import * as path from 'node:path';
+import { UserError } from '../core/errors';
+import { formatNames, formats, type FormatName } from '../handover/formats';
+import { handOver } from '../handover/handOver';
+import { modelSizes, type ModelSize } from '../model/config';
+import { courseNamed, courseNames } from '../recipe/language/data';
+import { checkpointNamed, isLanguageModel } from '../stages/language/openCheckpoint';
+import { languageRLSettings } from '../stages/language/settings';
+import { findTaskInWords } from '../stages/ownTask';
+import { shortPath } from '../stages/places';
+import { rlSettings, type RLSettings } from '../stages/settings';
+import { readArguments, runCommand, wholeNumber } from './arguments';
+
+const help = `
+npm run handover -- TRAINER CHECKPOINT --folder FOLDER [options]
+Writes a folder with which another trainer goes on where the workbook ends: the checkpoint, problems as parquet and JSON
+Lines, the rewards in Python, the settings of R1-Zero, and a script. TRAINER says whose columns the problems have:
+${formatNames.map((name) => `  ${name.padEnd(13)} ${formats[name].reader}`).join('\n')}
+
+  --folder FOLDER  a new folder
+  --data NAME      what a language model is asked: ${courseNames.join(', ')}, or your own (words)
+  --steps N        steps that there are problems for (as the workbook's R1-Zero)
+  --held-out N     held-out problems of each measured level (300)
+  --seed N         of the problems (0)
+`;
+
+async function main(): Promise<void> {
+  const { values, positionals } = readArguments(
+    help,
+    {
+      ...{ folder: { type: 'string' }, data: { type: 'string' }, steps: { type: 'string' } },
+      ...{ 'held-out': { type: 'string', default: '300' }, seed: { type: 'string', default: '0' } },
+    } as const,
+    true,
+  );
+  const [format, name, ...others] = positionals;
+  if (!formatNames.includes(format as FormatName))
+    throw new UserError(`no trainer ${format ?? ''}: use ${formatNames.join(', ')}`);
+  if (name === undefined || others.length > 0)
+    throw new UserError('name one checkpoint, for example small-base-s0: see --help');
+  if (values.folder === undefined) throw new UserError('say where to: --folder FOLDER');
+  const seed = wholeNumber(values.seed, '--seed');
+  const heldOut = wholeNumber(values['held-out'], '--held-out', 1);
+  const checkpoint = checkpointNamed(name);
+  const usual = await settingsFor(name, checkpoint, values.data);
+  const steps = values.steps === undefined ? usual.steps : wholeNumber(values.steps, '--steps', 1);
+  const settings = { ...usual, steps };
+  const folder = path.resolve(values.folder);
+  await handOver(folder, {
+    format: format as FormatName,
+    checkpoint,
+    ...{ name, size: sizeOf(checkpoint) ?? name },
+    settings,
+    seed,
+    heldOut,
+  });
+  console.log(`${shortPath(folder)}: read its README.md first`);
+}
+
+/** How the workbook would train R1-Zero from a checkpoint. */
+async function settingsFor(name: string, checkpoint: string, data?: string): Promise<RLSettings> {
+  if (isLanguageModel(checkpoint)) {
+    const asked = data ?? 'words';
+    if (!courseNames.includes(asked)) await findTaskInWords(asked);
+    const { plan, rl } = courseNamed(asked);
+    return languageRLSettings({ plan, ...rl });
+  }
+  if (data !== undefined)
+    throw new UserError(`${name} speaks this workbook's vocabulary: leave out --data ${data}`);
+  return rlSettings(sizeOf(checkpoint) ?? 'small');
+}
+
+/** The size that the name of a checkpoint of the workbook begins with. */
+const sizeOf = (checkpoint: string): ModelSize | undefined =>
+  modelSizes.find((size) => path.basename(checkpoint).startsWith(`${size}-`));
+
+export const finished: Promise<void> = runCommand(main);
