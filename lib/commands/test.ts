@@ -11,12 +11,14 @@ const help = `
 npm test [-- NAME...]
 Checks types (with the project's compiler, with the one of the notebooks' kernel, and for the pages of npm run docs),
 lint and format, runs the unit tests, checks the notebooks against their rules and runs every notebook at smoke size.
-With names, only these of: types, lint, format, unit, notebooks, browser, site, fuzz, crash, memory, page, steps,
+With names, only these of: types, lint, format, unit, notebooks, browser, site, beyond, fuzz, crash, memory, page, steps,
 transformers, tokenizers, exported, machines.
-Those from browser on run only when they are named, and all but browser and site write what they find to data/trust/:
+Those from browser on run only when they are named, and all but browser, site and beyond write what they find to data/trust/:
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
   site          builds the site and uses it in that browser: its models answer as here, and learn
+  beyond        what is handed over: the rewards in Python, TRL's loss, gradient and curve, verl's reading; it installs them into
+                .venv-torch and .venv-verl the first time: some minutes
   fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
   crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
   memory        the memory over ten thousand steps of a small model: some minutes
@@ -44,10 +46,18 @@ const kernelCompiler = [
   ...'--moduleResolution bundler --esModuleInterop --skipLibCheck --types node'.split(' '),
 ];
 
+/** The tests that lie in a folder itself. */
+const testFiles = (folder: string): string[] =>
+  fs
+    .readdirSync(path.join(root, folder))
+    .filter((file) => file.endsWith('.test.ts'))
+    .map((file) => path.join(folder, file));
+
 /** The checks that run only when they are named. What they print is shown while they run. */
 const onlyNamed = [
   'browser',
   'site',
+  'beyond',
   'fuzz',
   'crash',
   'memory',
@@ -61,10 +71,8 @@ const onlyNamed = [
 
 /** Each check is a list of Node programs with their arguments. */
 function checks(): Record<string, string[][]> {
-  const unitTests = fs
-    .readdirSync(path.join(root, 'tests'))
-    .filter((file) => file.endsWith('.test.ts'))
-    .map((file) => `tests/${file}`);
+  const unitTests = testFiles('tests');
+  const beyond = testFiles('tests/beyond');
   const tsx = ['--import', 'tsx'];
   return {
     types: [
@@ -89,6 +97,9 @@ function checks(): Record<string, string[][]> {
     unit: [['--require', 'tsx/cjs', '--test', '--test-concurrency=2', ...unitTests]],
     browser: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/browser.test.ts']],
     site: [[...tsx, '--test', '--test-reporter=spec', 'tests/browser/site.test.ts']],
+    beyond: [
+      ['--require', 'tsx/cjs', '--test', '--test-reporter=spec', '--test-concurrency=1', ...beyond],
+    ],
     // The limit of the heap, in MiB, is a part of the check.
     fuzz: [['--max-old-space-size=768', '--require', 'tsx/cjs', 'tests/fuzz/large.ts']],
     crash: [['--require', 'tsx/cjs', 'tests/crash/large.ts']],

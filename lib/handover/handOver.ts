@@ -48,6 +48,7 @@ export async function handOver(target: string, options: HandoverOptions): Promis
         rows.map((row, i) => formats[format].row(row, i, name)),
       );
     copyPython('r1_rewards', path.join(unfinished, 'r1_rewards'));
+    copyPython('everywhere', unfinished);
     copyPython(format, unfinished);
     const handed = JSON.stringify(handedSettings(options.size, settings, seed), null, 2) + '\n';
     writeFileAtomic(path.join(unfinished, 'settings.json'), handed);
@@ -89,6 +90,7 @@ Made by the R1 workbook for ${formats[format].reader}.
 - \`data/\`: problems as JSON Lines and parquet, the same rows in both. Training problems stand in the order of the steps (seed ${seed});
   the held-out ones are those that the workbook measures with, and none of them is among the others.
 - \`r1_rewards/\`: the verifiers and rewards, in Python, standard library alone; \`trainers.py\` has the functions that trainers call.
+- \`reward.py\`: the same under the names that verl and OpenRLHF look for in a file.
 - \`settings.json\`: how the workbook would train.
 
 | rows | task | level | language |
