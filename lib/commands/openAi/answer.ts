@@ -2,7 +2,8 @@
 import { UserError } from '../../core/errors';
 import type { SpokenToken } from '../../sampling/speaker';
 import type { Talker } from '../../stages/language/talk';
-import { BadRequest, type ChatRequest } from './request';
+import { BadRequest } from '../loopback/requests';
+import type { ChatRequest } from './request';
 
 /** The log-probability of a token, as the protocol has it. */
 interface TokenLogprob {

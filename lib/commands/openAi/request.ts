@@ -1,6 +1,7 @@
 /** What a program may ask for in the protocol of OpenAI's chat completions. What would change the answer and is not known here is refused. */
 import { isNumber, isObject, isText, isYesOrNo } from '../../core/fields';
 import type { Message } from '../../tokenizer/textTokenizer';
+import { BadRequest } from '../loopback/requests';
 
 export interface ChatRequest {
   readonly messages: readonly Message[];
@@ -16,17 +17,6 @@ export interface ChatRequest {
   readonly stop: readonly string[];
   readonly logprobs: boolean;
   readonly topLogprobs: number;
-}
-
-/** A request that cannot be answered, as the protocol says it. */
-export class BadRequest extends Error {
-  constructor(
-    message: string,
-    readonly param: string | null = null,
-    readonly status = 400,
-  ) {
-    super(message);
-  }
 }
 
 /** Fields that change nothing here. */

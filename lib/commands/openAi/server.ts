@@ -1,10 +1,11 @@
 /** A server that speaks the protocol of OpenAI's chat completions, for programs on this machine. */
-import { randomUUID, timingSafeEqual } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import * as http from 'node:http';
 import { parsedJson } from '../../core/jsonLines';
 import type { Talker } from '../../stages/language/talk';
+import { answerError, BadRequest, bodyOf, refuseStrangers, send } from '../loopback/requests';
 import { answersOf, promptOf, type AnswerPiece } from './answer';
-import { BadRequest, readRequest, type ChatRequest } from './request';
+import { readRequest, type ChatRequest } from './request';
 
 /** The largest body of a request, in bytes. */
 const mostBytes = 4e6;
@@ -18,13 +19,7 @@ export function chatServer(talker: Talker, key: string): http.Server {
     return mine;
   };
   return http.createServer((request, response) => {
-    handle(request, response, { talker, key, inTurn }).catch((error: unknown) => {
-      const known = error instanceof BadRequest ? error : new BadRequest('the server failed', null, 500); // prettier-ignore
-      if (known.status === 500) console.error(error);
-      if (response.headersSent) return response.destroy();
-      const type = known.status === 401 ? 'authentication_error' : 'invalid_request_error';
-      send(response, known.status, { error: { message: known.message, type, param: known.param, code: null } }); // prettier-ignore
-    });
+    handle(request, response, { talker, key, inTurn }).catch((error: unknown) => answerError(response, error)); // prettier-ignore
   });
 }
 
@@ -47,7 +42,7 @@ async function handle(
     return send(response, 200, { object: 'list', data: [modelOf(talker)] });
   if (method !== 'POST' || path !== '/v1/chat/completions')
     throw new BadRequest(`${method} ${path} is not here: use POST /v1/chat/completions`, null, 404);
-  const asked = readRequest(parsedJson(await bodyOf(request)));
+  const asked = readRequest(parsedJson(await bodyOf(request, mostBytes)));
   const promptIds = promptOf(talker, asked);
   const gone = new AbortController();
   response.on('close', () => gone.abort());
@@ -58,34 +53,7 @@ async function handle(
   });
 }
 
-/** Other machines do not reach the server. Pages that a browser of this one shows have another host, and no key. */
-function refuseStrangers({ headers }: http.IncomingMessage, key: string): void {
-  const host = (headers.host ?? '').replace(/:\d+$/, '');
-  if (!['127.0.0.1', 'localhost', '[::1]'].includes(host))
-    throw new BadRequest(`host ${host} is not this machine: use 127.0.0.1`, null, 403);
-  const given = Buffer.from((headers.authorization ?? '').replace(/^Bearer /, ''));
-  const wanted = Buffer.from(key);
-  if (given.length !== wanted.length || !timingSafeEqual(given, wanted))
-    throw new BadRequest('the API key is missing or wrong: the server printed it when it started', null, 401); // prettier-ignore
-}
-
 const modelOf = ({ name }: Talker): object => ({ id: name, object: 'model', created: 0, owned_by: 'you' }); // prettier-ignore
-
-function send(response: http.ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { 'Content-Type': 'application/json' });
-  response.end(JSON.stringify(body));
-}
-
-async function bodyOf(request: http.IncomingMessage): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > mostBytes) throw new BadRequest(`the body is larger than ${mostBytes} bytes`, null, 413); // prettier-ignore
-    parts.push(part);
-  }
-  return Buffer.concat(parts).toString('utf8');
-}
 
 /** An answer that is being made. */
 interface Answer {
