@@ -21,6 +21,7 @@ import { wholeRecipe, type DueStage } from '../recipe/wholeRecipe';
 import { costLines, costTable } from '../reports/cost';
 import { generalTable, stageLines, stageTable } from '../reports/stageTables';
 import { testTimeTable } from '../reports/testTimeTable';
+import { logKindNamed, logKinds } from '../runs/log';
 import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
@@ -60,6 +61,7 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                                 data/local/tasks/ (words)
     --stage NAME                ${languageStageNames.join(', ')}
     --steps N, --seed N         as above
+  --log ${logKinds.join('|')}       write the numbers of each run for TensorBoard, or as the table of W&B and trackio, too
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
 
@@ -114,8 +116,10 @@ async function main(): Promise<number> {
     task: { type: 'string' },
     model: { type: 'string' },
     data: { type: 'string' },
+    log: { type: 'string' },
     recorded: { type: 'boolean', default: false },
   });
+  if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
   if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');

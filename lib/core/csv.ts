@@ -19,6 +19,13 @@ export function csvLine(columns: readonly string[], row: Row): string {
   return cells.join(',') + '\n';
 }
 
+/** Returns rows as CSV text, with the columns of all of them. */
+export function toCsv(rows: readonly Row[]): string {
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
+  const header = Object.fromEntries(columns.map((column) => [column, column]));
+  return [header, ...rows].map((row) => csvLine(columns, row)).join('');
+}
+
 /** The texts of the cells of a CSV file. */
 export interface CsvTexts {
   readonly header: readonly string[];

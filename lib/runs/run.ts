@@ -10,7 +10,7 @@
 import { execFileSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { csvLine, parseCsv, type Row } from '../core/csv';
+import { parseCsv, toCsv, type Row } from '../core/csv';
 import { joulesBetween, readEnergy } from '../core/energy';
 import { UserError } from '../core/errors';
 import { faultOf, isCount, type Fields } from '../core/fields';
@@ -26,6 +26,7 @@ import { jsonLines, parsedJson, parseJsonLines } from '../core/jsonLines';
 import { differencesOf } from './differences';
 import { changeFields, inspectionFields, rolloutFields, runFields } from './kinds';
 import { lockFile, takeLock, type Lock } from './lock';
+import { openLog, type LogKind, type RunLog } from './log';
 
 /** What `run.json` holds. */
 export interface RunInfo {
@@ -132,6 +133,7 @@ export class Run {
   private joulesBefore = 0;
   private readonly energyAtStart = readEnergy();
   private readonly commit = currentCommit();
+  private log: RunLog | null = null;
 
   private constructor(
     readonly folder: string,
@@ -161,6 +163,11 @@ export class Run {
       run.close();
       throw error;
     }
+  }
+
+  /** Writes the run's numbers for another program as well. */
+  logTo(kind: LogKind): void {
+    this.log = openLog(kind, this.folder);
   }
 
   /** Gives the run back, so that another process may open it. A run that is not finished goes on from its saved step. */
@@ -249,6 +256,7 @@ export class Run {
     lines('inspection.jsonl', this.inspection);
     lines('changes.jsonl', this.changes);
     file('run.json', JSON.stringify(info, null, 2) + '\n');
+    this.log?.write(this.metrics, this.evaluations, this.startedAt / 1000 - this.secondsBefore);
     return info;
   }
 }
@@ -290,12 +298,6 @@ export function removeLeftovers(folder: string): void {
 /** Adds to a list. `push(...more)` has more arguments than the stack has room for where there are 100,000. */
 function append<T>(list: T[], more: readonly T[]): void {
   for (const one of more) list.push(one);
-}
-
-function toCsv(rows: readonly Row[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))];
-  const header = Object.fromEntries(columns.map((column) => [column, column]));
-  return [header, ...rows].map((row) => csvLine(columns, row)).join('');
 }
 
 /** Returns the commit of the code, or `unknown` outside a git checkout. */

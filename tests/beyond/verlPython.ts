@@ -1,4 +1,4 @@
-/** A Python environment with verl, without the parts of it that need a GPU. */
+/** A Python environment with verl and TensorBoard, without the parts of it that need a GPU. */
 import { spawnSync } from 'node:child_process';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
@@ -7,7 +7,7 @@ import { root } from '../../lib/core/files';
 
 /** What verl loads before it has read its configuration. Ray is needed even where nothing runs on it. */
 const packages =
-  'ray==2.60.0 hydra-core==1.3.8 codetiming==1.4.0 pandas==3.1.1 pillow==13.0.0 aiohttp==3.14.5 transformers==5.10.4 numpy'.split(' '); // prettier-ignore
+  'ray==2.60.0 tensorboard==2.21.0 hydra-core==1.3.8 codetiming==1.4.0 pandas==3.1.1 pillow==13.0.0 aiohttp==3.14.5 transformers==5.10.4 numpy'.split(' '); // prettier-ignore
 /** Without what they ask for: that is PyTorch for a GPU, among others. */
 const alone = 'verl==0.9.1 tensordict==0.10.0 torchdata==0.11.0 pyvers cloudpickle orjson importlib_metadata zipp dill'.split(' '); // prettier-ignore
 

@@ -5,6 +5,7 @@ import { removeHalfWritten } from '../../core/files';
 import { startEngine } from '../../engine/tensorflow';
 import type { ModelSize } from '../../model/config';
 import { RunHeld } from '../../runs/lock';
+import { logKindNamed } from '../../runs/log';
 import {
   readRunInfo,
   Run,
@@ -50,7 +51,7 @@ const lookEvery = 1000;
  * whose saved state is given. However the work ends, the run is given back then. The run records the settings, the
  * versions and the machine; a line is printed where an interrupted run goes on with others. Throws a UserError where the
  * folder holds a finished run, or one with other settings, or one that another process is making. With R1_WAIT=1 it
- * waits for the other process.
+ * waits for the other process; R1_LOG names a log that is written beside the run's own files.
  */
 export async function openRun<T>(
   { stage, size, seed, place = local, startedAt }: RunOf,
@@ -61,7 +62,10 @@ export async function openRun<T>(
   const versions = { node, tensorflow, device, cpu, threads: String(threads) };
   const name = stageName(size, stage, seed);
   const plan = { stage, size, seed, config, versions };
+  const { R1_LOG: log } = process.env;
+  const kind = log ? logKindNamed(log) : null;
   const opened = await openInTurn(runFolder(place, name), plan, startedAt);
+  if (kind) opened.run.logTo(kind);
   try {
     removeHalfWritten(checkpointFolder(place, name));
     for (const data of ['traces', 'preferences'])
