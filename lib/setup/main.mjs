@@ -22,6 +22,7 @@ const help = `usage: npm start [-- OPTIONS], npm test, npm run COMMAND [-- OPTIO
   model       bring in a language model, such as smollm2
   export      write a checkpoint for transformers, or as a GGUF file for llama.cpp
   handover    write a folder with which TRL, verl or another trainer goes on
+  takeover    make a run of the workbook of one that TRL or verl has made
   serve-rewards  judge completions for trainers on this machine
   chat        talk with a checkpoint
   serve       let other programs talk with it, by the protocol of OpenAI
@@ -43,7 +44,7 @@ conda environment), TensorFlow's C library (shared by all clones of a user) and 
   CXX=COMPILER        the C++ compiler; CXX=zig downloads one for the build`;
 
 const scripts =
-  'test recipe model chat serve serve-rewards export handover evaluate notebooks inspect bench figures site docs'.split(
+  'test recipe model chat serve serve-rewards export handover takeover evaluate notebooks inspect bench figures site docs'.split(
     ' ',
   );
 
