@@ -1,12 +1,12 @@
 /** Writes a folder with all that another trainer needs: checkpoint, problems, rewards, settings, and its script. */
-import { createHash } from 'node:crypto';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
-import { UserError } from '../core/errors';
-import { onDisk, root, writeFileAtomic } from '../core/files';
+import { root, writeFileAtomic } from '../core/files';
 import { exportFolder } from '../stages/language/exportModel';
 import type { RLSettings } from '../stages/settings';
-import { formats, type FormatName } from './formats';
+import { countTable, hashTable } from './datasheet';
+import { formats, type FormatName, type Split } from './formats';
+import { newFolder } from './newFolder';
 import { heldOutRows, trainingRows, type AskedRow } from './rows';
 import { handedSettings } from './settings';
 import { writeTable } from './table';
@@ -28,37 +28,29 @@ export interface HandoverOptions {
 /** Where the Python files lie. */
 const python = path.join(root, 'lib/handover/python');
 
-/** Writes the folder, which must not be there; what was begun and not ended is taken away. */
-export async function handOver(target: string, options: HandoverOptions): Promise<void> {
-  if (fs.existsSync(target))
-    throw new UserError(`${target} is there already: name a new folder, or remove it`);
-  const { format, checkpoint, settings, seed } = options;
-  const unfinished = `${target}.${process.pid}.tmp`;
-  try {
+/** Writes the folder, which must not be there. */
+export const handOver = (target: string, options: HandoverOptions): Promise<void> =>
+  newFolder(target, async (unfinished) => {
+    const { format, checkpoint, settings, seed } = options;
     const { plan, steps, evaluated } = settings;
     const train = trainingRows(plan, steps, seed);
     const heldOut = heldOutRows(evaluated, options.heldOut);
-    for (const [name, rows] of [
-      ['train', train],
-      ['held-out', heldOut],
-    ] as const)
-      // prettier-ignore
-      await writeTable(
-        path.join(unfinished, 'data', name),
-        rows.map((row, i) => formats[format].row(row, i, name)),
+    const table = (split: Split, rows: readonly AskedRow[]): Promise<void> =>
+      writeTable(
+        path.join(unfinished, 'data', split),
+        rows.map((row, i) => formats[format].row(row, i, split)),
       );
+    await table('train', train);
+    await table('held-out', heldOut);
     copyPython('r1_rewards', path.join(unfinished, 'r1_rewards'));
     copyPython('everywhere', unfinished);
     copyPython(format, unfinished);
     const handed = JSON.stringify(handedSettings(options.size, settings, seed), null, 2) + '\n';
     writeFileAtomic(path.join(unfinished, 'settings.json'), handed);
     exportFolder(checkpoint, path.join(unfinished, 'checkpoint'));
-    writeFileAtomic(path.join(unfinished, 'README.md'), datasheet(unfinished, options, { train, heldOut })); // prettier-ignore
-    onDisk('write', target, () => fs.renameSync(unfinished, target));
-  } finally {
-    fs.rmSync(unfinished, { recursive: true, force: true });
-  }
-}
+    const page = pageOf(unfinished, options, { train, heldOut });
+    writeFileAtomic(path.join(unfinished, 'README.md'), page);
+  });
 
 /** Copies the Python files of a folder, where there is one; what Python has compiled stays. */
 function copyPython(name: string, into: string): void {
@@ -68,20 +60,15 @@ function copyPython(name: string, into: string): void {
     writeFileAtomic(path.join(into, file), fs.readFileSync(path.join(from, file)));
 }
 
-/** What the folder holds: counts, hashes, and how it is used. */
-function datasheet(
+/** What the folder holds, and how it is used. */
+function pageOf(
   folder: string,
   { format, name, seed }: HandoverOptions,
   { train, heldOut }: Readonly<Record<'train' | 'heldOut', readonly AskedRow[]>>,
 ): string {
-  const files = fs
-    .readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .filter((file) => fs.statSync(path.join(folder, file)).isFile())
-    .sort();
-  const hash = (file: string): string =>
-    createHash('sha256')
-      .update(fs.readFileSync(path.join(folder, file)))
-      .digest('hex');
+  const kindsOf = (split: string, rows: readonly AskedRow[]) =>
+    rows.map(({ task, level, language }) => [split, task, level, language]);
+  const kinds = [...kindsOf('training', train), ...kindsOf('held out', heldOut)];
   return `# ${name}, handed over
 
 Made by the R1 workbook for ${formats[format].reader}.
@@ -93,22 +80,8 @@ Made by the R1 workbook for ${formats[format].reader}.
 - \`reward.py\`: the same under the names that verl and OpenRLHF look for in a file.
 - \`settings.json\`: how the workbook would train.
 
-| rows | task | level | language |
-| --- | --- | --- | --- |
-${[...countsOf('training', train), ...countsOf('held out', heldOut)].join('\n')}
+${countTable(['split', 'task', 'level', 'language'], kinds)}
 
-| file | sha256 |
-| --- | --- |
-${files.map((file) => `| ${file} | ${hash(file)} |`).join('\n')}
+${hashTable(folder)}
 `;
-}
-
-/** Rows of a table: how many problems there are of each task, level and language. */
-function countsOf(what: string, rows: readonly AskedRow[]): string[] {
-  const counts = new Map<string, number>();
-  for (const { task, level, language } of rows) {
-    const kind = `${task} | ${level} | ${language}`;
-    counts.set(kind, (counts.get(kind) ?? 0) + 1);
-  }
-  return [...counts].sort().map(([kind, count]) => `| ${count} ${what} | ${kind} |`);
 }

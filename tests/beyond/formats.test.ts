@@ -6,11 +6,14 @@ import { test } from 'node:test';
 import { torchPython } from '../../lib/bench/torch';
 import { root } from '../../lib/core/files';
 import { formatNames, formats } from '../../lib/handover/formats';
+import { handPreferences, handTraces } from '../../lib/handover/dataSets';
 import { handOver } from '../../lib/handover/handOver';
 import { heldOutRows, trainingRows } from '../../lib/handover/rows';
 import { writeTable } from '../../lib/handover/table';
 import { checkpointFolder, recorded } from '../../lib/stages/places';
+import { preferenceFile, readPreferences } from '../../lib/stages/preferences';
 import { rlSettings } from '../../lib/stages/settings';
+import { readTraces, traceFile } from '../../lib/stages/traces';
 import { planOf } from '../../lib/tasks/plan';
 import { temporaryFolder } from '../support/folder';
 import { verlPython } from './verlPython';
@@ -32,12 +35,38 @@ test('load_dataset reads every format, parquet and JSON Lines alike, row by row'
   const rows = [...trainingRows(plan, 130, 0), ...trainingRows(planOf({ words: { 1: 2, 10: 1 }, sums: { 4: 2 } }), 20, 0), ...heldOutRows([{ task: 'words', level: 23 }], 9)]; // prettier-ignore
   for (const name of formatNames)
     await writeTable(path.join(folder, name), rows.map((row, i) => formats[name].row(row, i, 'train'))); // prettier-ignore
-  const files = formatNames.map((name) => path.join(folder, name));
+  await handTraces(
+    path.join(folder, 'traces'),
+    'small-dev1-s0',
+    readTraces(traceFile(recorded, 'small-dev1-s0')),
+  );
+  await handPreferences(
+    path.join(folder, 'pairs'),
+    'pairs',
+    readPreferences(preferenceFile(recorded, 'small-reward-model-s0')),
+  );
+  const sets = ['traces/train', 'pairs/train'].map((name) => path.join(folder, name));
+  const files = [...formatNames.map((name) => path.join(folder, name)), ...sets];
   const { stdout, stderr } = spawnSync(python, [path.join(__dirname, 'read_tables.py'), ...files], {
     ...{ encoding: 'utf8', env: { ...process.env, HF_DATASETS_CACHE: path.join(folder, 'cache') } },
   });
   assert.notEqual(stdout, '', stderr.slice(-1500));
-  const found = JSON.parse(stdout) as Record<string, unknown>;
+  const found = JSON.parse(stdout) as Record<
+    string,
+    { columns: string[]; rows: number; same: boolean }
+  >;
+  const [traces, pairs] = sets.map((set) => found[set]!) as [
+    (typeof found)[''],
+    (typeof found)[''],
+  ];
+  assert.deepEqual(
+    [traces!.columns.slice(0, 2), pairs!.columns.slice(0, 3)],
+    [
+      ['prompt', 'completion'],
+      ['prompt', 'chosen', 'rejected'],
+    ],
+  );
+  assert.ok(traces!.same && pairs!.same && traces!.rows > 100 && pairs!.rows > 1000);
   for (const name of formatNames)
     assert.deepEqual(found[path.join(folder, name)], { columns: columns[name].split(' '), rows: rows.length, same: true }, name); // prettier-ignore
 });

@@ -98,6 +98,15 @@ class Run(TrainerCallback):
         self.put("run.json", json.dumps(info, indent=2) + "\n")
 
 
+def problems():
+    """The training problems; a table that lacks a column is refused by name."""
+    table = load_dataset("parquet", data_files=str(here / "data/train.parquet"), split="train")
+    missing = [name for name in ("prompt", "ground_truth") if name not in table.column_names]
+    if missing:
+        raise SystemExit(f"data/train.parquet has no column {', '.join(missing)}: hand the problems over again, for trl")
+    return table
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0].strip())
     parser.add_argument("--steps", type=int, help="of rollouts; default: as many as there are problems for")
@@ -158,7 +167,7 @@ def main():
         reward_funcs=[*parts_of_reward(tokenizer), run.keep],
         args=config,
         processing_class=tokenizer,
-        train_dataset=load_dataset("parquet", data_files=str(here / "data/train.parquet"), split="train"),
+        train_dataset=problems(),
         peft_config=lora or None,
         callbacks=[run],
     )
