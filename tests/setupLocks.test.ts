@@ -11,7 +11,7 @@ import { lockText, withLock } from '../lib/setup/lock.mjs';
 import {
   compilerLock,
   findPython,
-  ggufLock,
+  ownLock,
   lockedOnly,
   requirementsFile,
   requirementsLock,
@@ -143,7 +143,7 @@ test('every Python package is pinned by version and the hashes of its wheels', (
   assert.equal(zig?.name, 'ziglang==0.14.1');
   assert.equal(zig?.hashes.length, Object.keys(builds).length);
   assert.deepEqual(more, []);
-  const gguf = lockEntries(ggufLock(root));
+  const gguf = lockEntries(ownLock(root, 'gguf'));
   assert.ok(gguf.some(({ name }) => name === 'gguf==0.19.0'));
   assert.ok(gguf.every(({ hashes }) => hashes.length > 0));
   assert.deepEqual(lockedOnly, ['--require-hashes', '--only-binary=:all:']);

@@ -26,6 +26,7 @@ import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 import { languageRecipe } from './languageRecipe';
+import { rayRecipe } from './rayRecipe';
 
 /** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
@@ -61,6 +62,9 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
                                 data/local/tasks/ (words)
     --stage NAME                ${languageStageNames.join(', ')}
     --steps N, --seed N         as above
+  --on ray[:ADDRESS]          stages of all seeds side by side, on a Ray that is started here or on the one at ADDRESS, where
+                              other machines set themselves up; with it --seed takes several: 0,1,2
+    --cores N                   cores of each stage (1)
   --log ${logKinds.join('|')}       write the numbers of each run for TensorBoard, or as the table of W&B and trackio, too
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
@@ -117,9 +121,17 @@ async function main(): Promise<number> {
     model: { type: 'string' },
     data: { type: 'string' },
     log: { type: 'string' },
+    on: { type: 'string' },
+    cores: { type: 'string' },
     recorded: { type: 'boolean', default: false },
   });
   if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
+  if (values.cores !== undefined && values.on === undefined)
+    throw new UserError('--cores goes with --on ray: without it a stage has all cores');
+  if (values.model !== undefined && values.on !== undefined)
+    throw new UserError(
+      '--on does not go with --model: a language model needs all cores of a machine',
+    );
   if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');
@@ -132,9 +144,16 @@ async function main(): Promise<number> {
     ...(values.steps !== undefined && { steps: wholeNumber(values.steps, '--steps', 1) }),
     ...(values.tokens !== undefined && { tokens: wholeNumber(values.tokens, '--tokens', 1) }),
   };
-  const seed = wholeNumber(values.seed, '--seed');
   const due = askedStages(values.stage, preset, caller);
   const place = task ? placeOfTask(task.name) : values.recorded ? recorded : local;
+  if (values.on !== undefined) {
+    const { on, seed, cores } = values;
+    const common = ['--preset', values.preset ?? 'quick'];
+    const { code, names } = await rayRecipe({ on, seed, cores, stages: due, place, common });
+    if (code === 0) printTables(place, names);
+    return code;
+  }
+  const seed = wholeNumber(values.seed, '--seed');
   stopOnInterrupt();
   const started = Date.now();
   for (const { stage, ...own } of due) {

@@ -64,7 +64,7 @@ export function checkedSettings(stage: StageName, asked: Asked): StageSettings {
 }
 
 /** The stages that a stage needs, those of its teacher last. */
-function neededBy(
+export function neededBy(
   stage: StageName,
   { preset, seed, place }: RunOptions,
 ): (RunOptions & { readonly stage: StageName })[] {

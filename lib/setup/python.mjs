@@ -51,10 +51,17 @@ export const requirementsLock = (root) => path.join(root, 'lib/setup/requirement
 export const compilerLock = (root) => path.join(root, 'lib/setup/zig.lock');
 
 /**
- * Returns the file that pins the packages which read and write models for other programs, with the hash of each wheel.
- * @param {string} root
+ * Python environments of their own, beside that of the workbook: each has its list of packages, and its lock, in the folder
+ * of its name below `lib/setup/`.
+ * @typedef {'gguf' | 'ray'} OwnEnvironment
  */
-export const ggufLock = (root) => path.join(root, 'lib/setup/gguf/gguf.lock');
+
+/**
+ * Returns the file that pins the packages of such an environment, with the hash of each wheel.
+ * @param {string} root
+ * @param {OwnEnvironment} name
+ */
+export const ownLock = (root, name) => path.join(root, `lib/setup/${name}/${name}.lock`);
 
 /**
  * Returns each list of wanted packages with the file that pins all that they need. The compiler has no list: it needs
@@ -65,7 +72,8 @@ export const ggufLock = (root) => path.join(root, 'lib/setup/gguf/gguf.lock');
 export const lockedLists = (root) => [
   [requirementsFile(root), requirementsLock(root)],
   [compilerLock(root), compilerLock(root)],
-  [path.join(root, 'lib/setup/gguf/requirements.txt'), ggufLock(root)],
+  [path.join(root, 'lib/setup/gguf/requirements.txt'), ownLock(root, 'gguf')],
+  [path.join(root, 'lib/setup/ray/requirements.txt'), ownLock(root, 'ray')],
 ];
 
 /** What makes pip install nothing but wheels whose hash the lock file has. A source package would run code to build. */
@@ -111,17 +119,19 @@ export async function installPythonPackages(root, folder) {
 }
 
 /**
- * Makes an environment with the packages that read and write GGUF files, where there is none yet. Returns its Python.
+ * Makes an environment of its own where there is none yet. Returns its Python.
  * @param {string} root
+ * @param {OwnEnvironment} name
  */
-export async function ggufPython(root) {
-  const folder = path.join(root, 'data/local/python-gguf');
+export async function ownPython(root, name) {
+  const folder = path.join(root, `data/local/python-${name}`);
   const python = pythonOf(folder);
-  const stamp = `${folder}\n${hashOf([readText(ggufLock(root))])}\n`;
+  const lock = ownLock(root, name);
+  const stamp = `${folder}\n${hashOf([readText(lock)])}\n`;
   if (fs.existsSync(python) && readText(stampOf(folder)) === stamp) return python;
-  await step('gguf and numpy', async () => {
+  await step(`Python for ${name}`, async () => {
     await makeEnvironment(folder);
-    await pip(python, ['install', '-r', ggufLock(root), ...lockedOnly]);
+    await pip(python, ['install', '-r', lock, ...lockedOnly]);
     writeAtomic(stampOf(folder), stamp);
     return folder;
   });

@@ -21,8 +21,8 @@ export type Place = string;
 /** What the project ships. */
 export const recorded: Place = path.join(root, 'data');
 
-/** What the reader makes; not under version control. */
-export const local: Place = path.join(root, 'data', 'local');
+/** What the reader makes; not under version control. R1_LOCAL names another folder for it. */
+export const local: Place = process.env.R1_LOCAL || path.join(root, 'data', 'local');
 
 /** The folder of a checkpoint. A name that would lead out of the place is a UserError. */
 export const checkpointFolder = (place: Place, name: string): string =>

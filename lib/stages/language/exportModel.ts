@@ -56,7 +56,7 @@ function asWritten(text: string, { numLayers }: ModelConfig): string {
 
 /** Writes a checkpoint as a GGUF file, by the package of llama.cpp. What has no form there is a UserError. */
 export async function exportGguf(checkpoint: string, file: string, type: GgufType): Promise<void> {
-  const python = await askSetup('python');
+  const python = await askSetup('python', 'gguf');
   const folder = `${file}.${process.pid}.folder.tmp`;
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
