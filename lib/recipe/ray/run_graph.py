@@ -13,6 +13,7 @@ import io
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import tarfile
@@ -131,6 +132,8 @@ def set_up(job):
     """Where the code is on this machine: the clone itself, or the copy that Ray brought, set up once."""
     here = Path(job["root"])
     if not job["isCopied"]:
+        if not here.exists():
+            raise RuntimeError(f"{os.uname().nodename} has no clone at {here}: name Ray by its address, --on ray:ADDRESS")
         return here
     root = Path(os.getcwd())
     with open(Path(tempfile.gettempdir()) / f"r1-set-up-{os.getuid()}.lock", "w") as lock:
@@ -224,8 +227,12 @@ def start(job):
     address = job["address"]
     runtime = {"working_dir": job["root"], "excludes": job["excludes"]} if job["isCopied"] else None
     try:
-        ray.init(address=address, runtime_env=runtime, log_to_driver=False, logging_level="error", include_dashboard=False)
-    except (ConnectionError, RuntimeError, ValueError) as error:
+        if address not in ("local", "auto"):
+            host, _, port = address.removeprefix("ray://").rpartition(":")
+            socket.create_connection((host, int(port)), timeout=10).close()  # Ray itself tries for minutes
+        own = {"include_dashboard": False} if address == "local" else {}
+        ray.init(address=address, runtime_env=runtime, log_to_driver=False, logging_level="error", **own)
+    except (OSError, RuntimeError, ValueError) as error:
         where = "Ray does not start here" if address == "local" else f"no Ray at {address}"
         raise SystemExit(f"{where} ({last_line(str(error)).rstrip('.')}): start one with ray start --head, or use --on ray") from None
 

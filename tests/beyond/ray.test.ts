@@ -1,0 +1,121 @@
+/** The graph on a Ray of two nodes, one of which is killed again and again: the runs are those of one machine, bit for bit. */
+import assert from 'node:assert/strict';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
+import { after, before, test } from 'node:test';
+import { createInterface } from 'node:readline';
+import { root } from '../../lib/core/files';
+import { askSetup } from '../../lib/stages/language/askSetup';
+import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
+import { temporaryFolder } from '../support/folder';
+import { metricsOf } from '../support/microRun';
+
+/** Kills of the second node; R1_KILLS=20 is the large dose. */
+const kills = Number(process.env.R1_KILLS ?? 3);
+const killEvery = 6000;
+
+const seeds = [0, 1, 2];
+const stage = '--preset smoke --size tiny --stage r1-zero --steps 300'.split(' ');
+// a Ray of its own asks for no key
+const environment = { ...process.env, RAY_AUTH_MODE: 'disabled' };
+
+let cluster: ChildProcess;
+let lines: AsyncIterator<string>;
+
+before(async () => {
+  const python = await askSetup('python', 'ray');
+  cluster = spawn(python, [path.join(__dirname, 'ray_cluster.py')], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] }); // prettier-ignore
+  lines = createInterface({ input: cluster.stdout! })[Symbol.asyncIterator]();
+  assert.match((await lines.next()).value as string, /^ready/);
+});
+after(async () => {
+  cluster.stdin!.end();
+  await once(cluster, 'close');
+});
+
+/** A place with the recorded bases. */
+function placeWithBases(): string {
+  const place = temporaryFolder();
+  for (const name of seeds.map((seed) => `tiny-base-s${seed}`)) {
+    fs.cpSync(runFolder(recorded, name), runFolder(place, name), { recursive: true });
+    fs.cpSync(checkpointFolder(recorded, name), checkpointFolder(place, name), { recursive: true });
+  }
+  return place;
+}
+
+/** Runs the recipe into a place; returns the exit code and what it printed. */
+async function recipe(
+  place: string,
+  args: readonly string[],
+  cores = 2,
+): Promise<{ code: number; said: string }> {
+  // prettier-ignore
+  const program = ['--import', 'tsx', 'lib/commands/recipe.ts', ...args];
+  const pinned = cores === 1 ? ['taskset', '-c', '0'] : [];
+  const [command, ...rest] = [...pinned, process.execPath, ...program] as [string, ...string[]];
+  const child = spawn(command, rest, { cwd: root, env: { ...environment, R1_LOCAL: place } });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (part: Buffer) => (said += part.toString())); // prettier-ignore
+  const [code] = (await once(child, 'close')) as [number];
+  return { code, said };
+}
+
+/** What must not depend on where a run was made: its weights and its numbers but the times. */
+const resultOf = (place: string, seed: number): unknown => {
+  const name = `tiny-r1-zero-s${seed}`;
+  const weights = fs.readFileSync(path.join(checkpointFolder(place, name), 'model.safetensors'));
+  const hash = createHash('sha256').update(weights).digest('hex');
+  return { hash, metrics: metricsOf(runFolder(place, name)) };
+};
+
+test('three seeds on two nodes are those of one core, though a node is killed', async (t) => {
+  const alone = placeWithBases();
+  let began = Date.now();
+  for (const seed of seeds) {
+    const { code, said } = await recipe(alone, [...stage, '--seed', String(seed)], 1);
+    assert.equal(code, 0, said);
+  }
+  const oneNode = (Date.now() - began) / 1000;
+
+  const onTwo = placeWithBases();
+  began = Date.now();
+  const quiet = await recipe(onTwo, [...stage, '--seed', seeds.join(), '--on', 'ray:auto']);
+  const twoNodes = (Date.now() - began) / 1000;
+  assert.equal(quiet.code, 0, quiet.said);
+  for (const seed of seeds) assert.deepEqual(resultOf(onTwo, seed), resultOf(alone, seed));
+  t.diagnostic(`one core ${oneNode.toFixed(0)} s, two nodes of one core ${twoNodes.toFixed(0)} s`);
+
+  let killed = 0;
+  const made = new Set<string>();
+  while (killed < kills) {
+    const hunted = placeWithBases();
+    const running = recipe(hunted, [...stage, '--seed', seeds.join(), '--on', 'ray:auto']);
+    let isOver = false;
+    const over = running.then(() => (isOver = true));
+    while (!isOver && killed < kills) {
+      await Promise.race([over, new Promise((resolve) => setTimeout(resolve, killEvery))]);
+      if (isOver) break;
+      cluster.stdin!.write('kill\n');
+      assert.equal((await lines.next()).value, 'killed');
+      killed++;
+    }
+    const { code, said } = await running;
+    assert.equal(code, 0, said);
+    for (const seed of seeds) {
+      assert.deepEqual(resultOf(hunted, seed), resultOf(alone, seed));
+      made.add((resultOf(hunted, seed) as { hash: string }).hash);
+    }
+  }
+  t.diagnostic(
+    `${killed} kills of a node, ${made.size} different results of ${seeds.length} seeds`,
+  );
+});
+
+test('no Ray at an address is one line', async () => {
+  const { code, said } = await recipe(placeWithBases(), [...stage, '--on', 'ray:127.0.0.1:9']);
+  assert.equal(code, 2, said);
+  assert.match(said.trim().split('\n').at(-1)!, /^no Ray at 127\.0\.0\.1:9 .*: start one with ray start --head, or use --on ray$/); // prettier-ignore
+});
