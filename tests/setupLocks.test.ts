@@ -146,6 +146,9 @@ test('every Python package is pinned by version and the hashes of its wheels', (
   const gguf = lockEntries(ownLock(root, 'gguf'));
   assert.ok(gguf.some(({ name }) => name === 'gguf==0.19.0'));
   assert.ok(gguf.every(({ hashes }) => hashes.length > 0));
+  const ray = lockEntries(ownLock(root, 'ray'));
+  assert.ok(ray.some(({ name }) => name === 'ray==2.60.0'));
+  assert.ok(ray.every(({ hashes }) => hashes.length > 0));
   assert.deepEqual(lockedOnly, ['--require-hashes', '--only-binary=:all:']);
 });
 
