@@ -86,7 +86,11 @@ async function drive(python: string, job: object, standings: Map<string, Standin
   const env = { ...process.env, RAY_DEDUP_LOGS: '0', RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO: '0', PYTHONDONTWRITEBYTECODE: '1' }; // prettier-ignore
   // a group of its own: Ctrl-C of the terminal would end Ray before its stages have stopped
   const child = spawn(python, [script], { env, detached: true });
-  const stop = (): void => void child.stdin.end();
+  let asked = 0;
+  const stop = (): void => {
+    child.stdin.end();
+    if (++asked > 1) process.kill(-child.pid!, 'SIGKILL'); // who asks again does not want to wait
+  };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
   child.stdin.on('error', () => undefined); // it has ended meanwhile, and says why

@@ -172,10 +172,19 @@ def listen(process, said):
         del said[:-20]
 
 
+def is_running(process):
+    """Waits half a second, or until a process has ended."""
+    try:
+        process.wait(timeout=0.5)
+        return False
+    except subprocess.TimeoutExpired:
+        return True
+
+
 def run_stage(job, task, keeper, *needed):
     """Makes one stage, or goes on with it. Returns its files, or None where the person stopped it."""
     name, began = task["name"], time.time()
-    if any(files is None for files in needed):
+    if any(files is None for files in needed) or ray.get(keeper.is_stopped.remote()):
         return None
     root = set_up(job)
     place = Path(tempfile.mkdtemp(prefix=f"r1-{name}-"))
@@ -193,8 +202,7 @@ def run_stage(job, task, keeper, *needed):
         listener = threading.Thread(target=listen, args=(process, said), daemon=True)
         listener.start()
         saved, told, asked = info_of(place, name), None, False
-        while process.poll() is None:
-            time.sleep(0.5)
+        while is_running(process):
             now = info_of(place, name)
             if now != saved:
                 ray.get(keeper.save.remote(name, packed(place, name)))
@@ -206,11 +214,12 @@ def run_stage(job, task, keeper, *needed):
                 asked = True
                 process.send_signal(signal.SIGINT)
         listener.join(timeout=5)
-        if process.returncode not in (0, 130):
+        stopped = process.returncode in (130, -signal.SIGINT)
+        if process.returncode != 0 and not stopped:
             raise RuntimeError(next((line for line in reversed(said) if line), f"code {process.returncode}"))
         files = packed(place, name)
         ray.get(keeper.save.remote(name, files))  # a node that dies takes its objects with it
-        if process.returncode == 130:
+        if stopped:
             return None
         keeper.say.remote(name, f"done in {time.time() - began:.0f} s")
         return files
