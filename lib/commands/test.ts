@@ -17,8 +17,8 @@ Those from browser on run only when they are named, and all but browser, site an
   browser       opens every notebook in JupyterLab, in a Chromium or Chrome on the PATH, runs one, stops and steers a
                 training and labels pairs; screenshots of what failed go to data/local/browser/
   site          builds the site and uses it in that browser: its models answer as here, and learn
-  beyond        what is handed over: the rewards in Python, TRL's loss, gradient and curve, verl's reading; it installs them into
-                .venv-torch and .venv-verl the first time: some minutes
+  beyond        what is handed over: the rewards in Python, TRL's loss, gradient and curve, verl's reading; and the graph on a
+                Ray, of which a node is killed (R1_DOSE=large: twenty times). It installs them the first time: some minutes
   fuzz          a million hostile completions of each task, ten thousand damaged files of each kind: half an hour
   crash         a thousand kills of a small recipe, and a failure of every write in it: an hour
   memory        the memory over ten thousand steps of a small model: some minutes

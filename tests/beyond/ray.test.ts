@@ -13,12 +13,13 @@ import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
 
-/** Kills of the second node; R1_KILLS=20 is the large dose. */
-const kills = Number(process.env.R1_KILLS ?? 3);
+/** Kills of the second node, and steps of each run. */
+const dose = process.env.R1_DOSE === 'large' ? { kills: 20, steps: 600 } : { kills: 3, steps: 150 };
+const { kills } = dose;
 const killEvery = 6000;
 
 const seeds = [0, 1, 2];
-const stage = '--preset smoke --size tiny --stage r1-zero --steps 300'.split(' ');
+const stage = `--preset smoke --size tiny --stage r1-zero --steps ${dose.steps}`.split(' ');
 // a Ray of its own asks for no key
 const environment = { ...process.env, RAY_AUTH_MODE: 'disabled' };
 
