@@ -2,8 +2,8 @@
  * What the pages of the site do in a Chromium, for `npm test -- page`: half an hour on a machine that does nothing else.
  * First the playground: how soon it answers, how fast with each engine, and whether it says what the native engine says.
  * Then R1-Zero learns in the page. For each size and seed it reads what the page itself shows: pass@1 on held-out problems
- * before and after, and the time; and the memory of the browser's processes on the way. The results are written to
- * data/trust/site.json and data/trust/page.json.
+ * before and after, and the time. At last the memory of such a run. The results are written to data/trust/site.json,
+ * page.json and pageMemory.json; `npm test -- page` makes all three, and this file with the name of one of them that one alone.
  */
 import * as fs from 'node:fs';
 import type { Page } from 'playwright-core';
@@ -19,6 +19,7 @@ import {
   speedsOn,
 } from '../browser/playground';
 import { openSite, type OpenedSite } from '../browser/siteServer';
+import { childrenOf } from '../support/processes';
 import { writeTrust } from './record';
 
 /** What is trained: at most ten minutes each. */
@@ -29,8 +30,9 @@ const runs = [
   { size: 'small', seed: 0, steps: 100 },
 ] as const;
 
-/** Buffers reach their size in the first steps. */
-const firstCounted = 20;
+/** The run whose memory is looked at. Buffers reach their size in the first steps. */
+const watched = { size: 'tiny', seed: 0, steps: 130 } as const;
+const firstCounted = 30;
 
 interface PageRun {
   readonly size: string;
@@ -41,38 +43,47 @@ interface PageRun {
   readonly levels: readonly string[];
   readonly before: readonly string[];
   readonly after: readonly string[];
-  readonly memory: readonly { readonly step: number; readonly residentMiB: number }[];
 }
 
-/** The resident memory of all processes of the browser that belong to pages, in MiB. */
+/** The resident memory of the largest process of a browser below this one, which is that of the page, in MiB. */
 function residentMiB(): number {
-  const pids = fs.readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const sizes = pids.map((pid) => {
-    try {
-      const isPage = fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('--type=renderer');
-      const status = isPage ? fs.readFileSync(`/proc/${pid}/status`, 'utf8') : '';
-      return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
-    } catch {
-      return 0; // it has ended meanwhile
-    }
-  });
-  return Math.round(sizes.reduce((sum, size) => sum + size, 0));
+  const sizes = childrenOf(process.pid, '')
+    .flatMap(descendantsOf)
+    .map((pid) => {
+      try {
+        const status = fs.readFileSync(`/proc/${pid}/status`, 'utf8');
+        return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1024;
+      } catch {
+        return 0; // it has ended meanwhile
+      }
+    });
+  const most = Math.round(Math.max(...sizes));
+  if (most > 0) return most;
+  throw new Error('no process of the browser is found');
 }
 
-async function learn(page: Page, address: string, run: (typeof runs)[number]): Promise<PageRun> {
+const descendantsOf = (pid: number): number[] => [
+  pid,
+  ...childrenOf(pid, '').flatMap(descendantsOf),
+];
+
+/** Trains in the page; `atStep` is called about every two seconds, when the base has been measured. */
+async function learn(
+  page: Page,
+  address: string,
+  run: Pick<PageRun, 'size' | 'seed' | 'steps'>,
+  atStep: (step: number) => void = () => undefined,
+): Promise<PageRun> {
   const { size, seed, steps } = run;
   await page.goto(new URL(`live.html?size=${size}&seed=${seed}&steps=${steps}`, address).href);
   await page.getByRole('button', { name: 'Start' }).click();
   const started = Date.now();
-  const memory: { step: number; residentMiB: number }[] = [];
   const isFinished = page.locator('[role=status]', { hasText: 'Finished after' });
   while (!(await isFinished.isVisible())) {
     await page.waitForTimeout(2000);
     const text = await page.locator('.r1-training').textContent({ timeout: 1000 }).catch(() => ''); // prettier-ignore
     const step = Number(/step (\d+) of/.exec(text ?? '')?.[1] ?? 0);
-    const last = memory.at(-1)?.step ?? 0;
-    if (step >= firstCounted && step >= last + 10)
-      memory.push({ step, residentMiB: residentMiB() });
+    if (step > 0) atStep(step);
   }
   const seconds = (Date.now() - started) / 1000;
   const rows = await page.locator('.scrolls table tr').all();
@@ -82,7 +93,7 @@ async function learn(page: Page, address: string, run: (typeof runs)[number]): P
   console.log(
     `${size} ${seed}: ${formatSeconds(seconds)}, ${levels[0]} ${before[0]} -> ${after[0]}`,
   );
-  return { ...{ size, seed, steps, seconds: Math.round(seconds) }, levels, before, after, memory };
+  return { ...{ size, seed, steps, seconds: Math.round(seconds) }, levels, before, after };
 }
 
 /** Opens a page of the site in a browser that knows nothing of it yet. */
@@ -126,11 +137,8 @@ async function ask(site: OpenedSite): Promise<void> {
   });
 }
 
-async function main(): Promise<void> {
-  const program = findBrowser();
-  if (program === undefined) throw new Error('no Chromium or Chrome is on the PATH');
-  const site = await openSite(program, 8124);
-  await ask(site);
+/** Lets R1-Zero learn, each run in a browser of its own. */
+async function learnAll(site: OpenedSite): Promise<void> {
   const started = Date.now();
   const made: PageRun[] = [];
   for (const run of runs) {
@@ -138,18 +146,47 @@ async function main(): Promise<void> {
     made.push(await learn(page, site.address, run));
     await page.context().close();
   }
-  await site.end();
-  const growth = made.map(({ memory }) => memory.at(-1)!.residentMiB / memory[0]!.residentMiB - 1);
-  const most = Math.max(...made.flatMap(({ memory }) => memory.map(({ residentMiB: m }) => m)));
   const results = made.map(({ size, seed, levels, before, after, seconds }) => `${size} ${seed}, ${levels[0]}: ${before[0]} to ${after[0]} in ${formatSeconds(seconds)}`); // prettier-ignore
-  const grown = `memory ${(100 * Math.max(...growth)).toFixed(1)} % more at most, ${most} MiB`;
   writeTrust('page', {
     what: 'R1-Zero in the page of the site, Chromium, pass@1 before and after',
-    number: `${results.join('; ')}; ${grown}`,
+    number: results.join('; '),
     command: 'npm test -- page',
     seconds: Math.round((Date.now() - started) / 1000),
     runs: made,
   });
+}
+
+/** Looks at the memory of the page while it learns. */
+async function remember(site: OpenedSite): Promise<void> {
+  const started = Date.now();
+  const memory: { step: number; residentMiB: number }[] = [];
+  const page = await opened(site);
+  await learn(page, site.address, watched, (step) => {
+    if (step >= firstCounted && step >= (memory.at(-1)?.step ?? 0) + 5)
+      memory.push({ step, residentMiB: residentMiB() });
+  });
+  await page.context().close();
+  const [first, last] = [memory[0]!, memory.at(-1)!];
+  const growth = 100 * (last.residentMiB / first.residentMiB - 1);
+  const most = Math.max(...memory.map((one) => one.residentMiB));
+  writeTrust('pageMemory', {
+    what: 'memory of the page in which R1-Zero of tiny learns, Chromium',
+    number: `${growth >= 0 ? '+' : ''}${growth.toFixed(1)} % from step ${first.step} to ${last.step}, ${most} MiB at most`,
+    command: 'npm test -- page',
+    seconds: Math.round((Date.now() - started) / 1000),
+    memory,
+  });
+}
+
+const parts = { site: ask, page: learnAll, pageMemory: remember };
+
+async function main(): Promise<void> {
+  const program = findBrowser();
+  if (program === undefined) throw new Error('no Chromium or Chrome is on the PATH');
+  const [name] = process.argv.slice(2) as (keyof typeof parts)[];
+  const site = await openSite(program, 8124);
+  for (const part of name ? [parts[name]] : Object.values(parts)) await part(site);
+  await site.end();
 }
 
 export const finished: Promise<void> = main();
