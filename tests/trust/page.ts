@@ -22,7 +22,7 @@ import { openSite, type OpenedSite } from '../browser/siteServer';
 import { childrenOf } from '../support/processes';
 import { writeTrust } from './record';
 
-/** What is trained: at most ten minutes each. */
+/** What is trained: `tiny` for less than ten minutes, `small` for about twenty. */
 const runs = [
   { size: 'tiny', seed: 0, steps: 200 },
   { size: 'tiny', seed: 1, steps: 200 },
