@@ -109,29 +109,30 @@ function printTables(place: Place, names: readonly string[]): void {
   console.log(tables.map((table) => `\n${table}\n`).join(''));
 }
 
+const options = {
+  preset: { type: 'string' },
+  size: { type: 'string' },
+  seed: { type: 'string', default: '0' },
+  stage: { type: 'string' },
+  steps: { type: 'string' },
+  tokens: { type: 'string' },
+  task: { type: 'string' },
+  model: { type: 'string' },
+  data: { type: 'string' },
+  log: { type: 'string' },
+  on: { type: 'string' },
+  cores: { type: 'string' },
+  recorded: { type: 'boolean', default: false },
+} as const;
+
 async function main(): Promise<number> {
-  const { values } = readArguments(help, {
-    preset: { type: 'string' },
-    size: { type: 'string' },
-    seed: { type: 'string', default: '0' },
-    stage: { type: 'string' },
-    steps: { type: 'string' },
-    tokens: { type: 'string' },
-    task: { type: 'string' },
-    model: { type: 'string' },
-    data: { type: 'string' },
-    log: { type: 'string' },
-    on: { type: 'string' },
-    cores: { type: 'string' },
-    recorded: { type: 'boolean', default: false },
-  });
+  const { values } = readArguments(help, options);
   if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
   if (values.cores !== undefined && values.on === undefined)
     throw new UserError('--cores goes with --on ray: without it a stage has all cores');
-  if (values.model !== undefined && values.on !== undefined)
-    throw new UserError(
-      '--on does not go with --model: a language model needs all cores of a machine',
-    );
+  for (const name of ['model', 'task'] as const)
+    if (values.on !== undefined && values[name] !== undefined)
+      throw new UserError(`--on does not go with --${name}: leave one of them out`);
   if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');

@@ -69,19 +69,21 @@ function pageOf(
   const kindsOf = (split: string, rows: readonly AskedRow[]) =>
     rows.map(({ task, level, language }) => [split, task, level, language]);
   const kinds = [...kindsOf('training', train), ...kindsOf('held out', heldOut)];
-  return `# ${name}, handed over
-
-Made by the R1 workbook for ${formats[format].reader}.
-
-- \`checkpoint/\`: ${name}, as \`transformers\` opens it.
-- \`data/\`: problems as JSON Lines and parquet, the same rows in both. Training problems stand in the order of the steps (seed ${seed});
-  the held-out ones are those that the workbook measures with, and none of them is among the others.
-- \`r1_rewards/\`: the verifiers and rewards, in Python, standard library alone; \`trainers.py\` has the functions that trainers call.
-- \`reward.py\`: the same under the names that verl and OpenRLHF look for in a file.
-- \`settings.json\`: how the workbook would train.
-
-${countTable(['split', 'task', 'level', 'language'], kinds)}
-
-${hashTable(folder)}
-`;
+  return [
+    `# ${name}, handed over`,
+    '',
+    `Made by the R1 workbook for ${formats[format].reader}.`,
+    '',
+    `- \`checkpoint/\`: ${name}, as \`transformers\` opens it.`,
+    `- \`data/\`: problems as JSON Lines and parquet, the same rows in both. Training problems stand in the order of the steps (seed ${seed});`,
+    '  the held-out ones are those that the workbook measures with, and none of them is among the others.',
+    '- `r1_rewards/`: the verifiers and rewards, in Python, standard library alone; `trainers.py` has the functions that trainers call.',
+    '- `reward.py`: the same under the names that verl and OpenRLHF look for in a file.',
+    '- `settings.json`: how the workbook would train.',
+    '',
+    countTable(['split', 'task', 'level', 'language'], kinds),
+    '',
+    hashTable(folder),
+    '',
+  ].join('\n');
 }
