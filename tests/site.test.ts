@@ -19,7 +19,7 @@ import {
   type Settings,
 } from '../lib/site/page/playground/settings';
 import { bringBack, forget, keep } from '../lib/site/page/work/keep';
-import { promptText } from '../lib/tasks/index';
+import { promptText, verify } from '../lib/tasks/index';
 import { temporaryFolder } from './support/folder';
 import { sourceFiles } from './support/sourceFiles';
 
@@ -145,7 +145,11 @@ test('settings go through the address and back, and what an address cannot say i
 test('a problem that the reader chooses is the one that the model is asked, or is refused in one line', () => {
   const said = (task: TaskName, text: string): string =>
     whyNot(task, text) || promptText(chosenProblem(task, text), 'en');
-  for (const task of taskNames) assert.equal(whyNot(task, writings[task].example), '');
+  for (const task of taskNames) {
+    const { example, answer } = writings[task];
+    assert.equal(whyNot(task, example), '');
+    assert.ok(verify(chosenProblem(task, example), `<answer> ${answer} </answer> <eos>`).correct);
+  }
   assert.equal(said('countdown', '26, 3 5,7'), 'make 26 : 3 5 7 _');
   assert.equal(said('programs', '* 2 + 9, 7 1'), 'rule 7 -> 23 ; 1 -> 11 : _ _');
   assert.equal(said('units', '12m+3 time 5'), 'from 12 m rate + 3 time 5 :');

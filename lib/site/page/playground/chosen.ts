@@ -10,6 +10,8 @@ interface Writing {
   /** what stands in the text, in words */
   readonly parts: string;
   readonly example: string;
+  /** how its right answer is written */
+  readonly answer: string;
   readonly pattern: RegExp;
   /** the problem of what the pattern has found; a UserError where there is none */
   problem(found: readonly string[]): Problem;
@@ -18,6 +20,7 @@ interface Writing {
 const countdown: Writing = {
   parts: 'target, then numbers',
   example: '26 3 5 7',
+  answer: '3 * 7 + 5',
   pattern: /^(\d+)[\s,]+(\d+(?:[\s,]+\d+)*)$/,
   problem: ([, target, numbers]) =>
     countdownProblem(Number(target), numbers!.split(/[\s,]+/).map(Number)),
@@ -26,6 +29,7 @@ const countdown: Writing = {
 const programs: Writing = {
   parts: 'program, then two inputs',
   example: '* 2 + 9, 7 1',
+  answer: '* 2 + 9',
   pattern: /^(.*\S)[\s,]+(\d+)[\s,]+(\d+)$/,
   problem: ([, program, first, second]) =>
     programsProblem(program!.replace(/,$/, ''), Number(first), Number(second)),
@@ -34,6 +38,7 @@ const programs: Writing = {
 const units: Writing = {
   parts: 'start, rate, and time or end',
   example: '12 m + 3 time 5',
+  answer: '27 m',
   pattern: /^(\d+) ?([mlg]) ?([+-]) ?(\d+) (time|to) (\d+)$/,
   problem([, from, unit, sign, by, asks, last]) {
     const [start, rate, given] = [Number(from), Number(by), Number(last)];

@@ -4,6 +4,7 @@ import { html, render } from 'lit';
 import { createRandom } from '../../../core/random';
 import { generate, promptText, verify } from '../../../tasks/index';
 import { openEngine, siteAddress } from '../engineClient';
+import { writings } from './chosen';
 import { columnView, emptyColumn, type Column } from './column';
 import { controls } from './controls';
 import type { ListedModel } from '../../listModels';
@@ -66,7 +67,7 @@ function draw(): void {
           Your own answer
           <input
             size="24"
-            placeholder="3 * 7 + 5"
+            placeholder=${writings[settings.task].answer}
             .value=${own}
             @input=${(event: Event) => {
               own = (event.target as HTMLInputElement).value;
