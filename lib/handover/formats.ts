@@ -44,7 +44,8 @@ const openrlhf: Format = {
 };
 
 const skyrl: Format = {
-  reader: 'SkyRL',
+  reader:
+    'SkyRL; an environment of the name r1_workbook, which pays by r1_rewards, is yours to write',
   row: (asked, index, split) => ({
     ...{ data_source: `r1-workbook/${asked.task}`, prompt: conversation(asked) },
     ...{ env_class: 'r1_workbook' },

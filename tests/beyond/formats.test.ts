@@ -73,12 +73,13 @@ test('load_dataset reads every format, parquet and JSON Lines alike, row by row'
 
 test('verl reads its configuration and its problems from the folder, and pays by our rewards', async (t) => {
   const target = path.join(temporaryFolder(), 'handed');
-  const settings = { ...rlSettings('small'), steps: 5 };
+  const rewards = { accuracy: 1, format: 0.2, language: 0 }; // not the usual weights: they have to arrive
+  const settings = { ...rlSettings('small'), steps: 5, rewards };
   const checkpoint = checkpointFolder(recorded, 'small-base-s0');
   await handOver(target, { format: 'verl', checkpoint, name: 'small-base-s0', size: 'small', settings, seed: 0, heldOut: 10 }); // prettier-ignore
   const { stdout, stderr } = spawnSync(verlPython(), [path.join(__dirname, 'read_verl.py'), target], { encoding: 'utf8' }); // prettier-ignore
   assert.notEqual(stdout, '', stderr.slice(-1500));
   const found: unknown = JSON.parse(stdout.trim().split('\n').at(-1)!);
-  assert.deepEqual(found, { rows: 160, estimator: 'grpo', rewards: [1.1, 0.1] });
+  assert.deepEqual(found, { rows: 160, estimator: 'grpo', rewards: [1.2, 0.2] });
   t.diagnostic('read, loaded and called; not run: sampling and training, which need a GPU');
 });

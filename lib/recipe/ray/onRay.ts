@@ -49,7 +49,7 @@ const memory: Readonly<Record<ModelSize, number>> = {
 };
 
 /** What other machines need of this folder, and what they do not: they set themselves up. */
-const excludes = ['node_modules', '.git', '.venv*', 'data/local', 'data/site', 'data/runs', 'data/figures'].map((name) => `/${name}`); // prettier-ignore
+const excludes = ['node_modules', '.git', '.venv*', 'data/local', 'data/runs', 'data/figures'].map((name) => `/${name}`); // prettier-ignore
 
 const copied = ['local', 'auto'];
 

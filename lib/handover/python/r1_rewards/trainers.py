@@ -16,8 +16,8 @@ def written(text, finished):
     return f"{text} " if text.endswith(END) else text
 
 
-def _paid(ground_truth, completion):
-    return reward(json.loads(ground_truth), completion)
+def _paid(ground_truth, completion, weights=DEFAULT_WEIGHTS):
+    return reward(json.loads(ground_truth), completion, weights)
 
 
 def completion_of(tokenizer, ids):
@@ -42,16 +42,16 @@ def trl(tokenizer):
     return [part(name) for name in DEFAULT_WEIGHTS]
 
 
-def compute_score(data_source, solution_str, ground_truth, extra_info=None, **_):
+def compute_score(data_source, solution_str, ground_truth, extra_info=None, weights=DEFAULT_WEIGHTS, **_):
     """
     For verl's `custom_reward_function`. verl decodes without special tokens, so nothing tells whether the completion was
     cut: all count as finished. Where the format asks for closing tags, a completion that was cut has none.
     """
-    parts = _paid(ground_truth, written(solution_str, True))
+    parts = _paid(ground_truth, written(solution_str, True), weights)
     return {"score": float(parts["total"]), "acc": parts["accuracy"], "format": parts["format"]}
 
 
-def reward_func(queries, prompts, labels, **_):
+def reward_func(queries, prompts, labels, weights=DEFAULT_WEIGHTS, **_):
     """
     For OpenRLHF's `--remote_rm_url FILE`. A query is the prompt and the completion with its special tokens. The end of
     the model is the end token at its very end.
@@ -64,6 +64,6 @@ def reward_func(queries, prompts, labels, **_):
         text = query[len(prompt) :] if query.startswith(prompt) else query
         end = next((end for end in ends if text.endswith(end)), None)
         text = text[: -len(end)] if end else text
-        rewards.append(float(_paid(label, written(text, end is not None))["total"]))
+        rewards.append(float(_paid(label, written(text, end is not None), weights)["total"]))
     scores = torch.tensor(rewards)
     return {"rewards": scores, "scores": scores, "extra_logs": {}}
