@@ -5,15 +5,13 @@ import { formatNames, formats, type FormatName } from '../handover/formats';
 import { handPreferences, handTraces } from '../handover/dataSets';
 import { handOver } from '../handover/handOver';
 import { modelSizes, type ModelSize } from '../model/config';
-import { courseNamed, courseNames } from '../recipe/language/data';
-import { checkpointNamed, isLanguageModel } from '../stages/language/openCheckpoint';
-import { languageRLSettings } from '../stages/language/settings';
-import { findTaskInWords } from '../stages/ownTask';
+import { courseNames } from '../recipe/language/data';
+import { checkpointNamed } from '../stages/language/openCheckpoint';
 import { local, recorded, shortPath } from '../stages/places';
 import { preferenceFile, readPreferences } from '../stages/preferences';
-import { rlSettings, type RLSettings } from '../stages/settings';
 import { readTraces, traceFile } from '../stages/traces';
 import { readArguments, runCommand, wholeNumber } from './arguments';
+import { r1ZeroSettings } from './r1ZeroSettings';
 
 const help = `
 npm run handover -- TRAINER CHECKPOINT --folder FOLDER [options]
@@ -54,13 +52,14 @@ async function main(): Promise<void> {
   const seed = wholeNumber(values.seed, '--seed');
   const heldOut = wholeNumber(values['held-out'], '--held-out', 1);
   const checkpoint = checkpointNamed(name);
-  const usual = await settingsFor(name, checkpoint, values.data);
+  const size = sizeOf(checkpoint) ?? name;
+  const usual = await r1ZeroSettings(checkpoint, size, values.data);
   const steps = values.steps === undefined ? usual.steps : wholeNumber(values.steps, '--steps', 1);
   const settings = { ...usual, steps };
   await handOver(folder, {
     format: format as FormatName,
     checkpoint,
-    ...{ name, size: sizeOf(checkpoint) ?? name },
+    ...{ name, size },
     settings,
     seed,
     heldOut,
@@ -82,19 +81,6 @@ async function handDataSet(
   if (kind === 'traces') await handTraces(folder, name, readTraces(file));
   else await handPreferences(folder, name, readPreferences(file));
   console.log(`${shortPath(folder)}: read its README.md first`);
-}
-
-/** How the workbook would train R1-Zero from a checkpoint. */
-async function settingsFor(name: string, checkpoint: string, data?: string): Promise<RLSettings> {
-  if (isLanguageModel(checkpoint)) {
-    const asked = data ?? 'words';
-    if (!courseNames.includes(asked)) await findTaskInWords(asked);
-    const { plan, rl } = courseNamed(asked);
-    return languageRLSettings({ plan, ...rl });
-  }
-  if (data !== undefined)
-    throw new UserError(`${name} speaks this workbook's vocabulary: leave out --data ${data}`);
-  return rlSettings(sizeOf(checkpoint) ?? 'small');
 }
 
 /** The size that the name of a checkpoint of the workbook begins with. */

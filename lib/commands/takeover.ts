@@ -1,14 +1,11 @@
 import { UserError } from '../core/errors';
 import { takeOver } from '../handover/takeOver';
-import { modelSizes, type ModelSize } from '../model/config';
-import { courseNamed, courseNames } from '../recipe/language/data';
+import { courseNames } from '../recipe/language/data';
 import { stageLines, stageTable } from '../reports/stageTables';
-import { checkpointNamed, isLanguageModel } from '../stages/language/openCheckpoint';
-import { languageRLSettings } from '../stages/language/settings';
-import { findTaskInWords } from '../stages/ownTask';
+import { checkpointNamed } from '../stages/language/openCheckpoint';
 import { local } from '../stages/places';
-import { rlSettings, type RLSettings } from '../stages/settings';
 import { readArguments, runCommand, wholeNumber } from './arguments';
+import { r1ZeroSettings } from './r1ZeroSettings';
 
 const help = `
 npm run takeover -- LOG --checkpoint FOLDER --as NAME [options]
@@ -43,20 +40,11 @@ async function main(): Promise<void> {
   if (!parts) throw new UserError(`invalid --as: ${name}: use SIZE-STAGE-sSEED, such as small-trl-s0`); // prettier-ignore
   const [size, stage, seed] = [parts[1]!, parts[2]!, Number(parts[3])];
   const checkpoint = checkpointNamed(folder);
-  const usual = await settingsFor(size, checkpoint, values.data);
+  const usual = await r1ZeroSettings(checkpoint, size, values.data);
   const finalProblems = values.problems === undefined ? usual.finalProblems : wholeNumber(values.problems, '--problems', 1); // prettier-ignore
   const settings = { ...usual, finalProblems };
   await takeOver(log, { size, stage, seed, checkpoint, settings });
   console.log(`\n${stageTable(stageLines(local, [name]))}\n`);
-}
-
-/** How R1-Zero of such a model is measured. */
-async function settingsFor(size: string, checkpoint: string, data?: string): Promise<RLSettings> {
-  if (!isLanguageModel(checkpoint))
-    return rlSettings(modelSizes.includes(size as ModelSize) ? (size as ModelSize) : 'small');
-  const asked = data ?? 'words';
-  if (!courseNames.includes(asked)) await findTaskInWords(asked);
-  return languageRLSettings(courseNamed(asked).rl);
 }
 
 export const finished: Promise<void> = runCommand(main);
