@@ -1,9 +1,12 @@
-/** The part of `npm run recipe` that runs stages side by side, on Ray. */
-import { UserError } from '../core/errors';
+/** The parts of `npm run recipe` that use Ray: stages side by side, and workers that decode. */
 import { formatSeconds } from '../core/format';
+import { rayAddress } from '../core/rayProgram';
 import { runOnRay } from '../recipe/ray/onRay';
 import { taskGraph, type AskedTask } from '../recipe/taskGraph';
-import { shortPath, type Place } from '../stages/places';
+import { startRayDecoders, type RayPlace } from '../sampling/ray/rayDecoders';
+import { createRaySampler } from '../sampling/ray/raySampler';
+import { askSetup } from '../stages/language/askSetup';
+import { decodeElsewhere, shortPath, type Place } from '../stages/places';
 import { wholeNumber } from './arguments';
 
 /** What the command line asks for. */
@@ -21,17 +24,33 @@ export interface RayAsked {
 /** Runs the stages of all seeds. Returns the exit code, and the names of what was to be made. */
 export async function rayRecipe(asked: RayAsked): Promise<{ code: number; names: string[] }> {
   const { on, stages, place, common } = asked;
-  const [kind, ...rest] = on.split(':');
-  const address = rest.join(':');
-  if (kind !== 'ray' || (on.includes(':') && address === ''))
-    throw new UserError(`invalid --on: ${on}: use ray or ray:ADDRESS`);
+  const address = rayAddress(on, '--on');
   const seeds = asked.seed.split(',').map((text) => wholeNumber(text, '--seed'));
   const cores = wholeNumber(asked.cores ?? '1', '--cores', 1);
   const tasks = taskGraph(stages, seeds, place);
   const began = Date.now();
-  const options = { place, common, cores, ...(address !== '' && { address }) };
+  const options = { place, common, cores, ...(address !== undefined && { address }) };
   const all = await runOnRay(tasks, options);
   const took = formatSeconds((Date.now() - began) / 1000);
   console.log(all ? `\n${took} now; everything is in ${shortPath(place)}` : `\n${took} now; not all is done: the same command goes on from there`); // prettier-ignore
   return { code: all ? 0 : 1, names: tasks.map(({ name }) => name) };
+}
+
+/** Completions of a piece of work, of the workbook's models and of language models. */
+const pieceRows = { toy: 128, language: 32 };
+
+/** Lets workers on `ray` or `ray:ADDRESS` decode for whatever runs in this process. */
+export async function decodeOnRay(
+  rollouts: string,
+  settings: Pick<RayPlace, 'workers' | 'cores'>,
+): Promise<void> {
+  const address = rayAddress(rollouts, '--rollouts');
+  const python = await askSetup('python', 'ray');
+  const place = { python, ...settings, ...(address !== undefined && { address }) };
+  const decoders = await startRayDecoders(place);
+  console.log(`workers that decode on Ray: ${decoders.workers}`);
+  decodeElsewhere((config, sampling) => {
+    const rows = sampling.tokenizer ? pieceRows.language : pieceRows.toy;
+    return createRaySampler(config, { ...sampling, pieceRows: rows }, decoders);
+  });
 }

@@ -26,7 +26,7 @@ import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 import { languageRecipe } from './languageRecipe';
-import { rayRecipe } from './rayRecipe';
+import { decodeOnRay, rayRecipe } from './rayRecipe';
 
 /** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
@@ -65,6 +65,9 @@ Runs the recipe in the terminal, stage by stage; what is done is skipped, what w
   --on ray[:ADDRESS]          stages of all seeds side by side, on a Ray that is started here or on the one at ADDRESS, where
                               other machines set themselves up; with it --seed takes several: 0,1,2
     --cores N                   cores of each stage (1)
+  --rollouts ray[:ADDRESS]    one run whose completions are decoded by workers on Ray, which hold the weights; it learns here
+    --workers N                 how many of them (as many as the Ray has cores for)
+    --cores N                   cores of each worker (1)
   --log ${logKinds.join('|')}       write the numbers of each run for TensorBoard, or as the table of W&B and trackio, too
   --recorded                  write to data/ instead of data/local/: for making the shipped runs
 `;
@@ -121,18 +124,35 @@ const options = {
   data: { type: 'string' },
   log: { type: 'string' },
   on: { type: 'string' },
+  rollouts: { type: 'string' },
+  workers: { type: 'string' },
   cores: { type: 'string' },
   recorded: { type: 'boolean', default: false },
 } as const;
 
+/** Checks the options that have to do with Ray, and starts the workers that decode on it. */
+async function readRayOptions(values: {
+  readonly [name in 'on' | 'rollouts' | 'workers' | 'cores' | 'model' | 'task']?: string;
+}): Promise<void> {
+  const { on, rollouts, workers, cores } = values;
+  if (cores !== undefined && on === undefined && rollouts === undefined)
+    throw new UserError('--cores goes with --on ray or --rollouts ray: without them a stage has all cores'); // prettier-ignore
+  if (workers !== undefined && rollouts === undefined)
+    throw new UserError('--workers goes with --rollouts ray: add it');
+  for (const name of ['model', 'task', 'rollouts'] as const)
+    if (on !== undefined && values[name] !== undefined)
+      throw new UserError(`--on does not go with --${name}: leave one of them out`);
+  if (rollouts === undefined) return;
+  await decodeOnRay(rollouts, {
+    ...(workers !== undefined && { workers: wholeNumber(workers, '--workers', 1) }),
+    cores: wholeNumber(cores ?? '1', '--cores', 1),
+  });
+}
+
 async function main(): Promise<number> {
   const { values } = readArguments(help, options);
   if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
-  if (values.cores !== undefined && values.on === undefined)
-    throw new UserError('--cores goes with --on ray: without it a stage has all cores');
-  for (const name of ['model', 'task'] as const)
-    if (values.on !== undefined && values[name] !== undefined)
-      throw new UserError(`--on does not go with --${name}: leave one of them out`);
+  await readRayOptions(values);
   if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');

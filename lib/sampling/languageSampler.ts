@@ -1,7 +1,7 @@
 import type { ModelConfig } from '../model/config';
 import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { writtenText } from '../tokenizer/writtenText';
-import { createSampler, type LocalSampler } from './sampler';
+import { createSampler, type LocalSampler, type SamplerSettings } from './sampler';
 
 /** Steps that are recorded as one graph. */
 export const languageChunk = 4;
@@ -12,9 +12,15 @@ export const languageRows = 128;
  * Makes a sampler for a language model. A step of such a model keeps both cores busy, so it decodes in this process; its
  * graph is large, so few steps are recorded as one.
  */
-export function createLanguageSampler(config: ModelConfig, tokenizer: TextTokenizer): LocalSampler {
+export const createLanguageSampler = (
+  config: ModelConfig,
+  tokenizer: TextTokenizer,
+): LocalSampler => createSampler(config, languageSampling(tokenizer));
+
+/** How the completions of a language model are decoded. */
+export function languageSampling(tokenizer: TextTokenizer): SamplerSettings {
   const { endTokens } = tokenizer;
-  return createSampler(config, {
+  return {
     endTokens,
     tokenizer,
     decode(ids) {
@@ -24,5 +30,5 @@ export function createLanguageSampler(config: ModelConfig, tokenizer: TextTokeni
     chunkLength: languageChunk,
     rowMultiple: 8,
     maxRows: languageRows,
-  });
+  };
 }

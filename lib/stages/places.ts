@@ -8,8 +8,8 @@ import { generationConfigJson, type ModelConfig } from '../model/config';
 import type { Model } from '../model/parameters';
 import { defaultCap } from '../sampling/cap';
 import { createParallelSampler } from '../sampling/parallelSampler';
-import { createLanguageSampler } from '../sampling/languageSampler';
-import type { Sampler } from '../sampling/sampler';
+import { createLanguageSampler, languageSampling } from '../sampling/languageSampler';
+import type { Sampler, SamplerSettings } from '../sampling/sampler';
 import type { TextTokenizer } from '../tokenizer/textTokenizer';
 import { decode } from '../tokenizer/tokenizer';
 import { tokenizerConfigJson, tokenizerJson } from '../tokenizer/tokenizerFiles';
@@ -80,18 +80,32 @@ export function filesBeside({ config, parameters }: Model): Record<string, strin
   };
 }
 
+/** Makes a sampler whose completions are decoded by others. */
+export type SamplerElsewhere = (config: ModelConfig, settings: SamplerSettings) => Sampler;
+
+let elsewhere: SamplerElsewhere | undefined;
+
+/** Lets others decode for all samplers that are made from now on. */
+export function decodeElsewhere(make: SamplerElsewhere): void {
+  elsewhere = make;
+}
+
 /**
  * A sampler that speaks the project's vocabulary, many rows in parallel processes, or with a tokenizer that of a language
  * model, in this process. A model with another vocabulary is refused.
  */
 export function samplerFor(config: ModelConfig, tokenizer?: TextTokenizer): Sampler {
-  if (tokenizer) return createLanguageSampler(config, tokenizer);
+  if (tokenizer)
+    return (
+      elsewhere?.(config, languageSampling(tokenizer)) ?? createLanguageSampler(config, tokenizer)
+    );
   const known = [taskVocabularySize, vocabulary.length];
   if (!known.includes(config.vocabSize))
     throw new UserError(
       `a model of ${config.vocabSize} tokens, the tasks have ${known.join(' or ')}: use a checkpoint of this project`,
     );
-  return createParallelSampler(config, { endTokens: [tokenIds.eos], decode });
+  const settings = { endTokens: [tokenIds.eos], decode };
+  return elsewhere?.(config, settings) ?? createParallelSampler(config, settings);
 }
 
 /** `path` as a person reads it: from the root of the repository where it lies inside. */

@@ -1,17 +1,16 @@
 /** The graph on a Ray of two nodes, one of which is killed again and again: the runs are those of one machine, bit for bit. */
 import assert from 'node:assert/strict';
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
-import { createInterface } from 'node:readline';
 import { root } from '../../lib/core/files';
-import { askSetup } from '../../lib/stages/language/askSetup';
 import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
+import { environment, startCluster, type Cluster } from './rayCluster';
 
 /** Kills of the second node, and steps of each run. */
 const dose = process.env.R1_DOSE === 'large' ? { kills: 20, steps: 600 } : { kills: 3, steps: 150 };
@@ -20,22 +19,11 @@ const killEvery = 6000;
 
 const seeds = [0, 1, 2];
 const stage = `--preset smoke --size tiny --stage r1-zero --steps ${dose.steps}`.split(' ');
-// a Ray of its own asks for no key
-const environment = { ...process.env, RAY_AUTH_MODE: 'disabled' };
 
-let cluster: ChildProcess;
-let lines: AsyncIterator<string>;
+let cluster: Cluster;
 
-before(async () => {
-  const python = await askSetup('python', 'ray');
-  cluster = spawn(python, [path.join(__dirname, 'ray_cluster.py')], { env: environment, stdio: ['pipe', 'pipe', 'ignore'] }); // prettier-ignore
-  lines = createInterface({ input: cluster.stdout! })[Symbol.asyncIterator]();
-  assert.match((await lines.next()).value as string, /^ready/);
-});
-after(async () => {
-  cluster.stdin!.end();
-  await once(cluster, 'close');
-});
+before(async () => (cluster = await startCluster()));
+after(() => cluster.stop());
 
 /** A place with the recorded bases. */
 function placeWithBases(): string {
@@ -99,8 +87,7 @@ test('three seeds on two nodes are those of one core, though a node is killed', 
     while (!isOver && killed < kills) {
       await Promise.race([over, new Promise((resolve) => setTimeout(resolve, killEvery))]);
       if (isOver) break;
-      cluster.stdin!.write('kill\n');
-      assert.equal((await lines.next()).value, 'killed');
+      await cluster.kill();
       killed++;
     }
     const { code, said } = await running;

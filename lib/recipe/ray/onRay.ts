@@ -1,12 +1,10 @@
 /** Runs the graph of stages on Ray: a program in Python gives the stages to Ray, and this one shows how they go on. */
-import { spawn } from 'node:child_process';
 import * as fs from 'node:fs';
-import * as path from 'node:path';
 import { createInterface } from 'node:readline';
 import { UserError } from '../../core/errors';
-import { root } from '../../core/files';
 import { formatSeconds } from '../../core/format';
 import { parsedJson } from '../../core/jsonLines';
+import { startRayProgram, type RayAddress } from '../../core/rayProgram';
 import type { ModelSize } from '../../model/config';
 import { askSetup } from '../../stages/language/askSetup';
 import type { Place } from '../../stages/places';
@@ -48,11 +46,6 @@ const memory: Readonly<Record<ModelSize, number>> = {
   large: 6.0e9,
 };
 
-/** What other machines need of this folder, and what they do not: they set themselves up. */
-const excludes = ['node_modules', '.git', '.venv*', 'data/local', 'data/runs', 'data/figures'].map((name) => `/${name}`); // prettier-ignore
-
-const copied = ['local', 'auto'];
-
 /** Runs the tasks that are not done. Returns whether all are done; what a person has stopped goes on the next time. */
 export async function runOnRay(tasks: readonly Task[], options: RayOptions): Promise<boolean> {
   const { address, place, common, cores } = options;
@@ -61,8 +54,7 @@ export async function runOnRay(tasks: readonly Task[], options: RayOptions): Pro
   const python = await askSetup('python', 'ray');
   fs.mkdirSync(place, { recursive: true });
   const job = {
-    ...{ root, place, node: process.execPath, address: address ?? 'local', excludes },
-    isCopied: address !== undefined && !copied.includes(address),
+    place,
     done: tasks.filter((task) => !due.includes(task)).map(({ name }) => name),
     tasks: due.map((task) => ({
       ...{ name: task.name, needs: task.needs, cores, memory: memory[task.size] },
@@ -70,7 +62,7 @@ export async function runOnRay(tasks: readonly Task[], options: RayOptions): Pro
     })),
   };
   const standings = new Map(due.map(({ name }): [string, Standing] => [name, { state: 'waiting', says: '', since: Date.now() }])); // prettier-ignore
-  await drive(python, job, standings);
+  await drive({ python, ...(address !== undefined && { address }) }, job, standings);
   return [...standings.values()].every(({ state }) => state === 'done');
 }
 
@@ -81,11 +73,12 @@ const argumentsOf = ({ stage, size, seed, caller }: Task): string[] => [
 ];
 
 /** Starts the program and shows what it says until it ends. Ctrl-C lets all stages stop between two steps. */
-async function drive(python: string, job: object, standings: Map<string, Standing>): Promise<void> {
-  const script = path.join(root, 'lib/recipe/ray/run_graph.py');
-  const env = { ...process.env, RAY_DEDUP_LOGS: '0', RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO: '0', PYTHONDONTWRITEBYTECODE: '1' }; // prettier-ignore
-  // a group of its own: Ctrl-C of the terminal would end Ray before its stages have stopped
-  const child = spawn(python, [script], { env, detached: true });
+async function drive(
+  ray: RayAddress,
+  job: object,
+  standings: Map<string, Standing>,
+): Promise<void> {
+  const child = startRayProgram('lib/recipe/ray/run_graph.py', ray, job);
   let asked = 0;
   const stop = (): void => {
     child.stdin.end();
@@ -93,8 +86,6 @@ async function drive(python: string, job: object, standings: Map<string, Standin
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  child.stdin.on('error', () => undefined); // it has ended meanwhile, and says why
-  child.stdin.write(`${JSON.stringify(job)}\n`);
   let complaints = '';
   child.stderr.on('data', (part: Buffer) => (complaints += part.toString()));
   const view = createView(standings);

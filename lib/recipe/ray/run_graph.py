@@ -7,13 +7,10 @@ disk. While a stage runs, its state goes to a keeper beside this program wheneve
 goes on from there on another one.
 """
 
-import ctypes
-import fcntl
 import io
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import tarfile
@@ -22,8 +19,11 @@ import threading
 import time
 from pathlib import Path
 
+import on_ray
 import ray
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+ray.cloudpickle.register_pickle_by_value(on_ray)
 
 RETRIES = 100
 FOLDERS = ("runs", "checkpoints", "traces", "preferences")
@@ -101,70 +101,6 @@ class Keeper:
         return self.stopped
 
 
-class Cores:
-    """So many cores of this machine that no other task has. Ray counts cores and does not say which."""
-
-    def __init__(self, count):
-        folder = Path(tempfile.gettempdir()) / f"r1-cores-{os.getuid()}"
-        folder.mkdir(exist_ok=True)
-        self.held = []
-        while len(self.held) < count:
-            for core in sorted(os.sched_getaffinity(0)):
-                file = open(folder / str(core), "w")
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    file.close()
-                    continue
-                self.held.append((core, file))
-                if len(self.held) == count:
-                    return
-            for _, file in self.held:
-                file.close()
-            self.held = []
-            time.sleep(0.2)
-
-    def numbers(self):
-        return {core for core, _ in self.held}
-
-
-def set_up(job):
-    """Where the code is on this machine: the clone itself, or the copy that Ray brought, set up once."""
-    here = Path(job["root"])
-    if not job["isCopied"]:
-        if not here.exists():
-            raise RuntimeError(f"{os.uname().nodename} has no clone at {here}: name Ray by its address, --on ray:ADDRESS")
-        return here
-    root = Path(os.getcwd())
-    with open(Path(tempfile.gettempdir()) / f"r1-set-up-{os.getuid()}.lock", "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = root / "data/local/set-up-for-ray"
-        if not done.exists():
-            made = subprocess.run([job["node"], "lib/setup/main.mjs", "setup"], cwd=root, capture_output=True, text=True)
-            if made.returncode != 0:
-                raise RuntimeError(f"set-up failed on {os.uname().nodename}: {last_line(made.stdout + made.stderr)}")
-            done.parent.mkdir(parents=True, exist_ok=True)
-            done.touch()
-    return root
-
-
-def last_line(text):
-    lines = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
-    return lines[-1] if lines else "it said nothing"
-
-
-def begin(command, root, environment, cores):
-    """Starts a process on its cores, which does not outlive this one."""
-
-    def prepare():
-        os.setsid()
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        os.sched_setaffinity(0, cores)
-
-    env = {**os.environ, **environment, "FORCE_COLOR": "0"}
-    return subprocess.Popen(command, cwd=root, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, preexec_fn=prepare)  # fmt: skip
-
-
 def listen(process, said):
     """Keeps the last lines that a process says."""
     for line in process.stdout:
@@ -186,7 +122,7 @@ def run_stage(job, task, keeper, *needed):
     name, began = task["name"], time.time()
     if any(files is None for files in needed) or ray.get(keeper.is_stopped.remote()):
         return None
-    root = set_up(job)
+    root, node = on_ray.set_up(job)
     place = Path(tempfile.mkdtemp(prefix=f"r1-{name}-"))
     try:
         for files in needed:
@@ -194,9 +130,9 @@ def run_stage(job, task, keeper, *needed):
         state = ray.get(keeper.state.remote(name))
         if state is not None:
             unpack(state, place)
-        cores = Cores(task["cores"])
-        command = [job["node"], "--import", "tsx", "lib/commands/recipe.ts", *task["arguments"]]
-        process = begin(command, root, {"R1_LOCAL": str(place)}, cores.numbers())
+        cores = on_ray.Cores(task["cores"])
+        command = [node, "--import", "tsx", "lib/commands/recipe.ts", *task["arguments"]]
+        process = on_ray.begin(command, root, cores.numbers(), env={"R1_LOCAL": str(place)}, stderr=subprocess.STDOUT, text=True)
         keeper.say.remote(name, f"on {os.uname().nodename}")
         said = []
         listener = threading.Thread(target=listen, args=(process, said), daemon=True)
@@ -231,21 +167,6 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def start(job):
-    """Connects to Ray, or starts one here. What goes wrong is one line."""
-    address = job["address"]
-    runtime = {"working_dir": job["root"], "excludes": job["excludes"]} if job["isCopied"] else None
-    try:
-        if address not in ("local", "auto"):
-            host, _, port = address.removeprefix("ray://").rpartition(":")
-            socket.create_connection((host, int(port)), timeout=10).close()  # Ray itself tries for minutes
-        own = {"include_dashboard": False} if address == "local" else {}
-        ray.init(address=address, runtime_env=runtime, log_to_driver=False, logging_level="error", **own)
-    except (OSError, RuntimeError, ValueError) as error:
-        where = "Ray does not start here" if address == "local" else f"no Ray at {address}"
-        raise SystemExit(f"{where} ({last_line(str(error)).rstrip('.')}): start one with ray start --head, or use --on ray") from None
-
-
 def remote(task):
     options = {"num_cpus": task["cores"], "memory": task["memory"], "max_retries": RETRIES, "retry_exceptions": False}
     return ray.remote(**options)(run_stage)
@@ -253,7 +174,7 @@ def remote(task):
 
 def main():
     job = json.loads(sys.stdin.readline())
-    start(job)
+    on_ray.start(job)
     here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
     keeper = Keeper.options(scheduling_strategy=here).remote()
     place = Path(job["place"])
@@ -282,11 +203,11 @@ def main():
                 files = ray.get(ref)
             except ray.exceptions.RayTaskError as error:
                 failed.add(name)
-                say(name=name, failed=last_line(str(error.cause)))
+                say(name=name, failed=on_ray.last_line(str(error.cause)))
                 continue
             except ray.exceptions.RayError as error:
                 failed.add(name)
-                say(name=name, failed=last_line(str(error)))
+                say(name=name, failed=on_ray.last_line(str(error)))
                 continue
             state = files or ray.get(keeper.state.remote(name))
             if state is not None:
