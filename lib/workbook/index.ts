@@ -12,6 +12,7 @@ export { ask, conversation } from './ask';
 export { check } from './check';
 export { scoreOf } from './score';
 export { showSource } from './source';
+export { onRay } from './onRay';
 export { openWorkbook } from './openWorkbook';
 export { runBase, runRewardModel, runRL, runSft } from './runStages';
 export { forget, metricsOf } from './stageRun';

@@ -105,5 +105,5 @@ test('three seeds on two nodes are those of one core, though a node is killed', 
 test('no Ray at an address is one line', async () => {
   const { code, said } = await recipe(placeWithBases(), [...stage, '--on', 'ray:127.0.0.1:9']);
   assert.equal(code, 2, said);
-  assert.match(said.trim().split('\n').at(-1)!, /^no Ray at 127\.0\.0\.1:9 .*: start one with ray start --head, or use --on ray$/); // prettier-ignore
+  assert.match(said.trim().split('\n').at(-1)!, /^no Ray at 127\.0\.0\.1:9 .*: start one with ray start --head, or use ray alone$/); // prettier-ignore
 });

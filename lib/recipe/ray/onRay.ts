@@ -2,13 +2,13 @@
 import * as fs from 'node:fs';
 import { createInterface } from 'node:readline';
 import { UserError } from '../../core/errors';
-import { formatSeconds } from '../../core/format';
 import { parsedJson } from '../../core/jsonLines';
 import { startRayProgram, type RayAddress } from '../../core/rayProgram';
 import type { ModelSize } from '../../model/config';
 import { askSetup } from '../../stages/language/askSetup';
 import type { Place } from '../../stages/places';
 import { isDone, type Task } from '../taskGraph';
+import { createView, type Said, type Standing } from './view';
 
 export interface RayOptions {
   /** of a Ray that is there already; without it one is started here */
@@ -19,22 +19,6 @@ export interface RayOptions {
   readonly common: readonly string[];
   /** cores of each stage */
   readonly cores: number;
-}
-
-/** How a task stands. */
-interface Standing {
-  state: 'waiting' | 'running' | 'done' | 'failed' | 'stopped';
-  says: string;
-  since: number;
-}
-
-/** What the program in Python writes. */
-interface Said {
-  readonly name: string;
-  readonly says?: string;
-  readonly failed?: string;
-  readonly finished?: true;
-  readonly stopped?: true;
 }
 
 /** Memory that a stage needs at most, measured: GRPO steps of each size with their sampler, in bytes. */
@@ -61,7 +45,7 @@ export async function runOnRay(tasks: readonly Task[], options: RayOptions): Pro
       arguments: [...common, ...argumentsOf(task)],
     })),
   };
-  const standings = new Map(due.map(({ name }): [string, Standing] => [name, { state: 'waiting', says: '', since: Date.now() }])); // prettier-ignore
+  const standings = new Map(due.map(({ name }): [string, Standing] => [name, { state: 'waiting', says: '' }])); // prettier-ignore
   await drive({ python, ...(address !== undefined && { address }) }, job, standings);
   return [...standings.values()].every(({ state }) => state === 'done');
 }
@@ -97,47 +81,7 @@ async function drive(
   view.end();
   process.off('SIGINT', stop);
   process.off('SIGTERM', stop);
-  const isKnown = [...standings.values()].some(({ state }) => state !== 'waiting');
-  if (code !== 0 && !isKnown)
+  const isSaid = [...standings.values()].some(({ state }) => state === 'failed');
+  if (code !== 0 && !isSaid)
     throw new UserError(complaints.trim().split('\n').at(-1) ?? 'Ray ended without a word');
-}
-
-interface View {
-  tell(said: Said): void;
-  end(): void;
-}
-
-/** Shows all tasks, one a line: in a terminal in place, else a line for each that begins or ends. */
-function createView(standings: Map<string, Standing>): View {
-  const began = Date.now();
-  const isTerminal = process.stdout.isTTY;
-  let shown = 0;
-  const draw = (): void => {
-    const count = (state: Standing['state']): number => [...standings.values()].filter((one) => one.state === state).length; // prettier-ignore
-    const running = [...standings].filter(([, { state }]) => state === 'running');
-    const lines = [
-      `${count('done')} of ${standings.size} stages done, ${running.length} run, ${count('failed')} failed · ${formatSeconds((Date.now() - began) / 1000)}`,
-      ...running.map(([name, { says }]) => `  ${says.startsWith(name) ? says : `${name} ${says}`}`.slice(0, process.stdout.columns || 120)), // prettier-ignore
-    ];
-    process.stdout.write(`${shown > 0 ? `\x1b[${shown}A\x1b[J` : ''}${lines.join('\n')}\n`);
-    shown = lines.length;
-  };
-  const timer = isTerminal ? setInterval(draw, 1000) : null;
-  return {
-    tell({ name, says, failed, finished, stopped }) {
-      const one = standings.get(name)!;
-      const before = one.state;
-      if (says !== undefined) Object.assign(one, { state: 'running', says });
-      if (failed !== undefined) Object.assign(one, { state: 'failed', says: failed });
-      if (finished) one.state = 'done';
-      if (stopped) one.state = 'stopped';
-      if (isTerminal) return draw();
-      if (one.state !== before) console.log(`${name}: ${one.state === 'failed' ? `failed: ${one.says}` : one.state === 'running' ? 'begins' : `${one.state}${finished ? `, ${one.says}` : ''}`}`); // prettier-ignore
-    },
-    end() {
-      if (timer) clearInterval(timer);
-      for (const [name, { state, says }] of standings)
-        if (state === 'failed' && isTerminal) console.log(`${name} failed: ${says}`);
-    },
-  };
 }

@@ -122,6 +122,8 @@ def run_stage(job, task, keeper, *needed):
     name, began = task["name"], time.time()
     if any(files is None for files in needed) or ray.get(keeper.is_stopped.remote()):
         return None
+    if job["isCopied"]:
+        keeper.say.remote(name, f"{os.uname().nodename} gets ready")
     root, node = on_ray.set_up(job)
     place = Path(tempfile.mkdtemp(prefix=f"r1-{name}-"))
     try:
@@ -201,13 +203,9 @@ def main():
                 continue
             try:
                 files = ray.get(ref)
-            except ray.exceptions.RayTaskError as error:
-                failed.add(name)
-                say(name=name, failed=on_ray.last_line(str(error.cause)))
-                continue
             except ray.exceptions.RayError as error:
                 failed.add(name)
-                say(name=name, failed=on_ray.last_line(str(error)))
+                say(name=name, failed=on_ray.reason(error))
                 continue
             state = files or ray.get(keeper.state.remote(name))
             if state is not None:
@@ -218,4 +216,7 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ray.exceptions.RayError as error:
+        raise SystemExit(on_ray.reason(error)) from None

@@ -71,10 +71,8 @@ def serve(decoder, asked, answers, lock):
         head, answer = {"id": request["id"]}, b""
         try:
             answer = ray.get(decoder.decode.remote(request, tensors))
-        except ray.exceptions.RayTaskError as error:
-            head["error"] = on_ray.last_line(str(error.cause))
         except ray.exceptions.RayError as error:
-            head["error"] = on_ray.last_line(str(error))
+            head["error"] = on_ray.reason(error)
         with lock:
             write_frame(answers, head, answer)
 
@@ -105,14 +103,14 @@ def main():
         head, data = frame
         if "tensor" in head:
             version += 1
-            try:
-                tensors[head["tensor"]] = (head, version, ray.put(data))
-            except ray.exceptions.RayError as error:
-                raise SystemExit(f"the weights do not fit into Ray's object store ({on_ray.last_line(str(error))}): give it more with ray start --object-store-memory") from None
+            tensors[head["tensor"]] = (head, version, ray.put(data))
         else:
             asked.put((head, [tensors[i] for i in range(head["tensors"])]))
     ray.shutdown()
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except ray.exceptions.RayError as error:
+        raise SystemExit(on_ray.reason(error)) from None

@@ -6,6 +6,7 @@ programs send it to the workers by value, so that these need nothing of it.
 import ctypes
 import fcntl
 import os
+import re
 import shutil
 import signal
 import socket
@@ -15,11 +16,29 @@ import time
 from pathlib import Path
 
 import ray
+from ray._private.authentication import authentication_token_setup
+from ray._raylet import GcsClient
 
 
 def last_line(text):
     lines = [line.strip() for line in text.replace("\r", "\n").split("\n") if line.strip()]
     return lines[-1] if lines else "it said nothing"
+
+
+def reason(error):
+    """What went wrong on Ray, in one line."""
+    cause = getattr(error, "cause", None) or error
+    if isinstance(cause, (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError)):
+        return "Ray's object store is full: free some space in its folder for temporary files, or give it more with ray start --object-store-memory"
+    return last_line(str(cause))
+
+
+def use_token(address):
+    """Sends the token to a Ray that asks for one: Ray itself does so only where RAY_AUTH_MODE says it."""
+    try:
+        GcsClient(address=address)
+    except ray.exceptions.AuthenticationError:
+        authentication_token_setup.maybe_enable_token_auth_if_token_available()
 
 
 def start(job):
@@ -30,9 +49,16 @@ def start(job):
         if address not in ("local", "auto"):
             host, _, port = address.removeprefix("ray://").rpartition(":")
             socket.create_connection((host, int(port)), timeout=10).close()  # Ray itself tries for minutes
+            use_token(f"{host}:{port}")
         own = {"include_dashboard": False} if address == "local" else {}
         ray.init(address=address, runtime_env=runtime, log_to_driver=False, logging_level="error", **own)
     except (OSError, RuntimeError, ValueError) as error:
+        versions = re.findall(r"Ray: (\S+)\s+Python: (\S+)", str(error))
+        if "ersion mismatch" in str(error) and len(versions) == 2:
+            (there, theirs), (own, ours) = versions
+            raise SystemExit(f"the Ray at {address} is version {there} in Python {theirs}, here it is {own} in Python {ours}: start it with that one") from None
+        if "InvalidAuthToken" in f"{error} {error.__cause__}":
+            raise SystemExit(f"the Ray at {address} asks for its token: put it into ~/.ray/auth_token or RAY_AUTH_TOKEN, as on its first machine") from None
         where = "Ray does not start here" if address == "local" else f"no Ray at {address}"
         raise SystemExit(f"{where} ({last_line(str(error)).rstrip('.')}): start one with ray start --head, or use ray alone") from None
 
@@ -68,7 +94,10 @@ KIND = "`${process.platform} on ${process.arch} with Node ${process.versions.nod
 
 
 def set_up(job):
-    """Where the code is on this machine, and its Node: the clone itself, or the copy that Ray brought, set up once."""
+    """
+    Where the code is on this machine, and its Node: the clone itself, or the copy that Ray brought, set up once. A machine that
+    cannot do it raises a RuntimeError of one line.
+    """
     here, name = Path(job["root"]), os.uname().nodename
     if not job["isCopied"]:
         if not here.exists():
