@@ -1,12 +1,13 @@
 /** The graph on a Ray of two nodes, one of which is killed again and again: the runs are those of one machine, bit for bit. */
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { after, before, test } from 'node:test';
 import { root } from '../../lib/core/files';
+import { askSetup } from '../../lib/stages/language/askSetup';
 import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
@@ -100,6 +101,39 @@ test('three seeds on two nodes are those of one core, though a node is killed', 
   t.diagnostic(
     `${killed} kills of a node, ${made.size} different results of ${seeds.length} seeds`,
   );
+});
+
+/** Runs Python that has Ray and what the programs for it share. */
+async function python(args: readonly string[]): Promise<{ status: number | null; said: string }> {
+  const env = { ...environment, PYTHONPATH: path.join(root, 'lib/setup/ray'), PYTHONDONTWRITEBYTECODE: '1' }; // prettier-ignore
+  const { status, stdout, stderr } = spawnSync(await askSetup('python', 'ray'), args, { env, encoding: 'utf8' }); // prettier-ignore
+  return { status, said: `${stdout}${stderr}`.trim().split('\n').at(-1)! };
+}
+
+test('a thousand stages are given to Ray, each after what it needs', async (t) => {
+  const { status, said } = await python([path.join(__dirname, 'plan_thousand.py')]);
+  assert.equal(status, 0, said);
+  t.diagnostic(said);
+});
+
+test('what a stage takes more than without Ray', async (t) => {
+  const took: number[] = [];
+  for (const on of [[], ['--on', 'ray:auto']]) {
+    const place = placeWithBases();
+    const began = Date.now();
+    const { code, said } = await recipe(place, [...stage, '--steps', '20', ...on], 1);
+    assert.equal(code, 0, said);
+    took.push((Date.now() - began) / 1000);
+  }
+  const [alone, onRay] = took as [number, number];
+  t.diagnostic(`alone ${alone.toFixed(1)} s, on Ray ${onRay.toFixed(1)} s`);
+});
+
+test('a machine of another kind is refused in one line', async () => {
+  const asked = `import on_ray; on_ray.set_up({"isCopied": True, "root": "/nowhere", "kind": "vax on stone with Node 3"})`;
+  const { status, said } = await python(['-c', asked]);
+  assert.equal(status, 1);
+  assert.match(said, /^RuntimeError: .* is linux on \S+ with Node \d+, this machine vax on stone with Node 3: use machines of one kind$/); // prettier-ignore
 });
 
 test('no Ray at an address is one line', async () => {

@@ -169,11 +169,6 @@ def say(**what):
     print(json.dumps(what), flush=True)
 
 
-def remote(task):
-    options = {"num_cpus": task["cores"], "memory": task["memory"], "max_retries": RETRIES, "retry_exceptions": False}
-    return ray.remote(**options)(run_stage)
-
-
 def main():
     job = json.loads(sys.stdin.readline())
     on_ray.start(job)
@@ -182,11 +177,13 @@ def main():
     place = Path(job["place"])
     threading.Thread(target=lambda: (sys.stdin.read(), ray.get(keeper.stop.remote())), daemon=True).start()
     results = {name: ray.put(packed(place, name)) for name in job["done"]}
+    stage, about = ray.remote(run_stage), ray.put({key: value for key, value in job.items() if key != "tasks"})
     for task in job["tasks"]:
         if info_of(place, task["name"]) is not None:
             ray.get(keeper.save.remote(task["name"], packed(place, task["name"])))
         needed = [results[need] for need in task["needs"]]
-        results[task["name"]] = remote(task).remote(job, task, keeper, *needed)
+        options = {"num_cpus": task["cores"], "memory": task["memory"], "max_retries": RETRIES, "retry_exceptions": False}
+        results[task["name"]] = stage.options(**options).remote(about, task, keeper, *needed)
     tasks = {task["name"]: task for task in job["tasks"]}
     waiting = {results[name]: name for name in tasks}
     failed = set()
