@@ -2,9 +2,11 @@
 import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
+import { keepCompiledGraphs } from './compiledCache';
 
-// TensorFlow's own log shows only errors.
-process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+// TensorFlow's own log is silent: what it calls an error there is mostly none, and those that are reach us as exceptions.
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
+keepCompiledGraphs();
 
 // Node 23 removed two functions that tfjs-node 4.22 still calls. They are put on the module itself, because an import
 // may be a copy of it.

@@ -15,6 +15,7 @@ import * as fs from 'node:fs';
 import * as os from 'node:os';
 import * as path from 'node:path';
 import { onDisk } from '../core/files';
+import { withCompiledGraphs } from './compiledCache';
 import { savedModel } from './graphDef';
 import { createRecorder, dtypeCode, state, type RecorderOptions } from './recorder';
 import { nodeBackend, tf } from './tensorflow';
@@ -67,14 +68,24 @@ export function jit<A extends TensorTree[], R extends TensorTree>(
     const inputs = flatten(args);
     const sizes = inputs.map((t) => `${t.dtype}${options.freeLeading ? t.rank : t.shape}`);
     const key = JSON.stringify([treeShape(args), sizes]); // arguments {a, b} and {b, a} have graphs of their own
-    let graph = graphs.get(key);
-    if (graph) graphs.delete(key);
-    else {
-      if (graphs.size >= maxGraphs) release(graphs.keys().next().value!);
-      graph = record(() => fn(...args), inputs, options);
-    }
-    graphs.set(key, graph); // The graph moves to the end: the order of the map is the order of use.
-    return unflatten(graph.result, run(graph, inputs)) as R;
+    const graphOf = (): Graph => {
+      let graph = graphs.get(key);
+      if (graph) graphs.delete(key);
+      else {
+        if (graphs.size >= maxGraphs) release(graphs.keys().next().value!);
+        graph = record(() => fn(...args), inputs, options);
+      }
+      graphs.set(key, graph); // The graph moves to the end: the order of the map is the order of use.
+      return graph;
+    };
+    const outputs = withCompiledGraphs(
+      () => run(graphOf(), inputs),
+      () => {
+        release(key);
+        return run(graphOf(), inputs);
+      },
+    );
+    return unflatten(graphs.get(key)!.result, outputs) as R;
   };
   return Object.defineProperty(
     Object.assign(call, { dispose: () => [...graphs.keys()].forEach(release) }),

@@ -82,7 +82,7 @@ export async function setUp() {
 export function commandEnvironment() {
   const programs = [path.dirname(pythonOf(pythonFolder(root))), path.dirname(process.execPath)];
   return {
-    TF_CPP_MIN_LOG_LEVEL: '2',
+    TF_CPP_MIN_LOG_LEVEL: '3',
     GLIBC_TUNABLES: 'glibc.malloc.hugetlb=1',
     ...childEnvironment(),
     PATH: [...programs, process.env.PATH].join(path.delimiter),

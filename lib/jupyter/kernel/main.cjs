@@ -5,7 +5,7 @@ const path = require('node:path');
 // The working folder of every notebook is the repository, so that './lib/x' and 'data/y' work in all of them.
 process.chdir(path.resolve(__dirname, '../../..'));
 // Errors of libtensorflow still reach the terminal; its remarks about the CPU do not.
-process.env.TF_CPP_MIN_LOG_LEVEL ??= '2';
+process.env.TF_CPP_MIN_LOG_LEVEL ??= '3';
 
 require('./compiler.cjs');
 require('./sockets.cjs');
