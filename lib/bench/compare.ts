@@ -12,10 +12,12 @@ export interface BenchRow {
   readonly ours: number;
   readonly other: number | null;
   readonly otherName: string;
+  /** the median of the ratios of each round, in which both sides were measured one after the other */
   readonly ratio: number | null;
   readonly unit: 'tokens/s';
   readonly ourRates: readonly number[];
   readonly otherRates: readonly number[];
+  readonly ratios: readonly number[];
 }
 
 /** A piece of work done once, here or in PyTorch. */
@@ -48,8 +50,10 @@ export async function compare(
   process.stderr.write('.');
   const own = median(ourRates);
   const rival = other ? median(otherRates) : null;
-  const ratio = rival && Math.round((100 * own) / rival) / 100;
-  return { ...about, ours: own, other: rival, ratio, unit: 'tokens/s', ourRates, otherRates };
+  const ratios = otherRates.map((theirs, i) => Math.round((100 * ourRates[i]!) / theirs) / 100);
+  const ratio = other ? median(ratios) : null;
+  const rates = { ourRates, otherRates, ratios };
+  return { ...about, ours: own, other: rival, ratio, unit: 'tokens/s', ...rates };
 }
 
 /** One row of the bench: what is measured here, and what in PyTorch. */

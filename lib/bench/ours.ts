@@ -65,7 +65,7 @@ export interface Bench {
 const now = (): number => performance.now() / 1000;
 
 /** Returns a batch of random tokens for a training step. */
-function randomBatch(token: () => number): TextBatch {
+export function randomBatch(token: () => number): TextBatch {
   const { rows, rowLength } = trainShape;
   const sequences = Array.from({ length: rows }, () => ({
     ids: Array.from({ length: rowLength + 1 }, token),

@@ -12,9 +12,11 @@ import { scalingChart } from '../plots/scalingChart';
 import { distinct, type Chart } from '../plots/theme';
 import { recorded } from '../stages/places';
 import { textTable } from '../reports/table';
+import { processorFeatures } from './machine';
 import type { ScalingRow } from './scaling';
 import type { BenchRow } from './compare';
 import type { LanguageReport } from './languageModel';
+import type { OpRow } from './opProfile';
 import type { StepProfile } from './speed';
 
 /** Everything that one call of the bench measured. */
@@ -48,13 +50,23 @@ function withOthers(name: string, rows: readonly Row[]): Row[] {
 /** Writes the rows of a table of rates. Rows of the same sizes are replaced, those of other sizes stay. */
 function recordRates(name: string, { machine, rows }: Pick<SpeedReport, 'machine' | 'rows'>): void {
   const { cpu, threads, tensorflow } = machine;
+  const features = processorFeatures();
   const date = new Date().toISOString().slice(0, 10);
   const ends = (rates: readonly number[]): [number | null, number | null] =>
     rates.length > 0 ? [Math.min(...rates), Math.max(...rates)] : [null, null];
-  const table = rows.map(({ ourRates, otherRates, ratio, unit, ...row }) => {
+  const table = rows.map(({ ourRates, otherRates, ratios, ratio, unit, ...row }) => {
     const [[least, most], [otherLeast, otherMost]] = [ends(ourRates), ends(otherRates)];
-    const spread = { least, most, otherLeast, otherMost, n: ourRates.length };
-    return { ...row, ratio, unit, ...spread, date, cpu, threads, tensorflow };
+    const [ratioLeast, ratioMost] = ends(ratios);
+    const spread = {
+      ratioLeast,
+      ratioMost,
+      least,
+      most,
+      otherLeast,
+      otherMost,
+      n: ourRates.length,
+    };
+    return { ...row, ratio, unit, ...spread, date, cpu, features, threads, tensorflow };
   });
   writeTable(name, withOthers(name, table));
 }
@@ -71,6 +83,14 @@ export function recordSpeed(report: SpeedReport): void {
   writeTable('step.csv', withOthers('step.csv', steps));
 }
 
+/** Writes `ops.csv`. */
+export function recordOps(rows: readonly OpRow[]): void {
+  writeTable(
+    'ops.csv',
+    rows.map((row) => ({ ...row })),
+  );
+}
+
 /** Writes `language.csv` and `languageMemory.csv`. */
 export function recordLanguage(machine: EngineReport, report: LanguageReport): void {
   const { rows, peakMiB, estimateMiB } = report;
@@ -83,14 +103,25 @@ export function recordLanguage(machine: EngineReport, report: LanguageReport): v
 /** Returns a table of rates as lines of text: our rate, the other's rate, and the ratio of the medians. */
 export function speedTable(name: 'speed.csv' | 'language.csv' = 'speed.csv'): string {
   const rows = parseCsv(fs.readFileSync(benchFile(name), 'utf8'));
-  const { cpu, threads, n, date } = rows[0]!;
+  const { cpu, features, threads, n, date } = rows[0]!;
   const lines = rows
     .filter(({ other }) => other !== null)
-    .map(({ size, work, ours, otherName, other, ratio }) =>
-      [size!, work!, ours!, other!, otherName!, Number(ratio).toFixed(2)].map(String),
+    .map(({ size, work, ours, otherName, other, ratio, ratioLeast, ratioMost }) =>
+      [size!, work!, ours!, other!, otherName!, ratioText(ratio, ratioLeast, ratioMost)].map(
+        String,
+      ),
     );
   const head = ['size', 'work', 'tokens/s', 'theirs', 'of', 'ratio'];
-  return `${cpu}, ${threads} threads, median of ${n}, ${date}\n${textTable(head, lines, 2)}`;
+  const machine = [cpu, features, `${threads} threads`].filter(Boolean).join(', ');
+  return `${machine}, median of ${n}, ${date}\n${textTable(head, lines, 2)}`;
+}
+
+/** A ratio with its least and most, where they are known: 1.21 [1.10, 1.32]. */
+export function ratioText(ratio: Cell | undefined, least?: Cell, most?: Cell): string {
+  const two = (value: Cell | undefined): string => Number(value).toFixed(2);
+  if (ratio === undefined || ratio === null) return '';
+  const isKnown = least !== undefined && least !== null;
+  return isKnown ? `${two(ratio)} [${two(least)}, ${two(most)}]` : two(ratio);
 }
 
 /** Writes `scaling.csv` and draws its picture. */

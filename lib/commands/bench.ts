@@ -2,14 +2,16 @@ import { spawnSync } from 'node:child_process';
 import * as path from 'node:path';
 import type { BenchRow } from '../bench/compare';
 import { measureLanguageModel } from '../bench/languageModel';
-import { recordLanguage, recordMemory, recordScaling, recordSpeed, type SpeedReport } from '../bench/records'; // prettier-ignore
+import { ratioText, recordLanguage, recordMemory, recordOps, recordScaling, recordSpeed, type SpeedReport } from '../bench/records'; // prettier-ignore
+import { processorFeatures, refuseBusyMachine } from '../bench/machine';
+import { profileOps } from '../bench/opProfile';
 import { measureScaling, refuseTooLarge, scalingConfig, type ScalingRow } from '../bench/scaling';
 import { matMulGflops, measureSpeed, modelOf } from '../bench/speed';
 import { measureMemory } from '../bench/steadyMemory';
 import { startTorch, torchPython, type TorchServer } from '../bench/torch';
 import { UserError } from '../core/errors';
 import { root } from '../core/files';
-import { formatSeconds, whole } from '../core/format';
+import { formatSeconds, percent, whole } from '../core/format';
 import { startEngine, type EngineReport } from '../engine/tensorflow';
 import { modelConfig, modelSizes, type ModelSize } from '../model/config';
 import { textTable } from '../reports/table';
@@ -20,7 +22,8 @@ import { readArguments, runCommand, wholeNumber } from './arguments';
 const help = `
 npm run bench -- [options]
 Measures the tokens per second of a training step (64 rows of 64 tokens), of decoding (512 rows), of a whole GRPO step
-(512 completions: sampling, rewards, two updates) and of an evaluation. Other work on the machine disturbs it.
+(512 completions: sampling, rewards, two updates) and of an evaluation. Other work on the machine disturbs it, and is refused
+where the result is to be recorded. A ratio is the median of those of each round, with the least and the most.
 
   --size NAMES      sizes of the model, separated by commas (small,base)
   --repeats N       measurements of each work; the median is shown, with the least and the most (5)
@@ -31,6 +34,8 @@ Measures the tokens per second of a training step (64 rows of 64 tokens), of dec
   --json            print one JSON object instead of the table
   --scaling NAMES   measure, instead of all that, a GRPO step of each of these sizes, with its memory; 512x8x8 stands for
                     width, layers and heads
+  --ops             measure, instead of all that, how often each kind of op runs in a training step and for a token, and how
+                    long, op by op; with it --size is small,base,large
   --memory          measure, instead of all that, tensors and memory over 2000 training steps and 200 rollout batches
                     of the small model
   --record          write the result to data/bench, and its picture to data/figures
@@ -44,13 +49,16 @@ async function main(): Promise<void> {
     model: { type: 'string' },
     json: { type: 'boolean', default: false },
     scaling: { type: 'string' },
+    ops: { type: 'boolean', default: false },
     memory: { type: 'boolean', default: false },
     record: { type: 'boolean', default: false },
   });
   if (values.against !== undefined && values.against !== 'torch')
     throw new UserError(`unknown --against ${values.against}: use torch`);
+  if (values.record) await refuseBusyMachine();
   const began = Date.now();
   if (values.scaling !== undefined) await scaling(values.scaling.split(','), values);
+  else if (values.ops) await ops(values);
   else if (values.memory) await memory(values.record);
   else if (values.model !== undefined) await languageModel(values.model, values);
   else await speed(values);
@@ -92,6 +100,27 @@ async function scaling(
   if (record) await recordScaling(rows);
 }
 
+/** Kinds of ops that are shown; the file has all. */
+const shownOps = 12;
+
+async function ops({ size, json, record }: Asked): Promise<void> {
+  const sizes = sizesNamed(size);
+  await startEngine();
+  const rows = sizes.flatMap(profileOps);
+  if (record) recordOps(rows);
+  if (json) return console.log(JSON.stringify(rows));
+  const shown = sizes.flatMap((name) =>
+    (['training', 'decoding'] as const).flatMap((work) =>
+      rows.filter((row) => row.size === name && row.work === work).slice(0, shownOps),
+    ),
+  );
+  const head = ['size', 'work', 'op', 'count', 'ms', 'share', 'GFLOPS'];
+  const lines = shown.map(({ size, work, op, count, milliseconds, share, gflops }) =>
+    [size, work, op, count, milliseconds.toFixed(2), percent(share, 1), gflops ?? ''].map(String),
+  );
+  console.log(`${textTable(head, lines, 3)}\n\none large matrix product: ${matMulGflops()} GFLOPS`);
+}
+
 async function memory(record: boolean): Promise<void> {
   await startEngine();
   const rows = await measureMemory('small', modelOf('small').model);
@@ -121,12 +150,18 @@ const torchFor = ({ against }: Asked, script?: string): TorchServer | null =>
     ? null
     : startTorch(torchPython(path.join(root, '.venv-torch'), 'python3'), script);
 
-async function speed(asked: Asked): Promise<void> {
-  const repeats = wholeNumber(asked.repeats, '--repeats', 1);
-  const sizes = asked.size.split(',') as ModelSize[];
+/** The sizes that an option names. Throws a UserError for a name that is none. */
+function sizesNamed(names: string): ModelSize[] {
+  const sizes = names.split(',') as ModelSize[];
   const unknown = sizes.find((size) => !modelSizes.includes(size));
   if (unknown !== undefined)
     throw new UserError(`unknown size ${unknown}: use ${modelSizes.join(', ')}`);
+  return sizes;
+}
+
+async function speed(asked: Asked): Promise<void> {
+  const repeats = wholeNumber(asked.repeats, '--repeats', 1);
+  const sizes = sizesNamed(asked.size);
   for (const size of sizes)
     refuseTooLarge(size, modelConfig(size, taskVocabularySize), undefined, size);
   const machine = await startEngine();
@@ -172,15 +207,18 @@ async function languageModel(name: string, asked: Asked): Promise<void> {
 }
 
 const machineText = ({ cpu, threads, tensorflow, device }: EngineReport): string =>
-  `${cpu}, ${threads} threads, TensorFlow ${tensorflow}, ${device}`;
+  [cpu, processorFeatures(), `${threads} threads`, `TensorFlow ${tensorflow}`, device].filter(Boolean).join(', '); // prettier-ignore
 
 function ratesTable(rows: readonly BenchRow[]): string {
-  const shown = rows.map(({ size, work, ours, ourRates, otherName, other, otherRates, ratio }) => {
-    const spread = (rates: readonly number[]): string =>
-      `${Math.min(...rates)}-${Math.max(...rates)}`;
-    const theirs = other === null ? ['', '', ''] : [otherName, String(other), spread(otherRates)];
-    return [size, work, String(ours), spread(ourRates), ...theirs, ratio?.toFixed(2) ?? ''];
-  });
+  const shown = rows.map(
+    ({ size, work, ours, ourRates, otherName, other, otherRates, ratio, ratios }) => {
+      const spread = (rates: readonly number[]): string =>
+        `${Math.min(...rates)}-${Math.max(...rates)}`;
+      const theirs = other === null ? ['', '', ''] : [otherName, String(other), spread(otherRates)];
+      const apart = ratioText(ratio, Math.min(...ratios), Math.max(...ratios));
+      return [size, work, String(ours), spread(ourRates), ...theirs, apart];
+    },
+  );
   const [rate, spread] = ['tokens/s', 'least-most'];
   const head = ['size', 'work', rate, spread, 'against', rate, spread, 'ratio'];
   return textTable(head, shown, 2);

@@ -1,0 +1,61 @@
+/** What the machine is, and whether it is free to be measured. */
+import * as fs from 'node:fs';
+import * as os from 'node:os';
+import { UserError } from '../core/errors';
+
+/** The instructions that decide how fast a matrix product is, the widest of each family. */
+const families: readonly (readonly [feature: RegExp, name: string])[] = [
+  [/\bamx_(?:bf16|tile)\b/, 'AMX'],
+  [/\bavx512f\b/, 'AVX-512'],
+  [/\bavx2\b/, 'AVX2'],
+  [/\bsve\b/, 'SVE'],
+  [/\basimd\b/, 'NEON'],
+];
+
+/**
+ * Names the vector instructions of a processor from the flags that Linux lists: `AVX-512, AVX2`. Elsewhere, what is known of
+ * the architecture: empty on x64, NEON on arm64.
+ */
+export function processorFeatures(flags: string = cpuFlags()): string {
+  const found = families.filter(([feature]) => feature.test(flags)).map(([, name]) => name);
+  if (found.length > 0) return found.join(', ');
+  return os.arch() === 'arm64' ? 'NEON' : '';
+}
+
+function cpuFlags(): string {
+  const file = '/proc/cpuinfo';
+  if (!fs.existsSync(file)) return '';
+  return /^(?:flags|Features)\s*:.*$/m.exec(fs.readFileSync(file, 'utf8'))?.[0] ?? '';
+}
+
+/** Milliseconds of all cores since the start of the machine, and those in which they had nothing to do. */
+type CpuTimes = { readonly all: number; readonly idle: number };
+
+function cpuTimes(): CpuTimes {
+  const each = os.cpus().map(({ times }) => times);
+  const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+  return {
+    all: sum(each.map(({ user, nice, sys, idle, irq }) => user + nice + sys + idle + irq)),
+    idle: sum(each.map(({ idle }) => idle)),
+  };
+}
+
+/** How many cores have worked between two looks. */
+export function busyCores(before: CpuTimes, after: CpuTimes, cores: number): number {
+  const all = after.all - before.all;
+  return all === 0 ? 0 : (cores * (all - (after.idle - before.idle))) / all;
+}
+
+/** The most that may run besides a measurement, in cores. */
+const mostBusy = 0.25;
+
+/** Looks for a second and a half, while this process does nothing, whether other work runs. Throws a UserError if so. */
+export async function refuseBusyMachine(): Promise<void> {
+  const before = cpuTimes();
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const busy = busyCores(before, cpuTimes(), os.cpus().length);
+  if (busy > mostBusy)
+    throw new UserError(
+      `other work keeps ${busy.toFixed(1)} of ${os.cpus().length} cores busy: what is measured now must not be recorded: stop it, or leave out --record`,
+    );
+}
