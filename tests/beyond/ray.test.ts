@@ -61,6 +61,17 @@ const resultOf = (place: string, seed: number): unknown => {
   return { hash, metrics: metricsOf(runFolder(place, name)) };
 };
 
+/** The most stages that had begun and not ended at one time. */
+function mostAtOnce(said: string): number {
+  let [running, most] = [0, 0];
+  for (const line of said.split('\n')) {
+    if (/: begins$/.test(line)) running++;
+    if (/: (?:done|failed|stopped)/.test(line)) running--;
+    most = Math.max(most, running);
+  }
+  return most;
+}
+
 test('three seeds on two nodes are those of one core, though a node is killed', async (t) => {
   const alone = placeWithBases();
   let began = Date.now();
@@ -76,6 +87,7 @@ test('three seeds on two nodes are those of one core, though a node is killed', 
   const twoNodes = (Date.now() - began) / 1000;
   assert.equal(quiet.code, 0, quiet.said);
   for (const seed of seeds) assert.deepEqual(resultOf(onTwo, seed), resultOf(alone, seed));
+  assert.equal(mostAtOnce(quiet.said), 2);
   t.diagnostic(`one core ${oneNode.toFixed(0)} s, two nodes of one core ${twoNodes.toFixed(0)} s`);
 
   let killed = 0;

@@ -17,6 +17,7 @@ import tarfile
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import on_ray
@@ -117,10 +118,16 @@ def is_running(process):
         return True
 
 
+def fetch(ref):
+    """What a reference stands for. In the thread of a task, ray.get would give its cores to another task meanwhile."""
+    with ThreadPoolExecutor(1) as other:
+        return other.submit(ray.get, ref).result()
+
+
 def run_stage(job, task, keeper, *needed):
     """Makes one stage, or goes on with it. Returns its files, or None where the person stopped it."""
     name, began = task["name"], time.time()
-    if any(files is None for files in needed) or ray.get(keeper.is_stopped.remote()):
+    if any(files is None for files in needed) or fetch(keeper.is_stopped.remote()):
         return None
     if job["isCopied"]:
         keeper.say.remote(name, f"{os.uname().nodename} gets ready")
@@ -129,13 +136,13 @@ def run_stage(job, task, keeper, *needed):
     try:
         for files in needed:
             unpack(files, place)
-        state = ray.get(keeper.state.remote(name))
+        state = fetch(keeper.state.remote(name))
         if state is not None:
             unpack(state, place)
+        keeper.say.remote(name, f"on {os.uname().nodename}")
         cores = on_ray.Cores(task["cores"])
         command = [node, "--import", "tsx", "lib/commands/recipe.ts", *task["arguments"]]
         process = on_ray.begin(command, root, cores.numbers(), env={"R1_LOCAL": str(place)}, stderr=subprocess.STDOUT, text=True)
-        keeper.say.remote(name, f"on {os.uname().nodename}")
         said = []
         listener = threading.Thread(target=listen, args=(process, said), daemon=True)
         listener.start()
@@ -143,12 +150,12 @@ def run_stage(job, task, keeper, *needed):
         while is_running(process):
             now = info_of(place, name)
             if now != saved:
-                ray.get(keeper.save.remote(name, packed(place, name)))
+                fetch(keeper.save.remote(name, packed(place, name)))
                 saved = now
             if said and said[-1] != told:
                 told = said[-1]
                 keeper.say.remote(name, told)
-            if not asked and ray.get(keeper.is_stopped.remote()):
+            if not asked and fetch(keeper.is_stopped.remote()):
                 asked = True
                 process.send_signal(signal.SIGINT)
         listener.join(timeout=5)
@@ -156,7 +163,7 @@ def run_stage(job, task, keeper, *needed):
         if process.returncode != 0 and not stopped:
             raise RuntimeError(next((line for line in reversed(said) if line), f"code {process.returncode}"))
         files = packed(place, name)
-        ray.get(keeper.save.remote(name, files))  # a node that dies takes its objects with it
+        fetch(keeper.save.remote(name, files))  # a node that dies takes its objects with it
         if stopped:
             return None
         keeper.say.remote(name, f"done in {time.time() - began:.0f} s")
