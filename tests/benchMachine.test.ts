@@ -4,7 +4,8 @@ import { test } from 'node:test';
 import { compare } from '../lib/bench/compare';
 import { busyCores, processorFeatures } from '../lib/bench/machine';
 import { productFlops } from '../lib/bench/opProfile';
-import { ratioText } from '../lib/bench/records';
+import { ratioText, tableText } from '../lib/bench/records';
+import type { Row } from '../lib/core/csv';
 
 test('the vector instructions of a processor, widest first', () => {
   assert.equal(processorFeatures('flags : fpu avx avx2 fma avx512f avx512bw amx_tile'), 'AMX, AVX-512, AVX2'); // prettier-ignore
@@ -36,4 +37,10 @@ test('a ratio is the median of those of each round, not the ratio of the medians
   assert.equal(ratioText(null), '');
   const alone = await compare(about, 1, next([1, 2]), null);
   assert.deepEqual([alone.ratio, alone.ratios], [null, []]);
+});
+
+test('a table keeps the columns that only its newer rows have', () => {
+  const older: Row = { size: 'large', ratio: 1 };
+  const rows = [older, { size: 'small', ratio: 2, ratioLeast: 1.5 }];
+  assert.equal(tableText(rows), 'size,ratio,ratioLeast\nlarge,1,\nsmall,2,1.5\n');
 });

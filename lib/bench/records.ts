@@ -6,6 +6,7 @@ import { csvLine, parseCsv, type Cell, type Row } from '../core/csv';
 import { writeFileAtomic } from '../core/files';
 import { whole } from '../core/format';
 import type { EngineReport } from '../engine/tensorflow';
+import { modelSizes, type ModelSize } from '../model/config';
 import { memoryCurve } from '../plots/memoryCurve';
 import { renderPng } from '../plots/render';
 import { scalingChart } from '../plots/scalingChart';
@@ -30,21 +31,28 @@ export interface SpeedReport {
 const benchFile = (name: string): string => path.join(recorded, 'bench', name);
 
 function writeTable(name: string, rows: readonly Row[]): void {
-  const columns = Object.keys(rows[0]!);
+  writeFileAtomic(benchFile(name), tableText(rows));
+}
+
+/** Returns rows as CSV. A column that some rows do not have, such as one that is newer than they are, is empty there. */
+export function tableText(rows: readonly Row[]): string {
+  const columns = [...new Set([...rows].reverse().flatMap((row) => Object.keys(row)))];
   const lines = rows.map((row) => csvLine(columns, row));
-  writeFileAtomic(benchFile(name), columns.join(',') + '\n' + lines.join(''));
+  return columns.join(',') + '\n' + lines.join('');
 }
 
 async function draw(name: string, chart: Chart): Promise<void> {
   writeFileAtomic(path.join(recorded, 'figures', name), await renderPng(chart));
 }
 
-/** Returns these rows, preceded by the rows of other sizes that the table already holds. */
+/** Returns these rows and those of other sizes that the table already holds, small models first. */
 function withOthers(name: string, rows: readonly Row[]): Row[] {
   const file = benchFile(name);
   const before = fs.existsSync(file) ? parseCsv(fs.readFileSync(file, 'utf8')) : [];
   const sizes = rows.map(({ size }) => size);
-  return [...before.filter(({ size }) => !sizes.includes(size)), ...rows];
+  const all = [...before.filter(({ size }) => !sizes.includes(size)), ...rows];
+  const place = ({ size }: Row): number => modelSizes.indexOf(size as ModelSize);
+  return all.sort((a, b) => place(a) - place(b));
 }
 
 /** Writes the rows of a table of rates. Rows of the same sizes are replaced, those of other sizes stay. */
@@ -100,10 +108,12 @@ export function recordLanguage(machine: EngineReport, report: LanguageReport): v
   writeTable('languageMemory.csv', withOthers('languageMemory.csv', memory));
 }
 
-/** Returns a table of rates as lines of text: our rate, the other's rate, and the ratio of the medians. */
+/**
+ * Returns a table of rates as lines of text: our rate, the other's rate, and their ratio. The lines above it say on what
+ * machine and when; sizes that were measured at another time have a line of their own.
+ */
 export function speedTable(name: 'speed.csv' | 'language.csv' = 'speed.csv'): string {
   const rows = parseCsv(fs.readFileSync(benchFile(name), 'utf8'));
-  const { cpu, features, threads, n, date } = rows[0]!;
   const lines = rows
     .filter(({ other }) => other !== null)
     .map(({ size, work, ours, otherName, other, ratio, ratioLeast, ratioMost }) =>
@@ -112,9 +122,16 @@ export function speedTable(name: 'speed.csv' | 'language.csv' = 'speed.csv'): st
       ),
     );
   const head = ['size', 'work', 'tokens/s', 'theirs', 'of', 'ratio'];
-  const machine = [cpu, features, `${threads} threads`].filter(Boolean).join(', ');
-  return `${machine}, median of ${n}, ${date}\n${textTable(head, lines, 2)}`;
+  const sources = distinct(rows.map(sourceOf)).map((source) => {
+    const sizes = distinct(rows.filter((row) => sourceOf(row) === source).map(({ size }) => size));
+    return `${sizes.join(', ')}: ${source}`;
+  });
+  return [...sources, textTable(head, lines, 2)].join('\n');
 }
+
+/** Where and when a row was measured. */
+const sourceOf = ({ cpu, features, threads, n, date }: Row): string =>
+  [cpu, features, `${threads} threads`, `median of ${n}`, date].filter(Boolean).join(', ');
 
 /** A ratio with its least and most, where they are known: 1.21 [1.10, 1.32]. */
 export function ratioText(ratio: Cell | undefined, least?: Cell, most?: Cell): string {
