@@ -1,6 +1,7 @@
 /** What is handed over is read by those it is for. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { test } from 'node:test';
 import { torchPython } from '../../lib/bench/torch';
@@ -81,5 +82,9 @@ test('verl reads its configuration and its problems from the folder, and pays by
   assert.notEqual(stdout, '', stderr.slice(-1500));
   const found: unknown = JSON.parse(stdout.trim().split('\n').at(-1)!);
   assert.deepEqual(found, { rows: 160, estimator: 'grpo', rewards: [1.2, 0.2] });
+  await writeTable(path.join(target, 'other'), [{ prompt: 'of another trainer' }]);
+  fs.renameSync(path.join(target, 'other.parquet'), path.join(target, 'data/train.parquet'));
+  const refused = spawnSync(verlPython(), [path.join(target, 'train.py')], { encoding: 'utf8' });
+  assert.match(refused.stderr, /^data\/train.parquet has no column data_source, reward_model, extra_info: [^\n]+\n$/); // prettier-ignore
   t.diagnostic('read, loaded and called; not run: sampling and training, which need a GPU');
 });

@@ -66,6 +66,21 @@ test('rollouts are the same with one worker and with two, one of which is killed
   assert.notDeepEqual(idsOf(oneChanged!), idsOf(one!));
 });
 
+test('workers that have ended are one line, whenever they are asked', async () => {
+  const python = await askSetup('python', 'ray');
+  const { config, parameters } = loadCheckpoint(checkpointFolder(recorded, 'tiny-base-s0'));
+  const decoders = await startRayDecoders({ python, address: 'auto', workers: 1, cores: 1 });
+  const sampling = { endTokens: [tokenIds.eos], decode, pieceRows: 64 };
+  const sampler = createRaySampler(config, sampling, decoders);
+  const sample = async (): Promise<unknown> =>
+    sampler.sample(parameters, prompts, { groupSize: 8, maxNewTokens: 60, seed: 3 });
+  const asked = sample();
+  decoders.stop();
+  await assert.rejects(asked, /^UserError: [^\n]+$/);
+  await assert.rejects(sample, /^UserError: [^\n]+$/);
+  disposeTree(parameters);
+});
+
 test('more workers than cores are refused in one line', async () => {
   const python = await askSetup('python', 'ray');
   const start = startRayDecoders({ python, address: 'auto', workers: 3, cores: 1 });

@@ -20,7 +20,7 @@ export interface RayDecoders {
   stop(): void;
   /** sends the tensors that are others than at the last call; returns how many */
   send(weights: readonly tf.Tensor[]): number;
-  /** asks for the rollouts of some prompts with the weights that were sent last */
+  /** asks for the rollouts of some prompts with the weights that were sent last; a UserError where the workers have ended */
   ask(request: Omit<DecodeFrame, 'id'>): Promise<Rollout[][]>;
 }
 
@@ -37,13 +37,15 @@ export async function startRayDecoders(place: RayPlace): Promise<RayDecoders> {
   let requests = 0;
   let sent: readonly object[] = [];
   let complaints = '';
+  let hasEnded: UserError | undefined;
   child.stderr.on('data', (part: Buffer) => (complaints += part.toString()));
   const ended = new Promise<never>((_, reject) =>
     child.on('close', () => {
       const why = complaints.trim().split('\n').at(-1) || 'Ray ended without a word: run again';
-      for (const { reject: fail } of waiting.values()) fail(new UserError(why));
+      hasEnded = new UserError(why);
+      for (const { reject: fail } of waiting.values()) fail(hasEnded);
       waiting.clear();
-      reject(new UserError(why));
+      reject(hasEnded);
     }),
   );
   ended.catch(() => undefined);
@@ -81,6 +83,7 @@ export async function startRayDecoders(place: RayPlace): Promise<RayDecoders> {
     },
     ask: (request) =>
       new Promise((resolve, reject) => {
+        if (hasEnded) return reject(hasEnded);
         const id = requests++;
         waiting.set(id, { resolve, reject });
         hold(true);

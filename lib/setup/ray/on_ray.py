@@ -30,7 +30,7 @@ def reason(error):
     cause = getattr(error, "cause", None) or error
     if isinstance(cause, (ray.exceptions.ObjectStoreFullError, ray.exceptions.OutOfDiskError)):
         return "Ray's object store is full: free some space in its folder for temporary files, or give it more with ray start --object-store-memory"
-    return last_line(str(cause))
+    return last_line(str(cause)).removeprefix("RuntimeError: ")
 
 
 def use_token(address):

@@ -63,12 +63,24 @@ def overrides():
     return [f"{name}={value}" for name, value in chosen.items()]
 
 
+def refuse_tables():
+    """A table that lacks a column that verl reads is refused by name."""
+    from pyarrow import parquet
+
+    for file in (here / "data/train.parquet", here / "data/held-out.parquet"):
+        names = parquet.read_schema(file).names
+        missing = [name for name in ("data_source", "prompt", "reward_model", "extra_info") if name not in names]
+        if missing:
+            raise SystemExit(f"data/{file.name} has no column {', '.join(missing)}: hand the problems over again, for verl")
+
+
 def main():
     own = [argument for argument in sys.argv[1:] if argument != "--print"]
     command = [sys.executable, "-m", "verl.trainer.main_ppo", *overrides(), *own]
     if "--print" in sys.argv:
         print(shlex.join(command))
     else:
+        refuse_tables()
         os.execv(sys.executable, command)
 
 
