@@ -29,7 +29,7 @@ function cpuFlags(): string {
 }
 
 /** Milliseconds of all cores since the start of the machine, and those in which they had nothing to do. */
-type CpuTimes = { readonly all: number; readonly idle: number };
+export type CpuTimes = { readonly all: number; readonly idle: number };
 
 function cpuTimes(): CpuTimes {
   const each = os.cpus().map(({ times }) => times);
