@@ -73,11 +73,7 @@ export async function startRayDecoders(place: RayPlace): Promise<RayDecoders> {
     stop: () => void child.stdin.end(),
     send(weights) {
       const changed = weights.map((_, i) => i).filter((i) => sent[i] !== weights[i]!.dataId);
-      for (const i of changed) {
-        const { buffer, byteOffset, byteLength } = weights[i]!.dataSync();
-        const head = { tensor: i, shape: weights[i]!.shape };
-        child.stdin.write(frameOf(head, Buffer.from(buffer, byteOffset, byteLength)));
-      }
+      for (const i of changed) child.stdin.write(tensorFrame(weights[i]!, i));
       sent = weights.map((tensor) => tensor.dataId);
       return changed.length;
     },
@@ -90,6 +86,12 @@ export async function startRayDecoders(place: RayPlace): Promise<RayDecoders> {
         child.stdin.write(frameOf({ id, ...request }, Buffer.alloc(0)));
       }),
   };
+}
+
+function tensorFrame(tensor: tf.Tensor, place: number): Buffer {
+  const { buffer, byteOffset, byteLength } = tensor.dataSync();
+  const head = { tensor: place, shape: tensor.shape };
+  return frameOf(head, Buffer.from(buffer, byteOffset, byteLength));
 }
 
 /** What keeps this process from ending. */
