@@ -14,7 +14,7 @@ import { metricsOf } from '../support/microRun';
 import { environment, startCluster, type Cluster } from './rayCluster';
 
 /** Kills of the second node, and steps of each run. */
-const dose = process.env.R1_DOSE === 'large' ? { kills: 20, steps: 600 } : { kills: 3, steps: 150 };
+const dose = process.env.R1_DOSE === 'large' ? { kills: 20, steps: 600 } : { kills: 3, steps: 80 };
 const { kills } = dose;
 const killEvery = 6000;
 
