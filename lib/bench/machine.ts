@@ -1,7 +1,7 @@
 /** What the machine is, and whether it is free to be measured. */
-import * as fs from 'node:fs';
 import * as os from 'node:os';
 import { UserError } from '../core/errors';
+import { processorFlags } from '../core/processor';
 
 /** The instructions that decide how fast a matrix product is, the widest of each family. */
 const families: readonly (readonly [feature: RegExp, name: string])[] = [
@@ -16,16 +16,10 @@ const families: readonly (readonly [feature: RegExp, name: string])[] = [
  * Names the vector instructions of a processor from the flags that Linux lists: `AVX-512, AVX2`. Elsewhere, what is known of
  * the architecture: empty on x64, NEON on arm64.
  */
-export function processorFeatures(flags: string = cpuFlags()): string {
+export function processorFeatures(flags: string = processorFlags()): string {
   const found = families.filter(([feature]) => feature.test(flags)).map(([, name]) => name);
   if (found.length > 0) return found.join(', ');
   return os.arch() === 'arm64' ? 'NEON' : '';
-}
-
-function cpuFlags(): string {
-  const file = '/proc/cpuinfo';
-  if (!fs.existsSync(file)) return '';
-  return /^(?:flags|Features)\s*:.*$/m.exec(fs.readFileSync(file, 'utf8'))?.[0] ?? '';
 }
 
 /** Milliseconds of all cores since the start of the machine, and those in which they had nothing to do. */

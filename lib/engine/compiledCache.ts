@@ -8,6 +8,7 @@ import * as os from 'node:os';
 import * as path from 'node:path';
 import { UserError } from '../core/errors';
 import { removeQuietly, root } from '../core/files';
+import { processorFlags } from '../core/processor';
 
 const allFolders = path.join(root, 'data/local/compiled');
 
@@ -87,20 +88,14 @@ function sizeAndTime(file: string): { size: number; time: number } {
 /** Names what compiled code depends on: the processor, the threads and TensorFlow's version. */
 function machineKey(): string {
   const { TF_NUM_INTRAOP_THREADS: threads } = process.env;
-  const features = onLinux('/proc/cpuinfo', /^(?:flags|Features)\s*:.*$/m);
   const wheels = fs.readFileSync(path.join(root, 'lib/setup/wheels.mjs'), 'utf8');
   const all = [
     os.arch(),
     os.cpus()[0]?.model,
-    features,
+    processorFlags(),
     os.availableParallelism(),
     threads,
     wheels,
   ];
   return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 16);
-}
-
-function onLinux(file: string, line: RegExp): string {
-  if (!fs.existsSync(file)) return '';
-  return line.exec(fs.readFileSync(file, 'utf8'))?.[0] ?? '';
 }
