@@ -7,6 +7,7 @@ import { languageStagesOf } from '../recipe/language/graph';
 import { checkedLanguageSettings, runLanguageStage } from '../recipe/language/runLanguageStage';
 import { costLines, costTable } from '../reports/cost';
 import { stageLines, stageTable } from '../reports/stageTables';
+import { findLanguageModel } from '../stages/language/models';
 import { placeOfTask } from '../recipe/ownTask';
 import { recorded, shortPath, stageName } from '../stages/places';
 import { courseNamed, courseNames } from '../recipe/language/data';
@@ -28,8 +29,8 @@ interface Asked {
   readonly tokens?: string;
 }
 
-/** Runs a stage, or all of them. Returns the exit code. */
-export async function languageRecipe(asked: Asked): Promise<number> {
+/** Runs a stage, or all of them, after `begin`, which is called once everything is checked. Returns the exit code. */
+export async function languageRecipe(asked: Asked, begin: () => Promise<void>): Promise<number> {
   for (const name of ['preset', 'size', 'task', 'tokens'] as const)
     if (asked[name] !== undefined)
       throw new UserError(`--${name} does not go with --model: leave it out`);
@@ -41,6 +42,8 @@ export async function languageRecipe(asked: Asked): Promise<number> {
   const due = stage === undefined ? languageStagesOf(courseNamed(data)) : [stage];
   const all = due.map((name) => ({ name, options: { model, data, seed, place, caller: steps } }));
   for (const { name, options } of all) checkedLanguageSettings(name, options);
+  findLanguageModel(model);
+  await begin();
   stopOnInterrupt();
   const started = Date.now();
   for (const { name, options } of all) {

@@ -39,15 +39,9 @@ export async function rayRecipe(asked: RayAsked): Promise<{ code: number; names:
 /** Completions of a piece of work, of the workbook's models and of language models. */
 const pieceRows = { toy: 128, language: 32 };
 
-/** Lets workers on `ray` or `ray:ADDRESS` decode for whatever runs in this process. */
-export async function decodeOnRay(
-  rollouts: string,
-  settings: Pick<RayPlace, 'workers' | 'cores'>,
-): Promise<void> {
-  const address = rayAddress(rollouts, '--rollouts');
-  const python = await askSetup('python', 'ray');
-  const place = { python, ...settings, ...(address !== undefined && { address }) };
-  const decoders = await startRayDecoders(place);
+/** Lets workers on Ray decode for whatever runs in this process. */
+export async function decodeOnRay(settings: Omit<RayPlace, 'python'>): Promise<void> {
+  const decoders = await startRayDecoders({ python: await askSetup('python', 'ray'), ...settings });
   console.log(`workers that decode on Ray: ${decoders.workers}`);
   decodeElsewhere((config, sampling) => {
     const rows = sampling.tokenizer ? pieceRows.language : pieceRows.toy;

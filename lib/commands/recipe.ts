@@ -1,6 +1,7 @@
 import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/format';
+import { rayAddress } from '../core/rayProgram';
 import { modelSizes, type ModelSize } from '../model/config';
 import {
   chainStages,
@@ -130,10 +131,10 @@ const options = {
   recorded: { type: 'boolean', default: false },
 } as const;
 
-/** Checks the options that have to do with Ray, and starts the workers that decode on it. */
-async function readRayOptions(values: {
+/** Checks the options that have to do with Ray. Returns what starts the workers that decode on it, once all else is checked. */
+function readRayOptions(values: {
   readonly [name in 'on' | 'rollouts' | 'workers' | 'cores' | 'model' | 'task']?: string;
-}): Promise<void> {
+}): () => Promise<void> {
   const { on, rollouts, workers, cores } = values;
   if (cores !== undefined && on === undefined && rollouts === undefined)
     throw new UserError('--cores goes with --on ray or --rollouts ray: without them a stage has all cores'); // prettier-ignore
@@ -142,18 +143,22 @@ async function readRayOptions(values: {
   for (const name of ['model', 'task', 'rollouts'] as const)
     if (on !== undefined && values[name] !== undefined)
       throw new UserError(`--on does not go with --${name}: leave one of them out`);
-  if (rollouts === undefined) return;
-  await decodeOnRay(rollouts, {
+  if (rollouts === undefined) return () => Promise.resolve();
+  const address = rayAddress(rollouts, '--rollouts');
+  const settings = {
+    ...(address !== undefined && { address }),
     ...(workers !== undefined && { workers: wholeNumber(workers, '--workers', 1) }),
     cores: wholeNumber(cores ?? '1', '--cores', 1),
-  });
+  };
+  return () => decodeOnRay(settings);
 }
 
 async function main(): Promise<number> {
   const { values } = readArguments(help, options);
   if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
-  await readRayOptions(values);
-  if (values.model !== undefined) return languageRecipe({ ...values, model: values.model });
+  const startDecoders = readRayOptions(values);
+  if (values.model !== undefined)
+    return languageRecipe({ ...values, model: values.model }, startDecoders);
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');
   const named = presetNamed(values.preset ?? 'quick');
@@ -175,6 +180,7 @@ async function main(): Promise<number> {
     return code;
   }
   const seed = wholeNumber(values.seed, '--seed');
+  await startDecoders();
   stopOnInterrupt();
   const started = Date.now();
   for (const { stage, ...own } of due) {

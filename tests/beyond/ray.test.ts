@@ -153,3 +153,17 @@ test('no Ray at an address is one line', async () => {
   assert.equal(code, 2, said);
   assert.match(said.trim().split('\n').at(-1)!, /^no Ray at 127\.0\.0\.1:9 .*: start one with ray start --head, or use ray alone$/); // prettier-ignore
 });
+
+test('what cannot be run is refused before Ray is asked', async () => {
+  const place = temporaryFolder();
+  const rollouts = ['--rollouts', 'ray:127.0.0.1:9'];
+  for (const [args, line] of [
+    [['--stage', 'nothing'], /^unknown stage nothing: /],
+    [['--model', 'nothing'], /^no language model nothing: /],
+    [['--model', 'nothing', '--stage', 'base'], /^unknown stage base of a language model: /],
+  ] as const) {
+    const { code, said } = await recipe(place, [...rollouts, ...args]);
+    assert.equal(code, 2, said);
+    assert.match(said.trim().split('\n').at(-1)!, line);
+  }
+});

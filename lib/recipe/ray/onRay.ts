@@ -15,7 +15,7 @@ export interface RayOptions {
   readonly address?: string;
   /** where the runs go */
   readonly place: Place;
-  /** options of `npm run recipe` that all stages share: the preset, a task of the reader's own */
+  /** options of `npm run recipe` that all stages share: the preset */
   readonly common: readonly string[];
   /** cores of each stage */
   readonly cores: number;

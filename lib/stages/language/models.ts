@@ -16,11 +16,17 @@ import { checkpointFolder, local, type Place } from '../places';
 export const languageModelFolder = (name: string, place: Place = local): string =>
   path.join(place, 'models', plainName(name));
 
-/** Reads a language model with its tokenizer. Throws a UserError that says how to get it where it is not there. */
-export function loadLanguageModel(name: string, place: Place = local): Model {
+/** Returns the folder of a language model. Throws a UserError that says how to get it where it is not there. */
+export function findLanguageModel(name: string, place: Place = local): string {
   const folder = languageModelFolder(name, place);
   if (!fs.existsSync(folder))
     throw new UserError(`no language model ${name}: get it with npm run model -- ${name}`);
+  return folder;
+}
+
+/** Reads a language model with its tokenizer. Throws a UserError where it is not there. */
+export function loadLanguageModel(name: string, place: Place = local): Model {
+  const folder = findLanguageModel(name, place);
   return { ...loadModel(folder), tokenizer: openTokenizer(folder) };
 }
 
