@@ -15,9 +15,10 @@ import {
 import { callerOf, type CallerSettings } from '../recipe/kinds';
 import { courseNames } from '../recipe/language/data';
 import { languageStageNames } from '../recipe/language/graph';
-import { placeOfTask, presetForTask } from '../recipe/ownTask';
+import { broughtForTask, placeOfTask, presetForTask } from '../recipe/ownTask';
 import { presetNamed, type Preset } from '../recipe/presets';
 import { checkedSettings, runStage } from '../recipe/runStage';
+import { taskGraph } from '../recipe/taskGraph';
 import { wholeRecipe, type DueStage } from '../recipe/wholeRecipe';
 import { costLines, costTable } from '../reports/cost';
 import { generalTable, stageLines, stageTable } from '../reports/stageTables';
@@ -27,7 +28,7 @@ import { findTask } from '../stages/ownTask';
 import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 import { languageRecipe } from './languageRecipe';
-import { decodeOnRay, rayRecipe } from './rayRecipe';
+import { decodeOnRay, rayRecipe, seedsNamed } from './rayRecipe';
 
 /** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
@@ -133,16 +134,15 @@ const options = {
 
 /** Checks the options that have to do with Ray. Returns what starts the workers that decode on it, once all else is checked. */
 function readRayOptions(values: {
-  readonly [name in 'on' | 'rollouts' | 'workers' | 'cores' | 'model' | 'task']?: string;
+  readonly [name in 'on' | 'rollouts' | 'workers' | 'cores']?: string;
 }): () => Promise<void> {
   const { on, rollouts, workers, cores } = values;
   if (cores !== undefined && on === undefined && rollouts === undefined)
     throw new UserError('--cores goes with --on ray or --rollouts ray: without them a stage has all cores'); // prettier-ignore
   if (workers !== undefined && rollouts === undefined)
     throw new UserError('--workers goes with --rollouts ray: add it');
-  for (const name of ['model', 'task', 'rollouts'] as const)
-    if (on !== undefined && values[name] !== undefined)
-      throw new UserError(`--on does not go with --${name}: leave one of them out`);
+  if (on !== undefined && rollouts !== undefined)
+    throw new UserError('--on does not go with --rollouts: leave one of them out');
   if (rollouts === undefined) return () => Promise.resolve();
   const address = rayAddress(rollouts, '--rollouts');
   const settings = {
@@ -173,9 +173,12 @@ async function main(): Promise<number> {
   const due = askedStages(values.stage, preset, caller);
   const place = task ? placeOfTask(task.name) : values.recorded ? recorded : local;
   if (values.on !== undefined) {
-    const { on, seed, cores } = values;
-    const common = ['--preset', values.preset ?? 'quick'];
-    const { code, names } = await rayRecipe({ on, seed, cores, stages: due, place, common });
+    const { on, cores } = values;
+    const common = ['--preset', values.preset ?? 'quick', ...(task ? ['--task', task.name] : [])];
+    const tasks = taskGraph(due, { seeds: seedsNamed(values.seed), place, common });
+    const brought = task && broughtForTask(task.name);
+    const code = await rayRecipe(tasks, { on, cores, place, ...(brought && { brought }) });
+    const names = tasks.map(({ name }) => name);
     if (code === 0) printTables(place, names);
     return code;
   }

@@ -1,4 +1,5 @@
 /** The recipe on a reader's own task: the preset, with the task in place of the workbook's three. */
+import * as fs from 'node:fs';
 import * as path from 'node:path';
 import { plainName } from '../core/files';
 import { defaultColdStart } from '../stages/coldStart';
@@ -13,9 +14,17 @@ import { general } from '../tasks/general';
 import type { Task } from '../tasks/index';
 import type { PlanEntry } from '../tasks/plan';
 import type { Preset } from './presets';
+import type { Brought } from './ray/onRay';
 
 /** Where the recipe on an own task leaves its checkpoints and runs: a folder beside the task's file. */
 export const placeOfTask = (name: string): Place => path.join(local, 'tasks', plainName(name));
+
+/** What another machine has to find for the recipe on a task: the folder of its runs, and its own file where it has one. */
+export function broughtForTask(name: string): Brought {
+  const files = ['ts', 'jsonl'].map((ending) => `tasks/${plainName(name)}.${ending}`);
+  const reads = files.filter((file) => fs.existsSync(path.join(local, file)));
+  return { within: `tasks/${plainName(name)}`, reads };
+}
 
 /**
  * Returns the preset for a task of the reader's own. Every plan asks the task on all of its levels alike, with as many

@@ -11,13 +11,12 @@ import { neededBy } from './runStage';
 export interface Task {
   /** of its run and checkpoint */
   readonly name: string;
-  readonly stage: StageName;
-  readonly size: ModelSize;
-  readonly seed: number;
-  /** the caller's settings, for this stage alone */
-  readonly caller: CallerSettings;
   /** the names of the stages whose folders have to be there */
   readonly needs: readonly string[];
+  /** what it needs at most, in bytes */
+  readonly memory: number;
+  /** the options of `npm run recipe` that make it where all that it needs is done */
+  readonly arguments: readonly string[];
 }
 
 /** A stage that the caller asks for. */
@@ -27,15 +26,28 @@ export interface AskedTask {
   readonly caller: CallerSettings;
 }
 
+/** What the tasks of a graph share. */
+export interface Shared {
+  readonly seeds: readonly number[];
+  readonly place: Place;
+  /** options of `npm run recipe`: the preset, a task of the reader's own */
+  readonly common: readonly string[];
+}
+
+/** Memory that a stage needs at most, measured: GRPO steps of each size with their sampler, in bytes. */
+const memory: Readonly<Record<ModelSize, number>> = {
+  tiny: 1.0e9,
+  mini: 1.0e9,
+  small: 1.2e9,
+  base: 2.0e9,
+  large: 6.0e9,
+};
+
 /**
  * Returns the stages of all seeds and those that they need, each once and after what it needs. A stage that is asked for
  * has the caller's settings, one that is only needed has not, as without other machines.
  */
-export function taskGraph(
-  asked: readonly AskedTask[],
-  seeds: readonly number[],
-  place: Place,
-): Task[] {
+export function taskGraph(asked: readonly AskedTask[], { seeds, place, common }: Shared): Task[] {
   const tasks = new Map<string, Task>();
   const add = ({ stage, preset, caller }: AskedTask, seed: number): string => {
     const name = stageName(preset.size, stage, seed);
@@ -43,7 +55,11 @@ export function taskGraph(
     const needs = neededBy(stage, { preset, seed, place }).map((one) =>
       add({ ...one, caller: callerFor(one.stage, one.preset.size) }, one.seed),
     );
-    tasks.set(name, { name, stage, size: preset.size, seed, caller, needs });
+    const { size } = preset;
+    tasks.set(name, {
+      ...{ name, needs, memory: memory[size] },
+      arguments: [...common, '--size', size, ...stageArguments(stage, seed, caller)],
+    });
     return name;
   };
   const callerFor = (stage: StageName, size: ModelSize): CallerSettings =>
@@ -51,6 +67,12 @@ export function taskGraph(
   for (const seed of seeds) for (const one of asked) add(one, seed);
   return [...tasks.values()];
 }
+
+/** The options that make a stage of a seed. */
+export const stageArguments = (stage: string, seed: number, caller: CallerSettings): string[] => [
+  ...['--stage', stage, '--seed', String(seed)],
+  ...Object.entries(caller).flatMap(([name, value]) => [`--${name}`, String(value)]),
+];
 
 /** Whether the run of a task is finished in a place. */
 export const isDone = ({ name }: Pick<Task, 'name'>, place: Place): boolean =>

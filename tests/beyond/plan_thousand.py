@@ -28,7 +28,7 @@ def needs(i):
 run_graph.run_stage = empty_stage
 run_graph.unpack = lambda data, place: None
 tasks = [{"name": f"stage-{i}", "needs": needs(i), "cores": 1, "memory": 10**6} for i in range(COUNT)]
-job = {"address": "auto", "isCopied": False, "place": "/nowhere", "done": [], "tasks": tasks}
+job = {"address": "auto", "isCopied": False, "place": "/nowhere", "reads": [], "done": [], "tasks": tasks}
 
 
 class Input(io.StringIO):

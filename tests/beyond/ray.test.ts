@@ -9,6 +9,7 @@ import { after, before, test } from 'node:test';
 import { root } from '../../lib/core/files';
 import { askSetup } from '../../lib/stages/language/askSetup';
 import { checkpointFolder, recorded, runFolder } from '../../lib/stages/places';
+import { writeRandomModel } from '../../lib/stages/language/randomModel';
 import { temporaryFolder } from '../support/folder';
 import { metricsOf } from '../support/microRun';
 import { environment, startCluster, type Cluster } from './rayCluster';
@@ -117,7 +118,7 @@ test('three seeds on two nodes are those of one core, though a node is killed', 
 
 /** Runs Python that has Ray and what the programs for it share. */
 async function python(args: readonly string[]): Promise<{ status: number | null; said: string }> {
-  const env = { ...environment, PYTHONPATH: path.join(root, 'lib/setup/ray'), PYTHONDONTWRITEBYTECODE: '1' }; // prettier-ignore
+  const env = { ...environment, PYTHONPATH: ['lib/setup/ray', 'lib/recipe/ray'].map((one) => path.join(root, one)).join(':'), PYTHONDONTWRITEBYTECODE: '1' }; // prettier-ignore
   const { status, stdout, stderr } = spawnSync(await askSetup('python', 'ray'), args, { env, encoding: 'utf8' }); // prettier-ignore
   return { status, said: `${stdout}${stderr}`.trim().split('\n').at(-1)! };
 }
@@ -166,4 +167,75 @@ test('what cannot be run is refused before Ray is asked', async () => {
     assert.equal(code, 2, said);
     assert.match(said.trim().split('\n').at(-1)!, line);
   }
+});
+
+/** A task of the reader's own that a model which says anything solves half of the time. */
+const ownTask = `
+export const task = {
+  name: 'letters',
+  levels: [1],
+  generate: (level: number, random: { int(n: number): number }, split: string) => ({
+    task: 'letters',
+    level,
+    number: 2 * random.int(500) + (split === 'train' ? 0 : 1),
+  }),
+  question: ({ number }: { number: number }) => \`Say something about \${number}.\`,
+  verify: (_: object, completion: string) => {
+    const correct = completion.length % 2 === 0;
+    const answer = completion.slice(0, 8);
+    return {
+      ...{ correct, format: true, finished: completion.endsWith('<eos>'), answer },
+      ...{ canonicalAnswer: answer, visibleCorrect: correct, lookupTable: false },
+    };
+  },
+  solution: ({ number }: { number: number }) => \`\${number} is a number.\`,
+};
+`;
+
+/** A place with a language model and a task of the reader's own. */
+function placeWithModel(): string {
+  const place = temporaryFolder();
+  writeRandomModel(path.join(place, 'models/random'), 1);
+  fs.mkdirSync(path.join(place, 'tasks'));
+  fs.writeFileSync(path.join(place, 'tasks/letters.ts'), ownTask);
+  return place;
+}
+
+test('stages of a language model on a task of one’s own are those of one core, seed by seed', async () => {
+  const args = '--model random --data letters --stage dev2 --steps 2'.split(' ');
+  const [alone, onTwo] = [placeWithModel(), placeWithModel()];
+  for (const seed of ['0', '1']) {
+    const { code, said } = await recipe(alone, [...args, '--seed', seed], 1);
+    assert.equal(code, 0, said);
+  }
+  const { code, said } = await recipe(onTwo, [...args, '--seed', '0,1', '--on', 'ray:auto']);
+  assert.equal(code, 0, said);
+  assert.equal(mostAtOnce(said), 2);
+  for (const name of ['random-dev1-s0', 'random-dev1-s1', 'random-dev2-s0', 'random-dev2-s1']) {
+    const [a, b] = [alone, onTwo].map((place) => {
+      const own = path.join(place, 'tasks/letters');
+      const weights = path.join(checkpointFolder(own, name), 'adapter_model.safetensors');
+      return [fs.readFileSync(weights), metricsOf(runFolder(own, name))];
+    });
+    assert.deepEqual(b, a, name);
+  }
+});
+
+test('a machine without this folder gets what the stages read, once', async () => {
+  const [place, there] = [placeWithModel(), temporaryFolder()];
+  const asked = `
+import json, pathlib, run_graph
+job = {"local": "${place}", "reads": ["models/random", "tasks/letters.ts"], "within": "tasks/letters", "isCopied": True}
+job["brought"] = run_graph.packed_reads(job)
+asked = []
+run_graph.fetch = lambda reference: asked.append(1) or reference
+for _ in range(2):
+    folder, local = run_graph.new_folder(job, "a-stage", pathlib.Path("${there}"))
+    for file in sorted(file for name in job["reads"] for file in run_graph.files_below(pathlib.Path("${place}") / name)):
+        assert (local / file.relative_to("${place}")).read_bytes() == file.read_bytes(), file
+    assert list((local / job["within"]).iterdir()) == []
+print(f"asked {len(asked)} times")`;
+  const { status, said } = await python(['-c', asked]);
+  assert.equal(status, 0, said);
+  assert.equal(said, 'asked 1 times');
 });

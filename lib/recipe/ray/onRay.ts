@@ -4,9 +4,8 @@ import { createInterface } from 'node:readline';
 import { UserError } from '../../core/errors';
 import { parsedJson } from '../../core/jsonLines';
 import { startRayProgram, type RayAddress } from '../../core/rayProgram';
-import type { ModelSize } from '../../model/config';
 import { askSetup } from '../../stages/language/askSetup';
-import type { Place } from '../../stages/places';
+import { local, type Place } from '../../stages/places';
 import { isDone, type Task } from '../taskGraph';
 import { createView, type Said, type Standing } from './view';
 
@@ -15,46 +14,35 @@ export interface RayOptions {
   readonly address?: string;
   /** where the runs go */
   readonly place: Place;
-  /** options of `npm run recipe` that all stages share: the preset */
-  readonly common: readonly string[];
   /** cores of each stage */
   readonly cores: number;
+  readonly brought?: Brought;
 }
 
-/** Memory that a stage needs at most, measured: GRPO steps of each size with their sampler, in bytes. */
-const memory: Readonly<Record<ModelSize, number>> = {
-  tiny: 1.0e9,
-  mini: 1.0e9,
-  small: 1.2e9,
-  base: 2.0e9,
-  large: 6.0e9,
-};
+/** What the stages find in the folder of the reader's files on whichever machine they run. */
+export interface Brought {
+  /** the folder in it that has the runs; default: itself */
+  readonly within: string;
+  /** its files and folders that every stage reads */
+  readonly reads: readonly string[];
+}
 
 /** Runs the tasks that are not done. Returns whether all are done; what a person has stopped goes on the next time. */
 export async function runOnRay(tasks: readonly Task[], options: RayOptions): Promise<boolean> {
-  const { address, place, common, cores } = options;
+  const { address, place, cores, brought = { within: '', reads: [] } } = options;
   const due = tasks.filter((task) => !isDone(task, place));
   if (due.length === 0) return true;
   const python = await askSetup('python', 'ray');
   fs.mkdirSync(place, { recursive: true });
   const job = {
-    place,
+    ...{ place, local, ...brought },
     done: tasks.filter((task) => !due.includes(task)).map(({ name }) => name),
-    tasks: due.map((task) => ({
-      ...{ name: task.name, needs: task.needs, cores, memory: memory[task.size] },
-      arguments: [...common, ...argumentsOf(task)],
-    })),
+    tasks: due.map((task) => ({ ...task, cores })),
   };
   const standings = new Map(due.map(({ name }): [string, Standing] => [name, { state: 'waiting', says: '' }])); // prettier-ignore
   await drive({ python, ...(address !== undefined && { address }) }, job, standings);
   return [...standings.values()].every(({ state }) => state === 'done');
 }
-
-/** The command line of a stage on another machine. */
-const argumentsOf = ({ stage, size, seed, caller }: Task): string[] => [
-  ...['--stage', stage, '--size', size, '--seed', String(seed)],
-  ...Object.entries(caller).flatMap(([name, value]) => [`--${name}`, String(value)]),
-];
 
 /** Starts the program and shows what it says until it ends. Ctrl-C lets all stages stop between two steps. */
 async function drive(

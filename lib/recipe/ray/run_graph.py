@@ -7,9 +7,12 @@ disk. While a stage runs, its state goes to a keeper beside this program wheneve
 goes on from there on another one.
 """
 
+import fcntl
+import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -30,15 +33,18 @@ RETRIES = 100
 FOLDERS = ("runs", "checkpoints", "traces", "preferences")
 
 
+def files_below(path):
+    """The files of a folder, or the file itself."""
+    return [file for file in sorted(path.rglob("*")) if file.is_file()] if path.is_dir() else [path]
+
+
 def files_of(place, name):
     """The files of a stage below a place: those in its folders, and those that begin with its name."""
     for folder in FOLDERS:
         for path in sorted((place / folder).glob(f"{name}*")):
             if path.name != name and not path.name.startswith(f"{name}."):
                 continue
-            for file in sorted(path.rglob("*")) if path.is_dir() else [path]:
-                if file.is_file() and not file.name.endswith((".tmp", ".lock")):
-                    yield file
+            yield from (file for file in files_below(path) if not file.name.endswith((".tmp", ".lock")))
 
 
 def info_of(place, name):
@@ -73,6 +79,49 @@ def unpack(data, place):
             unfinished = file.with_name(f"{file.name}.{os.getpid()}.tmp")
             unfinished.write_bytes(tar.extractfile(member).read())
             unfinished.replace(file)
+
+
+def packed_reads(job):
+    """What every stage reads of the reader's files, as bytes, with a mark of its own."""
+    into = io.BytesIO()
+    with tarfile.open(fileobj=into, mode="w", dereference=True) as tar:
+        for file in (file for name in job["reads"] for file in files_below(Path(job["local"]) / name)):
+            tar.add(file, arcname=str(file.relative_to(job["local"])))
+    data = into.getvalue()
+    return hashlib.sha256(data).hexdigest()[:16], data
+
+
+def folder_of_reads(job, root):
+    """Where what every stage reads is on this machine: here, or where it was written once."""
+    if not job["isCopied"]:
+        return Path(job["local"])
+    mark, reference = job["brought"]
+    folder = root / "data/local/brought" / mark
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with open(folder.with_suffix(".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not folder.exists():
+            unfinished = folder.with_suffix(".tmp")
+            unpack(fetch(reference), unfinished)
+            unfinished.replace(folder)
+    return folder
+
+
+def new_folder(job, name, root):
+    """A folder like that of the project for one stage, with all that it reads and no more. The reader's files are in data/local."""
+    reads = folder_of_reads(job, root) if job["reads"] else None
+    folder = Path(tempfile.mkdtemp(prefix=f"r1-{name}-"))
+    local = folder / "data/local"
+    (local / job["within"]).mkdir(parents=True)
+    (folder / "lib").symlink_to(root / "lib")  # the reader's own task asks for it
+    for read in job["reads"]:
+        target = local / read
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if (reads / read).is_dir():
+            target.symlink_to(reads / read)
+        else:
+            shutil.copy(reads / read, target)
+    return folder, local
 
 
 @ray.remote(num_cpus=0)
@@ -132,7 +181,8 @@ def run_stage(job, task, keeper, *needed):
     if job["isCopied"]:
         keeper.say.remote(name, f"{os.uname().nodename} gets ready")
     root, node = on_ray.set_up(job)
-    place = Path(tempfile.mkdtemp(prefix=f"r1-{name}-"))
+    folder, local = new_folder(job, name, root)
+    place = local / job["within"]
     try:
         for files in needed:
             unpack(files, place)
@@ -142,7 +192,7 @@ def run_stage(job, task, keeper, *needed):
         keeper.say.remote(name, f"on {os.uname().nodename}")
         cores = on_ray.Cores(task["cores"])
         command = [node, "--import", "tsx", "lib/commands/recipe.ts", *task["arguments"]]
-        process = on_ray.begin(command, root, cores.numbers(), env={"R1_LOCAL": str(place)}, stderr=subprocess.STDOUT, text=True)
+        process = on_ray.begin(command, root, cores.numbers(), env={"R1_LOCAL": str(local)}, stderr=subprocess.STDOUT, text=True)
         said = []
         listener = threading.Thread(target=listen, args=(process, said), daemon=True)
         listener.start()
@@ -169,7 +219,7 @@ def run_stage(job, task, keeper, *needed):
         keeper.say.remote(name, f"done in {time.time() - began:.0f} s")
         return files
     finally:
-        subprocess.run(["rm", "-rf", str(place)], check=False)
+        subprocess.run(["rm", "-rf", str(folder)], check=False)
 
 
 def say(**what):
@@ -184,7 +234,12 @@ def main():
     place = Path(job["place"])
     threading.Thread(target=lambda: (sys.stdin.read(), ray.get(keeper.stop.remote())), daemon=True).start()
     results = {name: ray.put(packed(place, name)) for name in job["done"]}
-    stage, about = ray.remote(run_stage), ray.put({key: value for key, value in job.items() if key != "tasks"})
+    about = {key: value for key, value in job.items() if key != "tasks"}
+    if job["reads"] and job["isCopied"]:
+        mark, data = packed_reads(job)
+        about["brought"] = mark, ray.put(data)
+        del data
+    stage, about = ray.remote(run_stage), ray.put(about)
     for task in job["tasks"]:
         if info_of(place, task["name"]) is not None:
             ray.get(keeper.save.remote(task["name"], packed(place, task["name"])))

@@ -61,7 +61,7 @@ function available(): number {
 
 /** What reinforcement learning with these settings needs: its longest first prompt stands for all. */
 export function needsOf(
-  { config, tokenizer }: Model,
+  { config, tokenizer }: Pick<Model, 'config' | 'tokenizer'>,
   { plan, batches, maxNewTokens }: Pick<RLSettings, 'plan' | 'batches' | 'maxNewTokens'>,
   lora: LoraSettings,
 ): MemoryNeeds {
