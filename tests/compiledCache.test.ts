@@ -16,14 +16,14 @@ const kept = (): string[] =>
     fs.readdirSync(path.join(folder, key)).map((name) => path.join(folder, key, name)),
   );
 
-function compile(salt: string, flags?: string): string {
-  const { TF_XLA_FLAGS: _, ...env } = process.env;
+function compile(salt: string, settings: NodeJS.ProcessEnv = {}): string {
+  const { TF_XLA_FLAGS: _, XLA_FLAGS: __, ...env } = process.env;
   const script = path.join(__dirname, 'support/compileOnce.ts');
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
     ['--import', 'tsx', script, salt],
     {
-      env: flags === undefined ? env : { ...env, TF_XLA_FLAGS: flags },
+      env: { ...env, ...settings },
       encoding: 'utf8',
       cwd: root,
     },
@@ -45,8 +45,16 @@ test('a graph is compiled once, is the same from the disk, and is compiled again
   assert.equal(compile(salt), first);
   assert.ok(!fs.existsSync(own[0]!) || fs.statSync(own[0]!).size !== 100);
   const after = kept().length;
-  compile(String(Math.random()), ''); // nothing is kept for who sets the flags
+  compile(String(Math.random()), { TF_XLA_FLAGS: '' }); // nothing is kept for who sets the flags
   assert.equal(kept().length, after);
+});
+
+test('a graph that was compiled with other settings of XLA is not taken', () => {
+  const salt = String(Math.random());
+  compile(salt);
+  const after = kept().length;
+  compile(salt, { XLA_FLAGS: '--xla_cpu_max_isa=SSE4_2' });
+  assert.equal(kept().length, after + 1);
 });
 
 test('the oldest compiled graphs make room', () => {

@@ -85,9 +85,9 @@ function sizeAndTime(file: string): { size: number; time: number } {
   return { size, time: mtimeMs };
 }
 
-/** Names what compiled code depends on: the processor, the threads and TensorFlow's version. */
+/** Names what compiled code depends on: the processor, the threads, XLA's settings and TensorFlow's version. */
 function machineKey(): string {
-  const { TF_NUM_INTRAOP_THREADS: threads } = process.env;
+  const { TF_NUM_INTRAOP_THREADS: threads, XLA_FLAGS: flags } = process.env;
   const wheels = fs.readFileSync(path.join(root, 'lib/setup/wheels.mjs'), 'utf8');
   const all = [
     os.arch(),
@@ -95,6 +95,7 @@ function machineKey(): string {
     processorFlags(),
     os.availableParallelism(),
     threads,
+    flags,
     wheels,
   ];
   return createHash('sha256').update(JSON.stringify(all)).digest('hex').slice(0, 16);
