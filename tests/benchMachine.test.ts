@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { compare } from '../lib/bench/compare';
-import { busyCores, processorFeatures } from '../lib/bench/machine';
+import { busyCores, keptToAvx2, processorFeatures, usedFeatures } from '../lib/bench/machine';
 import { productFlops } from '../lib/bench/opProfile';
 import { ratioText, tableText } from '../lib/bench/records';
 import type { Row } from '../lib/core/csv';
@@ -11,6 +11,16 @@ test('the vector instructions of a processor, widest first', () => {
   assert.equal(processorFeatures('flags : fpu avx avx2 fma avx512f avx512bw amx_tile'), 'AMX, AVX-512, AVX2'); // prettier-ignore
   assert.equal(processorFeatures('flags : sse4_2 avx avx2'), 'AVX2');
   assert.equal(processorFeatures('Features : fp asimd evtstrm'), 'NEON');
+});
+
+test('a process is kept to AVX2 only where all that it asks for is set', () => {
+  const before = { ...process.env };
+  Object.assign(process.env, keptToAvx2);
+  assert.equal(usedFeatures(), 'kept to AVX2');
+  delete process.env.ATEN_CPU_CAPABILITY;
+  assert.equal(usedFeatures(), processorFeatures());
+  for (const name of Object.keys(keptToAvx2)) delete process.env[name];
+  Object.assign(process.env, before);
 });
 
 test('busy cores are counted from the times of all cores', () => {

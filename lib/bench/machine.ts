@@ -22,6 +22,24 @@ export function processorFeatures(flags: string = processorFlags()): string {
   return os.arch() === 'arm64' ? 'NEON' : '';
 }
 
+/**
+ * What keeps TensorFlow and PyTorch to AVX2 on a processor that has more, so that they are measured as on one that has not.
+ * Their libraries read it when they are loaded.
+ */
+export const keptToAvx2 = {
+  ONEDNN_MAX_CPU_ISA: 'AVX2',
+  XLA_FLAGS: '--xla_cpu_max_isa=AVX2',
+  ATEN_CPU_CAPABILITY: 'avx2',
+  MKL_ENABLE_INSTRUCTIONS: 'AVX2',
+} as const;
+
+/** Whether this process was started so. */
+export const isKeptToAvx2 = (): boolean =>
+  Object.entries(keptToAvx2).every(([name, value]) => process.env[name] === value);
+
+/** The vector instructions that are used here. */
+export const usedFeatures = (): string => (isKeptToAvx2() ? 'kept to AVX2' : processorFeatures());
+
 /** Milliseconds of all cores since the start of the machine, and those in which they had nothing to do. */
 export type CpuTimes = { readonly all: number; readonly idle: number };
 

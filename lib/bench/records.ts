@@ -13,7 +13,7 @@ import { scalingChart } from '../plots/scalingChart';
 import { distinct, type Chart } from '../plots/theme';
 import { recorded } from '../stages/places';
 import { textTable } from '../reports/table';
-import { processorFeatures } from './machine';
+import { isKeptToAvx2, usedFeatures } from './machine';
 import type { ScalingRow } from './scaling';
 import type { BenchRow } from './compare';
 import type { LanguageReport } from './languageModel';
@@ -58,7 +58,7 @@ function withOthers(name: string, rows: readonly Row[]): Row[] {
 /** Writes the rows of a table of rates. Rows of the same sizes are replaced, those of other sizes stay. */
 function recordRates(name: string, { machine, rows }: Pick<SpeedReport, 'machine' | 'rows'>): void {
   const { cpu, threads, tensorflow } = machine;
-  const features = processorFeatures();
+  const features = usedFeatures();
   const date = new Date().toISOString().slice(0, 10);
   const ends = (rates: readonly number[]): [number | null, number | null] =>
     rates.length > 0 ? [Math.min(...rates), Math.max(...rates)] : [null, null];
@@ -79,8 +79,9 @@ function recordRates(name: string, { machine, rows }: Pick<SpeedReport, 'machine
   writeTable(name, withOthers(name, table));
 }
 
-/** Writes `speed.csv` and `step.csv`. */
+/** Writes `speed.csv` and `step.csv`, or `speedAvx2.csv` where nothing wider was used. */
 export function recordSpeed(report: SpeedReport): void {
+  if (isKeptToAvx2()) return recordRates('speedAvx2.csv', report);
   recordRates('speed.csv', report);
   const steps = Object.entries(report.steps).map(([size, { parts, padding, tensorIds }]) => ({
     size,
@@ -112,7 +113,9 @@ export function recordLanguage(machine: EngineReport, report: LanguageReport): v
  * Returns a table of rates as lines of text: our rate, the other's rate, and their ratio. The lines above it say on what
  * machine and when; sizes that were measured at another time have a line of their own.
  */
-export function speedTable(name: 'speed.csv' | 'language.csv' = 'speed.csv'): string {
+export function speedTable(
+  name: 'speed.csv' | 'speedAvx2.csv' | 'language.csv' = 'speed.csv',
+): string {
   const rows = parseCsv(fs.readFileSync(benchFile(name), 'utf8'));
   const lines = rows
     .filter(({ other }) => other !== null)

@@ -3,7 +3,7 @@ import * as path from 'node:path';
 import type { BenchRow } from '../bench/compare';
 import { measureLanguageModel } from '../bench/languageModel';
 import { ratioText, recordLanguage, recordMemory, recordOps, recordScaling, recordSpeed, type SpeedReport } from '../bench/records'; // prettier-ignore
-import { processorFeatures, refuseBusyMachine } from '../bench/machine';
+import { isKeptToAvx2, keptToAvx2, processorFeatures, refuseBusyMachine, usedFeatures } from '../bench/machine'; // prettier-ignore
 import { profileOps } from '../bench/opProfile';
 import { measureScaling, refuseTooLarge, scalingConfig, type ScalingRow } from '../bench/scaling';
 import { matMulGflops, measureSpeed, modelOf } from '../bench/speed';
@@ -29,6 +29,7 @@ where the result is to be recorded. A ratio is the median of those of each round
   --repeats N       measurements of each work; the median is shown, with the least and the most (5)
   --against torch   measure the work in PyTorch, transformers and TRL too, in turn with ours; installs them into a
                     Python environment of their own
+  --avx2            keep both sides to AVX2, as on a processor that has nothing wider
   --model NAME      measure, instead of all that, a language model that learns by adapters: decoding 64 rows, an update, a GRPO
                     step of 64 completions of 64 tokens and its memory; with --against torch beside transformers, PEFT and TRL
   --json            print one JSON object instead of the table
@@ -41,11 +42,12 @@ where the result is to be recorded. A ratio is the median of those of each round
   --record          write the result to data/bench, and its picture to data/figures
 `;
 
-async function main(): Promise<void> {
+async function main(): Promise<number> {
   const { values } = readArguments(help, {
     size: { type: 'string', default: 'small,base' },
     repeats: { type: 'string', default: '5' },
     against: { type: 'string' },
+    avx2: { type: 'boolean', default: false },
     model: { type: 'string' },
     json: { type: 'boolean', default: false },
     scaling: { type: 'string' },
@@ -55,6 +57,12 @@ async function main(): Promise<void> {
   });
   if (values.against !== undefined && values.against !== 'torch')
     throw new UserError(`unknown --against ${values.against}: use torch`);
+  if (values.avx2) {
+    const other = (['scaling', 'ops', 'memory', 'model'] as const).find((name) => values[name]);
+    if (other !== undefined)
+      throw new UserError(`--avx2 does not go with --${other}: leave one of them out`);
+    if (!isKeptToAvx2()) return againWithAvx2();
+  }
   if (values.record) await refuseBusyMachine();
   const began = Date.now();
   if (values.scaling !== undefined) await scaling(values.scaling.split(','), values);
@@ -63,6 +71,16 @@ async function main(): Promise<void> {
   else if (values.model !== undefined) await languageModel(values.model, values);
   else await speed(values);
   if (!values.json) console.log(formatSeconds((Date.now() - began) / 1000));
+  return 0;
+}
+
+/** Does what this process was asked for in one that uses nothing wider than AVX2. Returns its exit code. */
+function againWithAvx2(): number {
+  if (!processorFeatures().includes('AVX2'))
+    throw new UserError('this processor has no AVX2: leave out --avx2');
+  const command = [...process.execArgv, ...process.argv.slice(1)];
+  const env = { ...process.env, ...keptToAvx2 };
+  return spawnSync(process.execPath, command, { env, stdio: 'inherit' }).status ?? 1;
 }
 
 /** Measures each size in a process of its own, because the memory of a process only ever grows. */
@@ -207,7 +225,7 @@ async function languageModel(name: string, asked: Asked): Promise<void> {
 }
 
 const machineText = ({ cpu, threads, tensorflow, device }: EngineReport): string =>
-  [cpu, processorFeatures(), `${threads} threads`, `TensorFlow ${tensorflow}`, device].filter(Boolean).join(', '); // prettier-ignore
+  [cpu, usedFeatures(), `${threads} threads`, `TensorFlow ${tensorflow}`, device].filter(Boolean).join(', '); // prettier-ignore
 
 function ratesTable(rows: readonly BenchRow[]): string {
   const shown = rows.map(

@@ -181,7 +181,10 @@ async function main(): Promise<void> {
   const language = languageTables('smollm2');
   const speed = speedTable();
   fill(path.join(root, 'README.md'), { seeds, results, base, general, language, speed });
-  fill(path.join(recorded, 'bench', 'README.md'), { language: speedTable('language.csv') });
+  fill(path.join(recorded, 'bench', 'README.md'), {
+    language: speedTable('language.csv'),
+    avx2: speedTable('speedAvx2.csv'),
+  });
   await drawPaper();
 }
 
