@@ -24,6 +24,8 @@ import type { StepProfile } from './speed';
 export interface SpeedReport {
   readonly machine: EngineReport;
   readonly matMulGflops: number;
+  /** of PyTorch, where it is asked */
+  readonly otherGflops?: number;
   readonly rows: readonly BenchRow[];
   readonly steps: Record<string, StepProfile>;
 }
