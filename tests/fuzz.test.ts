@@ -1,15 +1,18 @@
 /** The small doses of what `npm test -- fuzz` gives in large ones. */
 import './support/withoutXla';
 import assert from 'node:assert/strict';
+import * as fs from 'node:fs';
+import * as path from 'node:path';
 import { test } from 'node:test';
 import { runCommand } from '../lib/commands/arguments';
 import { UserError } from '../lib/core/errors';
+import { root } from '../lib/core/files';
 import { readNotebook } from '../lib/jupyter/notebook';
 import { tidy } from '../lib/tasks/curate';
 import { fileKinds } from './fuzz/files';
 import { fuzzAnswers } from './fuzz/fuzzAnswers';
 import { fuzzCompletions, fuzzedTasks } from './fuzz/fuzzCompletions';
-import { runCommandLine } from './fuzz/commandLines';
+import { commands, runCommandLine } from './fuzz/commandLines';
 import { fuzzCommandLines } from './fuzz/fuzzCommandLines';
 import { fuzzFiles } from './fuzz/fuzzFiles';
 import { temporaryFolder } from './support/folder';
@@ -47,6 +50,24 @@ test('command lines lead to their work or are refused in one line', async () => 
   assert.ok(read > 20 && refused > 20, `${read} begin, ${refused} are refused`);
 });
 
+test('every command has its turn, with all of its options', () => {
+  const folder = path.join(root, 'lib/commands');
+  const sources = fs
+    .readdirSync(folder)
+    .filter((file) => file.endsWith('.ts'))
+    .map(
+      (file) =>
+        [path.basename(file, '.ts'), fs.readFileSync(path.join(folder, file), 'utf8')] as const,
+    ) // prettier-ignore
+    .filter(([, source]) => source.includes('export const finished'));
+  const found = sources.map(([name, source]) => {
+    const options = [...source.matchAll(/([\w-]+)'?: \{ type: '(?:string|boolean)'/g)].map(([, option]) => option); // prettier-ignore
+    return [name, options.sort()];
+  });
+  const known = commands.map(({ name, options }) => [name, [...options].sort()] as const);
+  assert.deepEqual(known.sort(), found.sort());
+});
+
 test('what a command line means is checked before its work begins', async () => {
   const lines: [line: string[], said: string | null][] = [
     [['evaluate', 'small-base-s0'], null],
@@ -65,6 +86,18 @@ test('what a command line means is checked before its work begins', async () => 
     [['recipe', '--data', 'words'], '--data goes with --model: '],
     [['recipe', '--model', 'smollm2', '--stage', 'dev1', '--data', 'sums', '--steps', '3'], '--steps does not apply to dev1: '],
     [['recipe', '--model', 'smollm2', '--stage', 'r1-zero'], null],
+    [['recipe', '--on', 'ray', '--seed', '0,1', '--stage', 'r1-zero'], null],
+    [['recipe', '--on', 'ray', '--seed', '0,x'], 'invalid --seed: x: use a whole number from 0 up'],
+    [['recipe', '--on', 'dask'], 'invalid --on: dask: use ray or ray:ADDRESS'],
+    [['recipe', '--on', 'ray', '--rollouts', 'ray'], '--on does not go with --rollouts: leave one of them out'],
+    [['recipe', '--rollouts', 'ray', '--cores', '0'], 'invalid --cores: 0: use a whole number from 1 up'],
+    [['recipe', '--workers', '2'], '--workers goes with --rollouts ray: add it'],
+    [['bench', '--avx2', '--ops'], '--avx2 does not go with --ops: leave one of them out'],
+    [['handover', 'trl', 'small-base-s0', '--folder', '/tmp/x'], null],
+    [['handover', 'who', 'small-base-s0'], 'no trainer who: use '],
+    [['takeover', 'log', '--checkpoint', 'small-base-s0', '--as', 'x'], 'invalid --as: x: use SIZE-STAGE-sSEED, such as small-trl-s0'],
+    [['serve-rewards', '--patience', '0'], 'invalid --patience: 0: use a whole number from 1 up'],
+    [['site', '--address', 'x'], 'invalid --address: '],
     [['model', 'smollm2'], null],
     [['model', 'a', 'b'], 'one model at a time, not 2: see --help'],
     [['export', 'small-base-s0', '--gguf', 'x', '--type', 'q4'], 'unknown type q4: use f32, '],

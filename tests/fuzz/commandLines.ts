@@ -20,19 +20,23 @@ interface Command {
   readonly work: Readonly<Record<string, readonly string[]>>;
 }
 
-const commands: readonly Command[] = [
+export const commands: readonly Command[] = [
   {
     name: 'evaluate',
     names: true,
-    options: ['task', 'level', 'problems', 'samples', 'temperature', 'max-new-tokens', 'seed', 'json', 'dump'], // prettier-ignore
+    options: ['task', 'level', 'problems', 'samples', 'temperature', 'max-new-tokens', 'seed', 'json', 'sense', 'dump'], // prettier-ignore
     work: { 'engine/tensorflow': ['startEngine'], 'evaluation/evaluate': ['heldOutProblems'] },
   },
   {
     name: 'recipe',
-    options: ['preset', 'size', 'seed', 'stage', 'steps', 'tokens', 'task', 'model', 'data', 'recorded'], // prettier-ignore
+    options: ['preset', 'size', 'seed', 'stage', 'steps', 'tokens', 'task', 'model', 'data', 'log', 'on', 'rollouts', 'workers', 'cores', 'recorded'], // prettier-ignore
     work: {
       'recipe/runStage': ['runStage'],
       'recipe/language/runLanguageStage': ['runLanguageStage'],
+      'recipe/language/taskGraph': ['languageMemory'],
+      'recipe/ray/onRay': ['runOnRay'],
+      'stages/language/askSetup': ['askSetup'],
+      'stages/language/models': ['findLanguageModel'],
     },
   },
   {
@@ -76,8 +80,34 @@ const commands: readonly Command[] = [
   },
   {
     name: 'bench',
-    options: ['size', 'repeats', 'against', 'json', 'scaling', 'memory', 'record'],
-    work: { 'engine/tensorflow': ['startEngine'], 'bench/scaling': ['measureScaling'] },
+    options: ['size', 'repeats', 'against', 'avx2', 'model', 'json', 'scaling', 'ops', 'memory', 'record'], // prettier-ignore
+    work: {
+      'engine/tensorflow': ['startEngine'],
+      'bench/scaling': ['measureScaling'],
+      'bench/machine': ['refuseBusyMachine'],
+    },
+  },
+  {
+    name: 'handover',
+    names: true,
+    options: ['folder', 'data', 'steps', 'held-out', 'seed'],
+    work: { 'handover/handOver': ['handOver'], 'handover/dataSets': ['handTraces', 'handPreferences'] }, // prettier-ignore
+  },
+  {
+    name: 'takeover',
+    names: true,
+    options: ['checkpoint', 'as', 'data', 'problems'],
+    work: { 'handover/takeOver': ['takeOver'] },
+  },
+  {
+    name: 'serve-rewards',
+    options: ['port', 'patience'],
+    work: { 'commands/loopback/listen': ['listen'] },
+  },
+  {
+    name: 'site',
+    options: ['folder', 'address', 'serve', 'port'],
+    work: { 'site/buildSite': ['buildSite'] },
   },
   { name: 'figures', options: [], work: { 'runs/run': ['readRunInfo'] } },
   { name: 'docs', options: ['check'], work: {} },
