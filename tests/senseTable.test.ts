@@ -11,7 +11,8 @@ import { decoderLogits } from '../lib/model/decoder';
 import { senseTable } from '../lib/reports/senseTable';
 import { languageModelFolder } from '../lib/stages/language/models';
 import { writeRandomModel } from '../lib/stages/language/randomModel';
-import { runFolder } from '../lib/stages/places';
+import { finishedTables } from '../lib/reports/finishedTables';
+import { recorded, runFolder } from '../lib/stages/places';
 import { promptText, type Problem } from '../lib/tasks/index';
 import type { WordsProblem } from '../lib/tasks/words/words';
 import { openTokenizer } from '../lib/tokenizer/huggingFaceTokenizer';
@@ -110,4 +111,10 @@ test('all that was kept of held-out problems at the first and the last evaluatio
   const other = Math.abs(natsOf(first!, 'A b c', false) - natsOf(second!, 'It is late.')) / 2;
   const ends = [printed(early + 1.96 * other), printed(early - 1.96 * other)].join(', ');
   assert.deepEqual(cells[3], ['Other', `${printed(early)} [${ends}]`, '1.00', '1 x 2']);
+});
+
+test('what recorded runs of a language model measured and cost, without answers to general prompts', () => {
+  const text = finishedTables(path.join(recorded, 'tasks/sums'), ['smollm2-dev1-s0', 'smollm2-dev2-s0']); // prettier-ignore
+  const heads = text.split('\n\n').map((table) => table.split(/\s+/, 2).join(' '));
+  assert.deepEqual(heads, ['stage task', 'stage time']);
 });

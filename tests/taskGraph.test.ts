@@ -9,7 +9,7 @@ import { temporaryFolder } from './support/folder';
 
 const place = temporaryFolder();
 const preset = presets.quick;
-const common = ['--preset', 'quick'];
+const common = { preset: 'quick', task: undefined };
 
 test('a stage of three seeds brings what it needs, once, and before it', () => {
   const asked = [{ stage: 'r1-zero', preset, caller: { steps: 7 } }] as const;
@@ -47,7 +47,12 @@ test('of a hundred seeds no stage is left out', () => {
 
 test('a stage of a language model needs the adapters of all the stages before it', () => {
   const asked = [{ stage: 'dev3-random', caller: {} }];
-  const tasks = languageTaskGraph(asked, { seeds: [4], model: 'own', data: 'sums', memory: 5e9 });
+  const tasks = languageTaskGraph(asked, {
+    seeds: [4],
+    model: 'own',
+    common: { data: 'sums' },
+    memory: 5e9,
+  });
   const [dev1, dev2, dev3, random] = ['dev1', 'dev2', 'dev3', 'dev3-random'].map((stage) => `own-${stage}-s4`); // prettier-ignore
   assert.deepEqual(
     tasks.map(({ name, needs }) => [name, needs]),

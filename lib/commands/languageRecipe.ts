@@ -4,18 +4,17 @@ import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/format';
 import { callerOf } from '../recipe/kinds';
+import { courseNamed, courseNames } from '../recipe/language/data';
 import { languageStageNamed, languageStagesOf } from '../recipe/language/graph';
 import { checkedLanguageSettings, runLanguageStage } from '../recipe/language/runLanguageStage';
 import { languageMemory, languageTaskGraph } from '../recipe/language/taskGraph';
-import { costLines, costTable } from '../reports/cost';
-import { stageLines, stageTable } from '../reports/stageTables';
-import { findLanguageModel } from '../stages/language/models';
 import { broughtForTask, placeOfTask } from '../recipe/ownTask';
-import { recorded, shortPath, stageName, type Place } from '../stages/places';
-import { courseNamed, courseNames } from '../recipe/language/data';
+import { finishedTables } from '../reports/finishedTables';
+import { findLanguageModel } from '../stages/language/models';
+import { recorded, shortPath, stageName } from '../stages/places';
 import { findTaskInWords } from '../stages/ownTask';
 import { wholeNumber } from './arguments';
-import { rayRecipe, seedsNamed } from './rayRecipe';
+import { rayRecipe, seedsNamed, type RayOptionsRead } from './rayRecipe';
 
 /** What the command line says. */
 interface Asked {
@@ -25,8 +24,7 @@ interface Asked {
   readonly steps?: string;
   readonly seed: string;
   readonly recorded: boolean;
-  readonly on?: string;
-  readonly cores?: string;
+  readonly log?: string;
   // what a language model has no use for
   readonly preset?: string;
   readonly size?: string;
@@ -34,14 +32,8 @@ interface Asked {
   readonly tokens?: string;
 }
 
-/** Prints what the finished stages among these measured and cost. */
-const printTables = (place: Place, names: readonly string[]): void =>
-  console.log(
-    `\n${stageTable(stageLines(place, names))}\n\n${costTable(costLines(place, names))}\n`,
-  );
-
-/** Runs a stage, or all of them, after `begin`, which is called once everything is checked. Returns the exit code. */
-export async function languageRecipe(asked: Asked, begin: () => Promise<void>): Promise<number> {
+/** Runs a stage, or all of them, here or on Ray. Returns the exit code. */
+export async function languageRecipe(asked: Asked, ray: RayOptionsRead): Promise<number> {
   for (const name of ['preset', 'size', 'task', 'tokens'] as const)
     if (asked[name] !== undefined)
       throw new UserError(`--${name} does not go with --model: leave it out`);
@@ -54,25 +46,18 @@ export async function languageRecipe(asked: Asked, begin: () => Promise<void>): 
     stage: name,
     caller: stage === undefined ? callerOf(languageStageNamed(name).kind, steps) : steps,
   }));
-  const seeds =
-    asked.on === undefined ? [wholeNumber(asked.seed, '--seed')] : seedsNamed(asked.seed);
+  const seeds = ray.on ? seedsNamed(asked.seed) : [wholeNumber(asked.seed, '--seed')];
   const options = { model, data, seed: seeds[0]!, place };
   for (const one of all) checkedLanguageSettings(one.stage, { ...options, caller: one.caller });
   findLanguageModel(model);
-  if (asked.on !== undefined) {
-    const memory = languageMemory(model, data);
-    const tasks = languageTaskGraph(all, { seeds, model, data, memory });
+  if (ray.on) {
+    const shared = { seeds, model, common: { data, log: asked.log } };
+    const tasks = languageTaskGraph(all, { ...shared, memory: languageMemory(model, data) });
     const { within, reads } = broughtForTask(data);
     const brought = { within, reads: [...reads, `models/${model}`] };
-    const code = await rayRecipe(tasks, { on: asked.on, cores: asked.cores, place, brought });
-    if (code === 0)
-      printTables(
-        place,
-        tasks.map(({ name }) => name),
-      );
-    return code;
+    return rayRecipe(tasks, { ...ray.on, place, brought });
   }
-  await begin();
+  await ray.startDecoders();
   stopOnInterrupt();
   const started = Date.now();
   for (const one of all) {
@@ -80,10 +65,8 @@ export async function languageRecipe(asked: Asked, begin: () => Promise<void>): 
     console.log(`stopped in ${one.stage}; the same command goes on from there`);
     return 130;
   }
-  printTables(
-    place,
-    due.map((name) => stageName(model, name, options.seed)),
-  );
+  const names = due.map((name) => stageName(model, name, options.seed));
+  console.log(`\n${finishedTables(place, names)}\n`);
   const seconds = (Date.now() - started) / 1000;
   console.log(`${formatSeconds(seconds)} now; everything is in ${shortPath(place)}`);
   return 0;

@@ -1,7 +1,6 @@
 import { UserError } from '../core/errors';
 import { stopOnInterrupt } from '../core/loop';
 import { formatSeconds } from '../core/format';
-import { rayAddress } from '../core/rayProgram';
 import { modelSizes, type ModelSize } from '../model/config';
 import {
   chainStages,
@@ -20,15 +19,13 @@ import { presetNamed, type Preset } from '../recipe/presets';
 import { checkedSettings, runStage } from '../recipe/runStage';
 import { taskGraph } from '../recipe/taskGraph';
 import { wholeRecipe, type DueStage } from '../recipe/wholeRecipe';
-import { costLines, costTable } from '../reports/cost';
-import { generalTable, stageLines, stageTable } from '../reports/stageTables';
-import { testTimeTable } from '../reports/testTimeTable';
+import { finishedTables } from '../reports/finishedTables';
 import { logKindNamed, logKinds } from '../runs/log';
 import { findTask } from '../stages/ownTask';
-import { local, recorded, shortPath, stageName, type Place } from '../stages/places';
+import { local, recorded, shortPath, stageName } from '../stages/places';
 import { readArguments, runCommand, wholeNumber } from './arguments';
 import { languageRecipe } from './languageRecipe';
-import { decodeOnRay, rayRecipe, seedsNamed } from './rayRecipe';
+import { rayRecipe, readRayOptions, seedsNamed } from './rayRecipe';
 
 /** Stages for the help, four to a line. */
 const listed = (names: readonly string[]): string => {
@@ -102,18 +99,6 @@ function sizeNamed(name: string): ModelSize {
   return name as ModelSize;
 }
 
-/** Prints what the finished stages among these measured and cost. */
-function printTables(place: Place, names: readonly string[]): void {
-  const lines = stageLines(place, names);
-  const tables = [
-    stageTable(lines),
-    generalTable(lines),
-    testTimeTable(lines.map(({ info }) => info)),
-    costTable(costLines(place, names)),
-  ].filter(Boolean);
-  console.log(tables.map((table) => `\n${table}\n`).join(''));
-}
-
 const options = {
   preset: { type: 'string' },
   size: { type: 'string' },
@@ -132,36 +117,15 @@ const options = {
   recorded: { type: 'boolean', default: false },
 } as const;
 
-/** Checks the options that have to do with Ray. Returns what starts the workers that decode on it, once all else is checked. */
-function readRayOptions(values: {
-  readonly [name in 'on' | 'rollouts' | 'workers' | 'cores']?: string;
-}): () => Promise<void> {
-  const { on, rollouts, workers, cores } = values;
-  if (cores !== undefined && on === undefined && rollouts === undefined)
-    throw new UserError('--cores goes with --on ray or --rollouts ray: without them a stage has all cores'); // prettier-ignore
-  if (workers !== undefined && rollouts === undefined)
-    throw new UserError('--workers goes with --rollouts ray: add it');
-  if (on !== undefined && rollouts !== undefined)
-    throw new UserError('--on does not go with --rollouts: leave one of them out');
-  if (rollouts === undefined) return () => Promise.resolve();
-  const address = rayAddress(rollouts, '--rollouts');
-  const settings = {
-    ...(address !== undefined && { address }),
-    ...(workers !== undefined && { workers: wholeNumber(workers, '--workers', 1) }),
-    cores: wholeNumber(cores ?? '1', '--cores', 1),
-  };
-  return () => decodeOnRay(settings);
-}
-
 async function main(): Promise<number> {
   const { values } = readArguments(help, options);
   if (values.log !== undefined) process.env.R1_LOG = logKindNamed(values.log);
-  const startDecoders = readRayOptions(values);
-  if (values.model !== undefined)
-    return languageRecipe({ ...values, model: values.model }, startDecoders);
+  const ray = readRayOptions(values);
+  if (values.model !== undefined) return languageRecipe({ ...values, model: values.model }, ray);
   if (values.data !== undefined)
     throw new UserError('--data goes with --model: name the language model, such as smollm2');
-  const named = presetNamed(values.preset ?? 'quick');
+  const { preset: presetName = 'quick' } = values;
+  const named = presetNamed(presetName);
   const sized: Preset =
     values.size === undefined ? named : { ...named, size: sizeNamed(values.size) };
   const task = values.task === undefined ? undefined : await findTask(values.task);
@@ -172,18 +136,14 @@ async function main(): Promise<number> {
   };
   const due = askedStages(values.stage, preset, caller);
   const place = task ? placeOfTask(task.name) : values.recorded ? recorded : local;
-  if (values.on !== undefined) {
-    const { on, cores } = values;
-    const common = ['--preset', values.preset ?? 'quick', ...(task ? ['--task', task.name] : [])];
+  if (ray.on) {
+    const common = { preset: presetName, task: task?.name, log: values.log };
     const tasks = taskGraph(due, { seeds: seedsNamed(values.seed), place, common });
     const brought = task && broughtForTask(task.name);
-    const code = await rayRecipe(tasks, { on, cores, place, ...(brought && { brought }) });
-    const names = tasks.map(({ name }) => name);
-    if (code === 0) printTables(place, names);
-    return code;
+    return rayRecipe(tasks, { ...ray.on, place, ...(brought && { brought }) });
   }
   const seed = wholeNumber(values.seed, '--seed');
-  await startDecoders();
+  await ray.startDecoders();
   stopOnInterrupt();
   const started = Date.now();
   for (const { stage, ...own } of due) {
@@ -193,10 +153,8 @@ async function main(): Promise<number> {
       return 130;
     }
   }
-  printTables(
-    place,
-    due.map((one) => stageName(one.preset.size, one.stage, seed)),
-  );
+  const names = due.map((one) => stageName(one.preset.size, one.stage, seed));
+  console.log(`\n${finishedTables(place, names)}\n`);
   const seconds = (Date.now() - started) / 1000;
   console.log(`\n${formatSeconds(seconds)} now; everything is in ${shortPath(place)}`);
   return 0;

@@ -79,14 +79,14 @@ export async function evaluateGeneral(
   return { evaluation, rollouts, utilities };
 }
 
-/** The same for a model that knows the words of general prompts; empty for one that was never told of them. */
+/** The same for a model that knows the words of general prompts; empty for one that was never told of them, or is asked none. */
 export async function generalOf(
   { config, parameters }: Model,
   sampler: Sampler,
   n: number,
   seed: number,
 ): Promise<{ general?: GeneralEvaluation }> {
-  if (config.vocabSize < vocabulary.length) return {};
+  if (n === 0 || config.vocabSize < vocabulary.length) return {};
   return { general: (await evaluateGeneral(parameters, sampler, n, { seed })).evaluation };
 }
 

@@ -26,12 +26,15 @@ export interface AskedTask {
   readonly caller: CallerSettings;
 }
 
+/** Options of a command by their names; one that is undefined is not given. */
+export type Options = Readonly<Record<string, string | number | undefined>>;
+
 /** What the tasks of a graph share. */
 export interface Shared {
   readonly seeds: readonly number[];
   readonly place: Place;
-  /** options of `npm run recipe`: the preset, a task of the reader's own */
-  readonly common: readonly string[];
+  /** options of `npm run recipe`, where they are given: the preset, a task of the reader's own */
+  readonly common: Options;
 }
 
 /** Memory that a stage needs at most, measured: GRPO steps of each size with their sampler, in bytes. */
@@ -58,7 +61,7 @@ export function taskGraph(asked: readonly AskedTask[], { seeds, place, common }:
     const { size } = preset;
     tasks.set(name, {
       ...{ name, needs, memory: memory[size] },
-      arguments: [...common, '--size', size, ...stageArguments(stage, seed, caller)],
+      arguments: optionsText({ ...common, size, stage, seed, ...caller }),
     });
     return name;
   };
@@ -68,11 +71,11 @@ export function taskGraph(asked: readonly AskedTask[], { seeds, place, common }:
   return [...tasks.values()];
 }
 
-/** The options that make a stage of a seed. */
-export const stageArguments = (stage: string, seed: number, caller: CallerSettings): string[] => [
-  ...['--stage', stage, '--seed', String(seed)],
-  ...Object.entries(caller).flatMap(([name, value]) => [`--${name}`, String(value)]),
-];
+/** Options as they stand on the command line. */
+export const optionsText = (options: Options): string[] =>
+  Object.entries(options).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, String(value)],
+  );
 
 /** Whether the run of a task is finished in a place. */
 export const isDone = ({ name }: Pick<Task, 'name'>, place: Place): boolean =>

@@ -62,7 +62,7 @@ export function stageTable(lines: readonly StageLine[]): string {
 export function generalTable(lines: readonly StageLine[]): string {
   const rows = lines.flatMap(({ name, info }) => {
     const g = info.result?.general as GeneralEvaluation | undefined;
-    if (!g) return [];
+    if (!g?.n) return []; // older runs of language models have answers to no prompts
     const liking = [g.utility, ...g.utilityInterval].map((value) => value.toFixed(2));
     const shares = [g.rightFacts, g.greets, g.thanks, g.formatRate, g.languageConsistency];
     return [

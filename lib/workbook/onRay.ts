@@ -33,7 +33,7 @@ export async function onRay(asked: OnRay): Promise<string[]> {
   const preset = { ...presetNamed(name), ...(asked.size && { size: asked.size }) };
   const one = { stage: stageNamed(stage), preset, caller: steps === undefined ? {} : { steps } };
   checkedSettings(one.stage, one);
-  const tasks = taskGraph([one], { seeds, place: local, common: ['--preset', name] });
+  const tasks = taskGraph([one], { seeds, place: local, common: { preset: name } });
   await runOnRay(tasks, { place: local, cores, ...(address !== undefined && { address }) });
   return tasks.map((task) => task.name);
 }

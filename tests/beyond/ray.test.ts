@@ -202,7 +202,7 @@ function placeWithModel(): string {
 }
 
 test('stages of a language model on a task of one’s own are those of one core, seed by seed', async () => {
-  const args = '--model random --data letters --stage dev2 --steps 2'.split(' ');
+  const args = '--model random --data letters --stage dev2 --steps 2 --log csv'.split(' ');
   const [alone, onTwo] = [placeWithModel(), placeWithModel()];
   for (const seed of ['0', '1']) {
     const { code, said } = await recipe(alone, [...args, '--seed', seed], 1);
@@ -215,6 +215,7 @@ test('stages of a language model on a task of one’s own are those of one core,
     const [a, b] = [alone, onTwo].map((place) => {
       const own = path.join(place, 'tasks/letters');
       const weights = path.join(checkpointFolder(own, name), 'adapter_model.safetensors');
+      assert.ok(fs.existsSync(path.join(runFolder(own, name), 'history.csv')), `${place}: no log`);
       return [fs.readFileSync(weights), metricsOf(runFolder(own, name))];
     });
     assert.deepEqual(b, a, name);

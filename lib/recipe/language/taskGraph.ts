@@ -6,7 +6,7 @@ import { languageRLSettings } from '../../stages/language/settings';
 import { stageName } from '../../stages/places';
 import { openTokenizer } from '../../tokenizer/huggingFaceTokenizer';
 import type { CallerSettings } from '../kinds';
-import { stageArguments, type Task } from '../taskGraph';
+import { optionsText, type Options, type Task } from '../taskGraph';
 import { courseNamed } from './data';
 import { languageStageNamed } from './graph';
 
@@ -21,8 +21,8 @@ export interface SharedLanguage {
   readonly seeds: readonly number[];
   /** the name of the start model */
   readonly model: string;
-  /** the course, or the task in words */
-  readonly data: string;
+  /** options of `npm run recipe`, where they are given: what the model is asked */
+  readonly common: Options;
   /** what a stage needs at most, in bytes */
   readonly memory: number;
 }
@@ -33,7 +33,7 @@ export interface SharedLanguage {
  */
 export function languageTaskGraph(
   asked: readonly AskedLanguageTask[],
-  { seeds, model, data, memory }: SharedLanguage,
+  { seeds, model, common, memory }: SharedLanguage,
 ): Task[] {
   const tasks = new Map<string, Task>();
   const add = (stage: string, seed: number): Task => {
@@ -45,7 +45,7 @@ export function languageTaskGraph(
     const task = {
       ...{ name, memory },
       needs: [...new Set(before.flatMap((one) => [...one.needs, one.name]))],
-      arguments: ['--model', model, '--data', data, ...stageArguments(stage, seed, caller)],
+      arguments: optionsText({ model, ...common, stage, seed, ...caller }),
     };
     tasks.set(name, task);
     return task;
