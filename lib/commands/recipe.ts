@@ -156,7 +156,7 @@ async function main(): Promise<number> {
   const names = due.map((one) => stageName(one.preset.size, one.stage, seed));
   console.log(`\n${finishedTables(place, names)}\n`);
   const seconds = (Date.now() - started) / 1000;
-  console.log(`\n${formatSeconds(seconds)} now; everything is in ${shortPath(place)}`);
+  console.log(`${formatSeconds(seconds)} now; everything is in ${shortPath(place)}`);
   return 0;
 }
 
